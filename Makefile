@@ -1,0 +1,70 @@
+# Targets for people; `make` alone lists them. Everything runs from .venv, which `make setup` prepares.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+# What `make test` leaves out, its processes, further arguments (ARGS="-k merge"), and the size of the slow suites.
+MARKS ?= not slow and not kills
+JOBS ?= auto
+ARGS ?=
+SAMPLE ?=
+KILLS ?= 200
+MUTANTS ?= 200
+SECONDS_PER_SUITE ?= 3600
+SEED ?= 1
+
+# pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
+NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
+
+.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup:  ## Prepare .venv (does nothing when it is ready)
+	@PYTHON="$(PYTHON)" bash scripts/setup.sh
+
+run: setup  ## Run the main job: simulated live feed, state in var/state, output in var/out (ARGS=...)
+	@exec $(BIN)/leadstream run $(ARGS)
+
+test: setup  ## Run all tests but the slow suites (MARKS=, JOBS=, ARGS=)
+	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
+
+packaging: setup  ## Build, install into an empty environment and try what was installed
+	@$(PYTEST) -m packaging $(ARGS)
+
+slow: setup  ## Run the slow tests (SAMPLE=N of them, chosen by SEED=)
+	@LEADSTREAM_SLOW_SAMPLE=$(SAMPLE) LEADSTREAM_SEED=$(SEED) $(PYTEST) -n $(JOBS) --dist loadgroup \
+		-m "slow and not kills and not packaging" $(ARGS) || $(NONE_YET)
+
+kills: setup  ## Kill real processes again and again and compare (KILLS=, SEED=)
+	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills $(ARGS) \
+		|| $(NONE_YET)
+
+mutants: setup  ## Change the code in one place at a time: do the tests notice? (MUTANTS=, SEED=)
+	@$(BIN)/python scripts/mutants.py --sample $(MUTANTS) --seed $(SEED) --seconds $(SECONDS_PER_SUITE) $(ARGS)
+
+bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")
+	@$(BIN)/leadstream bench $(ARGS)
+
+lint: setup  ## Check style and formatting
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: setup  ## Mend style and formatting
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: setup  ## Check types: packages and scripts strictly, tests by what they declare
+	@$(BIN)/mypy
+
+lock: setup  ## Write requirements.lock anew from pyproject.toml (UPGRADE=1 for newer versions)
+	@UPGRADE="$(UPGRADE)" bash scripts/lock.sh
+
+clean:  ## Remove caches and builds; state, output and .venv stay
+	@rm -rf var/cache var/ci dist build .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
