@@ -1,0 +1,146 @@
+"""What the reference model keeps of one customer in one realm: keys, unique leads, remembered sources, consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from oracle_config import DAY_MS, Config
+from oracle_fold import ActIn, AnswerIn, FoldRules, Lead, RawIn, RawRef
+
+Key = tuple[str | None, str]  # (store or None = PENDING, line)
+
+
+class Placed(NamedTuple):
+    """Where a raw lead stands: its mark in force, the unique lead and the key."""
+
+    raw: RawIn
+    mark: str
+    lead_id: int
+    key: Key
+
+
+@dataclass
+class KeyEvents:
+    """The accepted events of one key; a store answer takes those of the lead it moves with it."""
+
+    raws: list[RawIn] = field(default_factory=list)
+    acts: list[ActIn] = field(default_factory=list)
+    answers: list[AnswerIn] = field(default_factory=list)
+    moved: frozenset[AnswerIn] = frozenset()
+
+
+@dataclass(eq=False)
+class Source:
+    """A remembered source key (ruling 11): the values in force and the parts it was split into."""
+
+    accepted_ms: int
+    remember_ms: int
+    t_ms: int
+    submitted_ms: int | None
+    has_time: bool
+    source_ms: int | None
+    fields: dict[str, Any]
+    parts: list[RawIn] = field(default_factory=list)
+
+    def known_at(self, now_ms: int) -> bool:
+        return now_ms <= self.accepted_ms + self.remember_ms
+
+
+@dataclass(eq=False)
+class Unique:
+    """A unique lead with what outlives a refold. `state` OPEN, WON, LOST, INVALID or CLOSED; `dispatched` in this opening;
+    `sequence` how often it was dispatched; `hold` = (conditions, until) of the hold that stands; `carry` its place in the
+    queue of a store that ran out of time (ruling 29)."""
+
+    lead_id: int
+    key: Key
+    lead: Lead
+    state: str = ""
+    reason: str | None = None
+    dispatched: bool = False
+    sequence: int = 0
+    hold: tuple[tuple[str, ...], int | None] | None = None
+    carry: int | None = None
+
+    @property
+    def first(self) -> RawRef:
+        return self.lead.first.ref
+
+    @property
+    def folded(self) -> bool:
+        return self.reason == "FOLDED"
+
+
+@dataclass(eq=False)
+class Row:
+    """One customer in one realm (ruling 47). `leads` are the unique leads and tombstones still kept."""
+
+    customer: str
+    shadow: bool
+    keys: dict[Key, KeyEvents] = field(default_factory=dict)
+    leads: dict[int, Unique] = field(default_factory=dict)
+    placed: dict[RawRef, Placed] = field(default_factory=dict)
+    sources: dict[tuple[str, str, str], Source] = field(default_factory=dict)
+    source_of: dict[RawRef, Source] = field(default_factory=dict)
+    seen_acts: dict[str, int] = field(default_factory=dict)  # activity_id -> the clock when accepted
+    said: list[Source] = field(default_factory=list)  # those whose consent counts
+    opt_out_ms: int | None = None
+    latest: RawIn | None = None
+
+    def open_leads(self) -> list[Unique]:
+        return [u for u in self.leads.values() if u.state == "OPEN"]
+
+    def consent(self, config: Config) -> bool:
+        """Ruling 38: the latest explicit word by event time, else the default of the channel of the latest raw lead."""
+        words = [
+            (s.t_ms, 0, s.parts[0].order, s.fields["consent"])
+            for s in self.said
+            if isinstance(s.fields.get("consent"), bool)
+        ]
+        latest = max(words, default=None)
+        if self.opt_out_ms is not None and (latest is None or self.opt_out_ms >= latest[0]):
+            return False
+        if latest is not None:
+            return bool(latest[3])
+        channel = config.channel(self.latest.channel) if self.latest else None
+        return channel is not None and channel.consent
+
+    def forget_if_over(self, now_ms: int, replay_ms: int) -> None:
+        """Rulings 38, 57: consent goes with the row, unless it was ended by OPT_OUT: that fact stays for ever."""
+        if any(not u.folded for u in self.leads.values()) or not (self.said or self.latest):
+            return
+        if any(s.known_at(now_ms) for s in self.sources.values()):
+            return
+        if any(now_ms <= at + replay_ms for at in self.seen_acts.values()):
+            return
+        explicit = [s.t_ms for s in self.said if isinstance(s.fields.get("consent"), bool)]
+        if self.opt_out_ms is not None and any(t > self.opt_out_ms for t in explicit):
+            self.opt_out_ms = None
+        self.said, self.latest = [], None
+
+    def fields_of(self, u: Unique) -> Iterator[dict[str, Any]]:
+        for r, _ in u.lead.marks:
+            yield self.source_of[r.ref].fields
+
+    def leave(self, u: Unique) -> None:
+        """Take a unique lead's events out of its key: it moves on, or its tombstone is deleted."""
+        events = self.keys[u.key]
+        refs = {r.ref for r, _ in u.lead.marks}
+        events.raws = [r for r in events.raws if r.ref not in refs]
+        events.acts = [a for a in events.acts if a not in u.lead.acts]
+        for w in u.lead.answers:
+            if w in events.moved:
+                w.lead = None  # what it closed beside it stays closed
+            else:
+                events.answers.remove(w)
+
+
+def deletion_due(u: Unique, config: Config) -> int:
+    """Rulings 46, 57: max(merge, deal-merge) + lateness + one day after the closing (WON: after d)."""
+    return u.lead.closing_ms() + u.lead.kept_ms() + config.fold_late_ms + DAY_MS
+
+
+def fold_rules(config: Config) -> FoldRules:
+    return FoldRules(config.from_first, config.dedup_scope == "channel", config.local_day)
