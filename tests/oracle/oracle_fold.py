@@ -1,8 +1,8 @@
 """The marks of one key as a pure function of its events (rulings 1, 2, 6, 7, 12, 19, 26, 27, 53, 54, 57).
 
 A key is (customer, realm, store or PENDING, line). Its events are raw leads, activities and store answers; `fold`
-applies them from nothing in the total order of ruling 2 and returns the unique leads that come out, with the mark of each
-raw lead. Nothing here knows a clock: times are milliseconds since 1970 inside the events, bounds are inclusive.
+applies them from nothing in the total order of ruling 2 and returns the unique leads that come out, with the mark of
+each raw lead. Nothing here knows a clock: times are milliseconds since 1970, bounds are inclusive.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class FoldRules:
-    """What the configuration says to a fold: `from_first` (ruling 6), `per_channel` = dedup scope "channel", the day."""
+    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date."""
 
     from_first: bool
     per_channel: bool

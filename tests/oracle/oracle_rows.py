@@ -50,9 +50,11 @@ class Source:
 
 @dataclass(eq=False)
 class Unique:
-    """A unique lead with what outlives a refold. `state` OPEN, WON, LOST, INVALID or CLOSED; `dispatched` in this opening;
-    `sequence` how often it was dispatched; `hold` = (conditions, until) of the hold that stands; `carry` its place in the
-    queue of a store that ran out of time (ruling 29)."""
+    """A unique lead with what outlives a refold.
+
+    `state` OPEN, WON, LOST, INVALID or CLOSED; `dispatched` in this opening; `sequence` how often it was dispatched;
+    `hold` = (conditions, until) of the hold that stands; `carry` its place where a store's opening was too short for all.
+    """
 
     lead_id: int
     key: Key

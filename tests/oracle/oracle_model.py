@@ -1,0 +1,388 @@
+"""The reference model: every record applied from first principles, every key refolded from nothing at each record.
+
+Records and their order come from `oracle_reading`, marks from `oracle_fold`, holds and dispatches from
+`oracle_dispatch`, repeats of a source key from `oracle_replays`. Times are milliseconds since 1970. Unique leads carry
+integers here, in the order in which they were minted; the engine names them otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle_config import Config
+from oracle_dispatch import Dispatcher
+from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
+from oracle_reading import Event, Line, Reader, Reject
+from oracle_replays import enrich
+from oracle_rows import Key, KeyEvents, Placed, Row, Source, Unique, deletion_due, fold_rules
+
+FOLLOW_UPS = ("CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER")
+LOST_STATES = ("LOST", "INVALID", "WON")  # a closing that no timer made
+
+
+@dataclass
+class Raw:
+    """The mark in force of one raw lead (part), where it stands and the unique lead it belongs to."""
+
+    mark: str
+    store: str | None
+    line: str
+    intention: int
+    event_ms: int
+
+
+@dataclass
+class Intention:
+    """A unique lead that stands at the end (not a folded one); `status`, `closed_reason` as ruling 32."""
+
+    customer: str
+    shadow: bool
+    store: str | None
+    line: str
+    first_touch: RawRef
+    raws: frozenset[RawRef]
+    status: str
+    closed_reason: str | None
+    opened_ms: int
+    expires_ms: int
+    raw_count: int
+    last_touch_ms: int
+
+
+@dataclass
+class Result:
+    """What one run leaves: see the fields; lists are in the order of writing, which between leads means nothing."""
+
+    raws: dict[RawRef, Raw] = field(default_factory=dict)
+    intentions: dict[int, Intention] = field(default_factory=dict)
+    dispatches: list[tuple[RawRef, str, int, int]] = field(default_factory=list)
+    holds: list[tuple[RawRef, int, tuple[str, ...], int | None]] = field(default_factory=list)
+    closings: list[tuple[RawRef, int, str]] = field(default_factory=list)
+    rejects: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    late: set[tuple[str, int]] = field(default_factory=set)
+    replays: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    received: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
+    splits: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
+    counts: dict[tuple[bool, str, str], dict[str, int]] = field(default_factory=dict)
+    clock_ms: int | None = None
+
+
+class Oracle:
+    """One run over `lines` from an empty state. `scores(first touch, opening)` orders a store's release (ruling 29)."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        *,
+        profile_channels: dict[str, Any] | None = None,
+        scores: Callable[[RawRef, int], float] | None = None,
+    ) -> None:
+        self.raw_config, self.profile_channels = config, profile_channels
+        self.config = Config(config, profile_channels)
+        self.rules = fold_rules(self.config)
+        self.rows: dict[tuple[str, bool], Row] = {}
+        self.gone: list[Unique] = []
+        self.result = Result()
+        self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire)
+        self.minted = 0
+        self.arrivals = 0
+
+    def run(self, lines: Iterable[Line], until_ms: int | None = None) -> Result:
+        """Apply all records, fire what is due before the clock, then what is due up to `until_ms` (ruling 4)."""
+        reader = Reader(self.raw_config, self.profile_channels)
+        for item in reader.read(lines):
+            if isinstance(item, Reject):
+                self.refuse(item.source, item.number, item.reasons)
+                if item.kind == "raw_lead":
+                    self.result.received[item.shadow] += 1
+            else:
+                self.apply(item)
+        clock = reader.clock_ms
+        if clock is not None:
+            self.fire_all(clock, inclusive=False)
+        if until_ms is not None and (clock is None or until_ms >= clock):
+            clock = until_ms
+            self.fire_all(clock, inclusive=True)
+        self.result.clock_ms = clock
+        self.conclude()
+        return self.result
+
+    def apply(self, event: Event) -> None:
+        self.arrivals += 1
+        self.dispatcher.release_before(event.now_ms)
+        row = self.rows.setdefault((event.customer, event.shadow), Row(event.customer, event.shadow))
+        self.fire(row, event.now_ms, inclusive=False)
+        row.forget_if_over(event.now_ms, self.config.replay_ms)
+        if event.kind == "activity":
+            self.activity(row, event)
+        else:
+            self.result.received[event.shadow] += 1
+            self.raw_lead(row, event)
+        self.dispatcher.judge(row, event.now_ms)
+
+    def refuse(self, source: str, number: int, reasons: Iterable[str]) -> None:
+        self.result.rejects[source, number] = frozenset(reasons)
+
+    # -- raw leads -------------------------------------------------------------------------------------------------
+
+    def raw_lead(self, row: Row, event: Event) -> None:
+        """Ruling 10's order: known source key, late, accept."""
+        name = (event.fields["channel"], event.fields["account"], event.fields["source_lead_id"])
+        source = row.sources.get(name)
+        if source and source.known_at(event.now_ms):
+            self.result.replays[event.source, event.number] = enrich(self, row, source, event)
+        elif event.t_ms < event.now_ms - self.config.late_ms(name[0]):
+            self.result.late.add((event.source, event.number))
+        else:
+            self.accept(row, event, name)
+
+    def accept(self, row: Row, event: Event, name: tuple[str, str, str]) -> None:
+        source = Source(
+            accepted_ms=event.now_ms,
+            remember_ms=self.config.remember_ms(name[0]),
+            t_ms=event.t_ms,
+            submitted_ms=event.submitted_ms,
+            has_time=event.has_time,
+            source_ms=event.source_ms,
+            fields=dict(event.fields),
+        )
+        row.sources[name] = source
+        stores: list[str | None] = list(event.fields["stores"]) or [None]
+        self.result.splits[row.shadow] += len(stores) - 1
+        for store in stores:
+            self.add_part(row, source, store, event.t_ms, event.now_ms)
+        row.said.append(source)
+
+    def add_part(self, row: Row, source: Source, store: str | None, t_ms: int, now_ms: int) -> None:
+        """One raw lead of a record (ruling 13), the next split number, at its own key."""
+        fields = source.fields
+        channel, account, line = fields["channel"], fields["account"], fields["line"]
+        split = len(source.parts) + 1
+        lead_id = fields["source_lead_id"]
+        known = self.config.channel(channel)
+        tie = (known.priority if known else 100, channel.encode(), account.encode(), lead_id.encode(), split)
+        again = 1
+        while (ref := (row.shadow, channel, account, lead_id, row.customer, split)) in row.placed:
+            again += 1  # the source key was forgotten and came again: another raw lead under the same names
+            lead_id = f"{fields['source_lead_id']}~{again}"
+        self.arrivals += 1
+        periods = Periods(*self.config.periods(line, fields.get("series", "")))
+        r = RawIn(ref, t_ms, tie, self.config.local_day(t_ms), channel, periods, self.arrivals)
+        source.parts.append(r)
+        row.source_of[ref] = source
+        if row.latest is None or r.order > row.latest.order:
+            row.latest = r
+        key = (store, line)
+        row.keys.setdefault(key, KeyEvents()).raws.append(r)
+        self.settle(row, key, now_ms)
+
+    # -- activities (ruling 26) --------------------------------------------------------------------------------------
+
+    def activity(self, row: Row, event: Event) -> None:
+        activity_id, kind = event.fields["activity_id"], event.fields["kind"]
+        seen = row.seen_acts.get(activity_id)
+        if seen is not None and event.now_ms <= seen + self.config.replay_ms:
+            self.result.replays[event.source, event.number] = ()
+            return
+        if kind == "OPT_OUT":
+            if all(u.folded for u in row.leads.values()):
+                self.refuse(event.source, event.number, ["NO_LEAD"])
+                return
+            row.opt_out_ms = max(event.t_ms, row.opt_out_ms or event.t_ms)
+        else:
+            key = self.addressed(row, event)
+            if isinstance(key, str):
+                self.refuse(event.source, event.number, [key])
+                return
+            old = event.t_ms < event.now_ms - self.config.fold_late_ms
+            act = ActIn(activity_id, meaning(event), event.t_ms, self.arrivals, event.now_ms if old else None)
+            events = row.keys[key]
+            tried = fold(events.raws, [*events.acts, act], events.answers, self.rules, events.moved)
+            if tried.outcome[act] == "NO_LEAD":
+                self.refuse(event.source, event.number, ["NO_LEAD"])
+                return
+            events.acts.append(act)
+            self.settle(row, key, event.now_ms)
+        row.seen_acts[activity_id] = event.now_ms
+
+    def addressed(self, row: Row, event: Event) -> Key | str:
+        """The key an activity goes to, or the code that refuses it."""
+        store, line = event.fields.get("store") or None, event.fields.get("line") or "main"
+        if store:
+            return (store, line) if (store, line) in row.keys else "NO_LEAD"
+        of_line = [u for u in row.leads.values() if u.key[1] == line and not u.folded]
+        standing = [u for u in of_line if u.state == "OPEN"]
+        if len(standing) > 1:
+            return "AMBIGUOUS"
+        if standing:
+            return standing[0].key
+        before = [u for u in of_line if u.lead.counts_from_ms <= event.t_ms]
+        before = before or [u for u in of_line if u.lead.opened_ms <= event.t_ms]
+        if not before:
+            return "NO_LEAD"
+        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead_id)).key
+
+    # -- store answers -----------------------------------------------------------------------------------------------
+
+    def answer(self, row: Row, u: Unique, store: str, now_ms: int) -> None:
+        """The open lead `u` goes to `store`: it folds into what stands there or moves (rulings 7, 53, 57)."""
+        left, key = u.key, (store, u.key[1])
+        pending = u.lead.copy()
+        pending.lead_id = u.lead_id
+        row.leave(u)
+        self.arrivals += 1
+        row.keys.setdefault(key, KeyEvents()).answers.append(AnswerIn(now_ms, self.arrivals, pending))
+        u.key = key
+        self.settle(row, left, now_ms)
+        self.settle(row, key, now_ms)
+
+    # -- one key after a record ----------------------------------------------------------------------------------------
+
+    def settle(self, row: Row, key: Key, now_ms: int) -> None:
+        """Refold a key and compare: who keeps which id, what closed, what stands again (ruling 2)."""
+        events = row.keys[key]
+        result = fold(events.raws, events.acts, events.answers, self.rules, events.moved)
+        events.moved = result.moved
+        before = {u.lead_id: u for u in row.leads.values() if u.key == key and not u.folded}
+        owner = self.claim(row, key, result)
+        for lead_id, lead in owner.items():
+            self.change(row, key, lead_id, lead, now_ms)
+        for lead_id, u in before.items():
+            if lead_id not in owner:
+                self.fold_away(row, u, now_ms)
+
+    def claim(self, row: Row, key: Key, result: FoldResult) -> dict[int, Lead]:
+        """In order of first touch each intention takes the earliest-minted id left among its raw leads (ruling 2)."""
+        owner = {u.lead_id: u for u in result.leads if u.lead_id is not None}
+        for lead in sorted((u for u in result.leads if u.lead_id is None), key=lambda u: u.first.order):
+            own = [r.ref for r, _ in lead.marks if r.ref not in lead.brought and r.ref in row.placed]
+            ids = {row.placed[ref].lead_id for ref in own} - owner.keys()
+            if not ids:
+                refs = {r.ref for r, _ in lead.marks}
+                folded = [u for u in row.leads.values() if u.key == key and u.folded and u.first in refs]
+                ids = {u.lead_id for u in folded} - owner.keys()
+            if ids:
+                owner[min(ids)] = lead
+            else:
+                self.minted += 1
+                owner[self.minted] = lead
+        return owner
+
+    def change(self, row: Row, key: Key, lead_id: int, lead: Lead, now_ms: int) -> None:
+        u = row.leads.get(lead_id)
+        if u is None:
+            u = row.leads[lead_id] = Unique(lead_id, key, lead)
+        was = (u.state, u.reason)
+        u.lead, u.key = lead, key
+        u.state, u.reason = state_at(lead, now_ms)
+        for r, mark in lead.marks:
+            row.placed[r.ref] = Placed(r, mark, lead_id, key)
+        if (u.state, u.reason) == was:
+            return
+        u.hold = u.carry = None
+        if u.state != "OPEN":
+            self.result.closings.append((u.first, now_ms, u.reason or u.state))
+        elif was[0] in LOST_STATES:
+            u.dispatched = False  # reopened: dispatched again, with the next sequence (ruling 27)
+
+    def fold_away(self, row: Row, u: Unique, now_ms: int) -> None:
+        """The fold no longer opens it: closed FOLDED; what was dispatched under it counts for the survivor."""
+        survivor = row.leads[row.placed[u.first].lead_id]
+        survivor.sequence += u.sequence
+        if u.dispatched and u.state not in LOST_STATES:
+            survivor.dispatched, survivor.hold, survivor.carry = True, None, None
+        u.state, u.reason, u.hold, u.carry = "CLOSED", "FOLDED", None, None
+        self.result.closings.append((u.first, now_ms, "FOLDED"))
+
+    # -- the clock -------------------------------------------------------------------------------------------------
+
+    def fire(self, row: Row, at_ms: int, inclusive: bool) -> None:
+        """Fire the customer's timers due before `at_ms` (or at it), by (due, closings first, id) (ruling 4)."""
+        while True:
+            due: list[tuple[int, int, int, Unique]] = []
+            for u in row.leads.values():
+                if u.state == "OPEN":
+                    due.append((u.lead.expires_ms, 0, u.lead_id, u))
+                    release_ms = self.dispatcher.own_timer(row, u)
+                    if release_ms is not None:
+                        due.append((release_ms, 1, u.lead_id, u))
+                elif not u.folded:
+                    due.append((deletion_due(u, self.config), 2, u.lead_id, u))
+            if not due:
+                return
+            due_ms, what, _, u = min(due, key=lambda timer: timer[:3])
+            if due_ms > at_ms or (due_ms == at_ms and not inclusive):
+                return
+            if what == 0:
+                u.state, u.reason, u.hold, u.carry = "CLOSED", u.lead.reason, None, None
+                self.result.closings.append((u.first, due_ms, u.lead.reason))
+            elif what == 1:
+                self.dispatcher.release(row, u, due_ms)
+            else:
+                row.leave(u)
+                self.gone.append(row.leads.pop(u.lead_id))
+
+    def fire_all(self, at_ms: int, inclusive: bool) -> None:
+        self.dispatcher.release_before(at_ms, inclusive)
+        for row in self.rows.values():
+            self.fire(row, at_ms, inclusive)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def conclude(self) -> None:
+        result = self.result
+        counters: dict[tuple[bool, str, str], Counter[str]] = {}
+        for row in self.rows.values():
+            for ref, (r, mark, lead_id, (store, line)) in row.placed.items():
+                result.raws[ref] = Raw(mark, store, line, lead_id, r.t_ms)
+                counters.setdefault((row.shadow, r.channel, r.day), Counter())[mark] += 1
+        result.counts = {day: dict(counter) for day, counter in counters.items()}
+        for u in [*self.gone, *(u for row in self.rows.values() for u in row.leads.values() if not u.folded)]:
+            result.intentions[u.lead_id] = intention(u)
+
+
+def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
+    """(state, closing reason) of a lead by the clock: expired means expires_at < now (ruling 54)."""
+    if lead.status == "OPEN" and now_ms <= lead.expires_ms:
+        return "OPEN", None
+    if lead.status in ("OPEN", "EXPIRED"):
+        return "CLOSED", lead.reason
+    return lead.status, lead.status
+
+
+def intention(u: Unique) -> Intention:
+    conditions = u.hold[0] if u.hold else ()
+    status = u.state
+    if status == "OPEN":
+        status = "DISPATCHED" if u.dispatched else "PENDING" if "STORE_MISSING" in conditions else "HELD"
+    lead = u.lead
+    return Intention(
+        customer=u.first[4],
+        shadow=u.first[0],
+        store=u.key[0],
+        line=u.key[1],
+        first_touch=u.first,
+        raws=frozenset(r.ref for r, _ in lead.marks),
+        status=status,
+        closed_reason=u.reason,
+        opened_ms=lead.opened_ms,
+        expires_ms=lead.expires_ms,
+        raw_count=len(lead.marks),
+        last_touch_ms=lead.last_touch_ms(),
+    )
+
+
+def meaning(event: Event) -> str:
+    """What an activity is to the fold: effective follow-ups (ruling 6), an INVALID that counts (ruling 55)."""
+    kind, fields = event.fields["kind"], event.fields
+    if kind in ("LOST", "PAID", "REFUND"):
+        return str(kind)
+    if kind == "INVALID":
+        return "OTHER" if fields.get("by") == "BIGDATA" else "INVALID"
+    if kind not in FOLLOW_UPS:
+        return "OTHER"
+    heard = fields.get("connected") is not False and fields.get("duration_s", 5) >= 5
+    return "EFFECTIVE" if heard or kind not in ("CALL", "FOLLOW_UP") else "OTHER"
