@@ -1,0 +1,244 @@
+"""The Bytewax source: one partition per process that reads, ticks, seals and ends.
+
+Records and ticks come from one partition, in one order, so that under the event clock no tick overtakes a record. Its
+`next_batch` in a new epoch is the sign that everything of the last epoch is done (contract test): there the seal is written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from connectors.arrivals import Arrivals
+from state import limits
+from state.items import Bundle, Item, Tick
+from state.progress import Progress
+
+_IDLE: Final = timedelta(milliseconds=1)
+_NO_BARRIER: Final = 1 << 62
+
+_READ, _BARRIER, _SETTLE, _UNTIL, _DRAIN = range(5)
+
+
+class Host(Protocol):
+    """What the partition needs of the process that runs it."""
+
+    progress: Progress
+
+    def synced(self) -> int:
+        """Number of the last batch that is synced; raises the fault of the background."""
+
+    def seal(self, position: dict[str, Any], clock: int | None) -> None:
+        """Everything handed on so far is applied, delivered and flushed: write the seal."""
+
+    def finish(self, position: dict[str, Any], clock: int | None) -> bool:
+        """Flush and seal when everything handed on is applied and written; False while it is not."""
+
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+
+    def next_barrier(self, after: int) -> int:
+        """The next opening of a store with a release rate after this time; 0 = none."""
+
+    def reached_end(self) -> None:
+        """The real end of the input was reached and drained."""
+
+
+class Intake(FixedPartitionedSource[tuple[str, Item], None]):
+    """One partition: this process's input."""
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        host: Host,
+        *,
+        until: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._arrivals = arrivals
+        self._host = host
+        self._until = until
+        self._monotonic = monotonic
+
+    def list_parts(self) -> list[str]:
+        """The one partition."""
+        return ["in"]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Part:
+        """The partition; its position comes from the seal, not from Bytewax."""
+        return _Part(self._arrivals, self._host, self._until, self._monotonic)
+
+
+class _Part(StatefulSourcePartition[tuple[str, Item], None]):
+    def __init__(self, arrivals: Arrivals, host: Host, until: int | None, monotonic: Callable[[], float]) -> None:
+        self._arrivals = arrivals
+        self._host = host
+        self._progress = host.progress
+        self._until = until
+        self._monotonic = monotonic
+        self._keys = [f"{shard:03d}" for shard in range(self._progress.shards)]
+        self._phase = _READ
+        self._after_barrier = _READ
+        self._barrier = 0
+        """The next opening of a store with a release rate."""
+        self._passed = 0
+        """The last one that was passed."""
+        self._at = self._before = 0
+        self._epoch_over = False
+        self._sealed_state: dict[str, Any] = {}
+        self._sealed_clock: int | None = None
+        self._last_tick = -1e9
+        self._busy = True
+
+    def next_batch(self) -> list[tuple[str, Item]]:
+        host = self._host
+        if self._epoch_over:
+            self._epoch_over = False
+            host.seal(self._sealed_state, self._sealed_clock)
+        if self._phase != _DRAIN and host.stopping():
+            self._phase = _DRAIN
+        items: list[tuple[str, Item]] = []
+        if self._phase == _READ:
+            self._read(items)
+        elif self._phase == _BARRIER:
+            self._pass_barrier(items)
+        elif self._phase == _SETTLE:
+            self._settle(items)
+        elif self._phase == _UNTIL:
+            self._go_on(items)
+        if self._phase == _DRAIN:
+            if (
+                self._progress.is_idle()
+                and self._progress.all_handed()
+                and host.finish(self._arrivals.state(), self._arrivals.clock)
+            ):
+                raise StopIteration
+            self._ticks(items, 0, 0)
+        self._busy = bool(items)
+        return items
+
+    def next_awake(self) -> datetime | None:
+        """At once while there is work, else about every millisecond."""
+        return None if self._busy else datetime.now(UTC) + _IDLE
+
+    def snapshot(self) -> None:
+        """End of an epoch: what the seal will say, once the next epoch shows that this one is done."""
+        self._sealed_state = self._arrivals.state()
+        self._sealed_clock = self._arrivals.clock
+        self._epoch_over = True
+
+    # --- phases
+
+    def _read(self, items: list[tuple[str, Item]]) -> None:
+        arrivals = self._arrivals
+        found: list[Any] = []
+        barrier = self._next_barrier()
+        # Back-pressure: what was handed on is applied before more is read.
+        if self._progress.is_idle():
+            found, blocked = arrivals.poll(limits.BATCH_RECORDS, barrier)
+            if found:
+                self._bundle(items, found)
+            if blocked or (not found and arrivals.calendar() > barrier):
+                self._enter_barrier(barrier, _READ)
+                return
+        clock = arrivals.stamp(barrier)
+        self._ticks(items, clock, clock)
+        if not found and arrivals.ended() and self._progress.is_idle():
+            self._phase = _SETTLE
+
+    def _next_barrier(self) -> int:
+        clock = self._arrivals.clock
+        if not self._arrivals.event or clock is None:
+            return _NO_BARRIER
+        after = max(clock, self._passed)
+        if self._barrier <= after:
+            self._barrier = self._host.next_barrier(after) or _NO_BARRIER
+        return self._barrier
+
+    def _enter_barrier(self, barrier: int, then: int) -> None:
+        self._phase = _BARRIER
+        self._after_barrier = then
+        self._at = barrier
+        self._before = barrier
+
+    def _pass_barrier(self, items: list[tuple[str, Item]]) -> None:
+        """First everything before the opening, then the release at it; each until quiet (architecture 2, "Quiet")."""
+        if self._progress.is_quiet(self._before):
+            if self._before > self._at:
+                self._passed = self._at
+                self._phase = self._after_barrier
+                return
+            self._before = self._at + 1
+        self._ticks(items, self._at, self._before)
+
+    def _settle(self, items: list[tuple[str, Item]]) -> None:
+        """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
+        clock = self._arrivals.clock
+        if clock is None or self._progress.is_quiet(clock):
+            if self._until is not None and (clock is None or self._until > clock):
+                self._phase = _UNTIL
+                return
+            self._host.reached_end()
+            self._phase = _DRAIN
+            return
+        self._ticks(items, clock, clock)
+
+    def _go_on(self, items: list[tuple[str, Item]]) -> None:
+        """`--until`: the clock moves on in bounded slices, opening by opening; all due by then fire, in order."""
+        assert self._until is not None
+        clock = self._arrivals.clock
+        if clock is not None:
+            barrier = self._next_barrier()
+            if barrier <= self._until:
+                self._arrivals.clock = barrier
+                self._enter_barrier(barrier, _UNTIL)
+                return
+        self._arrivals.clock = self._until
+        if self._progress.is_quiet(self._until + 1):
+            self._host.reached_end()
+            self._phase = _DRAIN
+            return
+        self._ticks(items, self._until, self._until + 1)
+
+    # --- items
+
+    def _bundle(self, items: list[tuple[str, Item]], found: list[Any]) -> None:
+        polled = self._monotonic()
+        shards: dict[int, list[Any]] = {}
+        for arrival in found:
+            held = shards.get(arrival.shard)
+            if held is None:
+                shards[arrival.shard] = [arrival]
+            else:
+                held.append(arrival)
+        given = self._progress.given
+        for shard, arrivals in shards.items():
+            given[shard] += 1
+            items.append((self._keys[shard], Bundle(shard, arrivals, polled)))
+
+    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int) -> None:
+        """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
+        progress = self._progress
+        now = self._monotonic()
+        everyone = now - self._last_tick >= limits.TICK_MS / 1000
+        if everyone:
+            self._last_tick = now
+        synced = self._host.synced()
+        taken = {item.shard for _, item in items}
+        for shard in range(progress.shards):
+            if progress.given[shard] != progress.applied[shard] and shard not in taken:
+                continue  # it is at work; ticks must not queue up behind each other
+            waits = progress.waiting_batch[shard]
+            if (
+                everyone
+                or (waits and waits <= synced)
+                or progress.next_timer[shard] < before
+                or progress.hops_for(shard)
+                or not progress.open[shard]
+            ):
+                progress.given[shard] += 1
+                items.append((self._keys[shard], Tick(shard, clock, before)))

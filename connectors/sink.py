@@ -1,0 +1,75 @@
+"""What the flow asks of an output, and our `FixedPartitionedSink` over it (a `DynamicSink` can lose output)."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
+
+from state.shard import Event
+
+Values = tuple[int, list[bytes]]
+"""(stream, encoded records)."""
+
+
+class Sink(Protocol):
+    """An output with one writer."""
+
+    kind: str
+
+    def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
+        """Open at the sealed state of the output; what lies behind it is sent again."""
+
+    def write(self, stream: int, values: list[bytes]) -> None:
+        """Append records to a stream, in their order."""
+
+    def flush(self) -> None:
+        """Return when everything written is safe."""
+
+    def sealed(self) -> dict[str, Any]:
+        """What a seal must know of the output; only after `flush`."""
+
+    def close(self) -> None:
+        """Release it; must not raise."""
+
+
+def grouped(events: list[Event]) -> list[Values]:
+    """Events of an outbox row by stream, their order within a stream kept."""
+    streams: dict[int, list[bytes]] = {}
+    for stream, _, value in events:
+        values = streams.get(stream)
+        if values is None:
+            values = streams[stream] = []
+        values.append(value)
+    return list(streams.items())
+
+
+class _Part(StatefulSinkPartition[Values, None]):
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write_batch(self, values: list[Values]) -> None:
+        for stream, records in values:
+            self._sink.write(stream, records)
+
+    def snapshot(self) -> None:
+        self._sink.flush()
+
+
+class Outlet(FixedPartitionedSink[Values, None]):
+    """One partition: a stream's file has one writer."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def list_parts(self) -> list[str]:
+        """The one partition."""
+        return ["out"]
+
+    def part_fn(self, item_key: str) -> int:
+        """Always the one partition."""
+        return 0
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Part:
+        """A part writes to the sink that the engine opened; it opens and closes nothing itself."""
+        return _Part(self._sink)

@@ -1,0 +1,340 @@
+"""One batch of one shard: rows read together, records decided in order, everything written in one atomic batch.
+
+The only place where decisions meet the database. `operators` decides, `state` keeps; nothing here knows a rule.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import msgspec
+
+from operators import activities, customer, release, timers
+from operators.outputs import Desk, Outputs
+from operators.records import RAW_LEAD
+from operators.release import Reply, StoreRow
+from operators.rules import Rules
+from operators.validation import Arrival
+from state import keys, limits, rows
+from state.errors import InternalFault, LeadstreamError
+from state.rows import Customer
+from state.shard import Pending, Shard
+from state.store import Database
+
+log = logging.getLogger("leadstream")
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_store_row: Final = msgspec.msgpack.Decoder(StoreRow).decode
+_STORE_FORMAT: Final = b"\x01"
+_MONTH_DAYS: Final = 30
+
+
+class RecordFault(Exception):
+    """An exception that no rule foresees while one record was applied (ruling 49); carries the record."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        super().__init__(arrival)
+        self.arrival = arrival
+
+
+def shard_of_store(code: str, shards: int) -> int:
+    """The shard that owns a store entity."""
+    value = 2166136261
+    for byte in code.encode():
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value % shards
+
+
+class Batch:
+    """Work of one shard that becomes one `WriteBatch`."""
+
+    def __init__(self, shard: Shard, rules: Rules, sources: dict[int, str], shards: int) -> None:
+        self.shard = shard
+        self.database: Database = shard.database
+        self.rules = rules
+        self.shards = shards
+        self.out = Outputs(rules, sources)
+        self.customers: dict[bytes, Customer | None] = {}
+        self.stored: dict[bytes, bool] = {}
+        self.stores: dict[bytes, StoreRow] = {}
+        self.fences: dict[int, tuple[int, int]] = {}
+        self.timers_gone: list[bytes] = []
+        self.hops_gone: list[bytes] = []
+        self.replies: list[Reply] = []
+        self.clock = shard.meta.clock
+        self.before = 0
+        """Timers due before this may fire: the clock, or one past it at an opening."""
+        self.leads = 0
+        self.sent_hops: list[int] = []
+
+    # --- reading
+
+    def load(self, entities: list[bytes]) -> None:
+        """Read the rows of these customers in one go."""
+        wanted = [entity for entity in dict.fromkeys(entities) if entity not in self.customers]
+        if not wanted:
+            return
+        number = self.shard.number
+        head = bytes((number,))
+        found = self.database.get_many([head + entity for entity in wanted])
+        customers, stored = self.customers, self.stored
+        for entity, value in zip(wanted, found, strict=True):
+            customers[entity] = None if value is None else rows.decode(value)
+            stored[entity] = value is not None
+
+    def _store(self, entity: bytes) -> StoreRow:
+        found = self.stores.get(entity)
+        if found is None:
+            value = self.database.get(keys.entity_key(self.shard.number, entity))
+            found = self.stores[entity] = StoreRow(entity[1:].decode()) if value is None else _store_row(value[1:])
+        return found
+
+    # --- deciding
+
+    def records(self, arrivals: list[Arrival], poisoned: frozenset[tuple[int, int]]) -> None:
+        """Decide the records that are not behind their fence."""
+        shard = self.shard
+        fresh = []
+        entities = []
+        for arrival in arrivals:
+            if shard.is_applied(arrival.source, arrival.offset, arrival.tail):
+                continue
+            fresh.append(arrival)
+            if not arrival.reasons:
+                arrival.entity = keys.customer_entity(arrival.digest, arrival.shadow)
+                entities.append(arrival.entity)
+        self.load(entities)
+        for arrival in fresh:
+            if arrival.now > self.clock:
+                self.clock = arrival.now
+            try:
+                if (arrival.source, arrival.offset) in poisoned:
+                    self.out.reject(arrival, ("INTERNAL",))
+                elif arrival.reasons:
+                    self._count_received(arrival)
+                    self.out.reject(arrival, arrival.reasons)
+                else:
+                    self._record(arrival)
+            except (AssertionError, LeadstreamError):
+                raise  # a failed assertion speaks of stored rows: a loud stop, never a reject
+            except Exception as error:
+                raise RecordFault(arrival) from error
+            fence = self.fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
+            self.fences[arrival.source] = (fence[0], arrival.tail) if arrival.tail else (arrival.offset, 0)
+            self.leads += 1
+
+    def _count_received(self, arrival: Arrival) -> None:
+        if arrival.kind == RAW_LEAD:
+            channel = arrival.channel if arrival.channel in self.rules.channels else ""
+            self.out.count(self.rules.local.day(arrival.now), arrival.shadow, channel, 4)
+
+    def _record(self, arrival: Arrival) -> None:
+        entity = arrival.entity
+        row = self.customers[entity]
+        now = arrival.now
+        if row is not None and row.armed and row.armed < now:
+            row = self._fire(entity, row, arrival.digest, now)
+        if arrival.kind == RAW_LEAD:
+            row = customer.raw_lead(row, arrival, self.out)
+        else:
+            row = activities.activity(row, arrival, self.out)
+        self.customers[entity] = row
+
+    def _fire(self, entity: bytes, row: Customer, digest: bytes, before: int) -> Customer | None:
+        """Timers of one customer due before `before`, checked against the row as it stands in this batch."""
+        due = timers.next_due(row, self.rules)
+        if due >= before:
+            return row
+        alive = timers.fire(Desk(row, digest, self.out), before)
+        if alive:
+            return row
+        self._disarm(entity, row)
+        return None
+
+    def _disarm(self, entity: bytes, row: Customer) -> None:
+        if row.armed:
+            self.timers_gone.append(keys.timer_key(self.shard.number, row.armed, entity))
+            row.armed = 0
+
+    # --- ticks
+
+    def hops(self, limit: int) -> int:
+        """Apply hops that wait for this shard, in each sender's order; returns how many."""
+        number = self.shard.number
+        begin = keys.prefix(number, keys.HOP)
+        taken = 0
+        for key, value in self.database.scan(begin, keys.after(begin)):
+            if taken >= limit:
+                break
+            taken += 1
+            self.hops_gone.append(key)
+            kind, name, message = msgspec.msgpack.decode(value, type=tuple[str, bytes, bytes])
+            if kind == "store":
+                row = self._store(keys.STORE + name)
+                self.replies.extend(release.told(row, message, self.clock, self.rules))
+            else:
+                self._slot(name, message)
+        return taken
+
+    def _slot(self, digest: bytes, message: bytes) -> None:
+        n, opening, until, waits = msgspec.msgpack.decode(message, type=tuple[int, int, int, bool])
+        entity = keys.customer_entity(digest, False)
+        self.load([entity])
+        row = self.customers[entity]
+        if row is None:
+            return
+        timers.slot(Desk(row, digest, self.out), n, opening, until, waits)
+        self.customers[entity] = self._fire(entity, row, digest, max(self.before, self.clock))
+
+    def timers(self, before: int, limit: int) -> bool:
+        """Fire timers due before `before`, at most `limit` rows; True when more are due."""
+        number = self.shard.number
+        due: list[tuple[bytes, bytes]] = []
+        more = False
+        for key, _ in self.database.scan(keys.prefix(number, keys.TIMER), keys.timer_bound(number, before)):
+            if len(due) >= limit:
+                more = True
+                break
+            due.append((key, keys.timer_of(key)[1]))
+        self.load([entity for _, entity in due if entity[:1] == keys.CUSTOMER])
+        for key, entity in due:
+            self.timers_gone.append(key)
+            if entity[:1] == keys.STORE:
+                store = self._store(entity)
+                store.armed = 0
+                self.replies.extend(release.fire(store, before, self.rules))
+                continue
+            row = self.customers[entity]
+            assert row is not None, "a timer outlived its customer's row"
+            if row.armed == keys.timer_of(key)[0]:
+                row.armed = 0
+            self.customers[entity] = self._fire(entity, row, entity[1:-1], before)
+        return more
+
+    # --- writing
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (
+            self.customers or self.stores or self.out.events or self.fences or self.hops_gone or self.timers_gone
+        )
+
+    def write(self, polled: float) -> Pending | None:
+        """Everything in one atomic batch; returns the outbox row, not yet synced."""
+        shard, out = self.shard, self.out
+        number = shard.number
+        batch = self.database.batch()
+        put, delete = batch.put, batch.delete
+        shard.prune(batch)
+        for key in self.timers_gone:
+            delete(key)
+        clock = self.clock
+        for entity, row in self.customers.items():
+            key = keys.entity_key(number, entity)
+            if row is None:
+                if self.stored[entity]:
+                    delete(key)
+                continue
+            due = timers.next_due(row, self.rules)
+            armed = row.armed
+            if due and (not armed or due < armed or armed < clock):
+                if armed:
+                    delete(keys.timer_key(number, armed, entity))
+                row.armed = due
+                put(keys.timer_key(number, due, entity), b"")
+            assert not due or row.armed <= due, "a row's timer stands at or before its earliest due time"
+            value = rows.encode(row)
+            if len(value) > limits.ROW_BYTES:
+                value = giving_way(row)
+            put(key, value)
+        self._hops(batch)
+        for entity, store in self.stores.items():
+            due = release.next_due(store)
+            if store.armed and store.armed != due:
+                delete(keys.timer_key(number, store.armed, entity))
+            if due and store.armed != due:
+                put(keys.timer_key(number, due, entity), b"")
+            store.armed = due
+            key = keys.entity_key(number, entity)
+            if store.queue:
+                put(key, _STORE_FORMAT + _encode(store))
+            else:
+                delete(key)
+        for key in self.hops_gone:
+            delete(key)
+        for source, (offset, tail) in self.fences.items():
+            shard.put_fence(batch, source, offset, tail)
+        if out.counts:
+            shard.add_counts(batch, out.counts)
+        self._audit(batch)
+        pending = shard.put_outbox(batch, out.events, polled, self.leads) if out.events else None
+        shard.meta.clock = clock
+        shard.put_meta(batch)
+        wrote = self.database.write(batch)
+        shard.fences.update(self.fences)
+        if pending is not None:
+            pending.batch = wrote
+            shard.unsealed.append(pending.sequence)
+            shard.pending.append(pending)
+        return pending
+
+    def _hops(self, batch: Any) -> None:
+        """Hops of this batch: rows under the receiver's shard, deleted in the batch that applies them."""
+        meta, number = self.shard.meta, self.shard.number
+        for store, message in self.out.hops:
+            receiver = shard_of_store(store, self.shards)
+            meta.hops += 1
+            batch.put(keys.hop_key(receiver, number, meta.hops), _encode(("store", store.encode(), message)))
+            self.sent_hops.append(receiver)
+        for one_id, n, opening, until, waits in self.replies:
+            digest = bytes.fromhex(one_id)
+            receiver = ((digest[0] << 8) | digest[1]) % self.shards
+            meta.hops += 1
+            batch.put(
+                keys.hop_key(receiver, number, meta.hops),
+                _encode(("customer", digest, _encode((n, opening, until, waits)))),
+            )
+            self.sent_hops.append(receiver)
+
+    def _audit(self, batch: Any) -> None:
+        """The story of each customer of this batch, and where each source key led (ruling 47)."""
+        out, shard = self.out, self.shard
+        month = max(0, self.clock // (_MONTH_DAYS * 86_400_000)) & 0xFFFF
+        family = self.database.audit_handle
+        meta, number = shard.meta, shard.number
+        put = batch.put
+        for (digest, shadow), story in out.stories.items():
+            if story:
+                meta.stories += 1
+                put(keys.story_key(month, number, digest, shadow, meta.stories), _encode(story), family)
+        for channel, account, source_id, subject, outcome in out.index:
+            put(keys.index_prefix(month, number, channel, account, source_id) + subject.encode(), outcome, family)
+
+
+def giving_way(row: Customer) -> bytes:
+    """A row beyond its limit: behaviours, intents, listed raw leads, kept events give way, in this order (ruling 48)."""
+    for step in range(3):
+        for section in row.sections:
+            for unique in (*section.head.uniques, *section.base.uniques):
+                if step == 0:
+                    unique.intents = unique.intents[-max(1, len(unique.intents) // 4) :]
+                elif step == 1:
+                    unique.raws = unique.raws[:1]
+                    unique.days = unique.days[-4:]
+        if step == 2:
+            for section in row.sections:
+                if len(section.kept) > 8:
+                    section.base, section.approximate = rows.copied(section.head), True
+                    section.kept = []
+            row.activities = row.activities[-16:]
+        value = rows.encode(row)
+        if len(value) <= limits.ROW_BYTES:
+            return value
+    value = rows.encode(row)
+    if len(value) > 4 * limits.ROW_BYTES:
+        raise InternalFault(
+            f"A customer's row has {len(value)} bytes after everything gave way.",
+            "Report this with the output of `leadstream explain --one-id` for the customer named in the log.",
+        )
+    return value

@@ -1,0 +1,249 @@
+"""One engine: a process with its database, its source and its sink, wired as a Bytewax dataflow.
+
+Opening checks that state, sink, secret and shard count fit (ruling 52); closing joins every thread. `flows.lead_center`
+says what flows; this module says what it stands on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.arrivals import Arrivals
+from connectors.intake import Intake
+from connectors.reader import Reader
+from connectors.sink import Outlet, Sink
+from flows.meters import Meters
+from flows.step import Core, ShardStep
+from operators.configuration import Configuration, registry_digest
+from operators.hours import next_opening
+from operators.one_id import OneIds, fingerprint
+from operators.validation import Validation
+from state import errors, keys, limits, seal
+from state.progress import Progress
+from state.store import Database, GroupCommit
+
+log = logging.getLogger("leadstream")
+
+
+def wall_clock_ms() -> int:
+    """The wall's time, epoch ms: the one place where a run reads it."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Options:
+    """How a run was asked for."""
+
+    state: Path
+    event_clock: bool = True
+    until_ms: int | None = None
+    shards: int = limits.SHARDS
+    wall_ms: Callable[[], int] = wall_clock_ms
+
+
+class Engine:
+    """Opens everything, is asked by the source, closes everything. Used once."""
+
+    def __init__(self, configuration: Configuration, reader: Reader, sink: Sink, options: Options) -> None:
+        self.configuration = configuration
+        self.rules = configuration.rules
+        self.reader = reader
+        self.sink = sink
+        self.options = options
+        self.meters = Meters()
+        self.ended = False
+        """Whether the real end of the input was reached and drained."""
+        self.finished = False
+        self._stop = threading.Event()
+        self._written = 0
+        self._closed = False
+        self.progress = Progress(options.shards)
+        self._rated = [store for store in (self.rules.stores or {}).values() if store.release_per_minute]
+        if self.rules.stores is None and self.rules.default_store.release_per_minute:
+            self._rated = [self.rules.default_store]
+        self.database = Database(options.state)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        options, database = self.options, self.database
+        self.identity, fresh = seal.identify(
+            database,
+            shards=options.shards,
+            fingerprint=fingerprint(self.configuration.secret),
+            timezone=self.rules.local.name,
+            late_ms=self.rules.late_ms,
+        )
+        self.seal_row = seal.read_seal(database)
+        self.sink.open(self.seal_row.output, self.identity.state_id, fresh=fresh or not self.seal_row.number)
+        numbers = seal.number_sources(database, self.reader.names())
+        self._number_of = numbers
+        position = self.seal_row.position
+        self.reader.restore(position.get("reader", {}))
+        one_ids = OneIds(self.configuration.secret, options.shards)
+        self.arrivals = Arrivals(
+            self.reader,
+            Validation(self.rules, one_ids),
+            numbers,
+            event=options.event_clock,
+            wall_ms=options.wall_ms,
+            clock=self.seal_row.clock,
+        )
+        self.arrivals.restore(position.get("running", {}), position.get("offsets", {}))
+        self._other_positions = position
+        for shard in range(options.shards):
+            begin = keys.prefix(shard, keys.HOP)
+            for key, _ in database.scan(begin, keys.after(begin)):
+                self.progress.sent_hops[key[2]][shard] += 1
+            self.progress.covered[shard] = self.progress.handed[shard] = self.seal_row.covered.get(shard, 0)
+        registry = registry_digest(self.rules)
+        if registry != self.identity.registry:
+            self.identity.registry = registry
+            seal.write_identity(database, self.identity)
+        self.commit = GroupCommit(database)
+        self.core = Core(
+            database,
+            self.commit,
+            self.rules,
+            self.progress,
+            {number: name for name, number in numbers.items()},
+            self.seal_row.covered,
+            self.meters,
+        )
+        self.meters.sealed_at = time.monotonic()
+
+    # --- what Bytewax is given
+
+    def source(self) -> Intake:
+        """The input."""
+        return Intake(self.arrivals, self, until=self.options.until_ms)
+
+    def step(self, resume: None) -> ShardStep:
+        """A shard's logic."""
+        return ShardStep(self.core)
+
+    def outlet(self) -> Outlet:
+        """The output."""
+        return Outlet(_Counting(self.sink, self))
+
+    # --- what the source asks
+
+    def synced(self) -> int:
+        """Number of the last synced batch; raises what the background met."""
+        self.commit.check()
+        return self.commit.synced
+
+    def seal(self, position: dict[str, Any], clock: int | None) -> None:
+        """The last epoch is done: write the seal."""
+        progress = self.progress
+        row = self.seal_row
+        covered = {shard: sequence for shard, sequence in enumerate(self._flushed_handed()) if sequence}
+        output = self.sink.sealed()
+        merged = _merge_positions(row.position, position)
+        if covered == row.covered and merged == row.position and clock == row.clock and output == row.output:
+            self.meters.sealed_at = time.monotonic()
+            return
+        self.seal_row = seal.Seal(row.number + 1, clock, merged, output, covered, self.options.wall_ms())
+        seal.write_seal(self.database, self.seal_row)
+        for shard, sequence in covered.items():
+            progress.covered[shard] = sequence
+        self.meters.seals += 1
+        self.meters.sealed_at = time.monotonic()
+
+    def _flushed_handed(self) -> list[int]:
+        assert self._written == self.core.emitted, (
+            "an epoch is over only when the sink has written what was handed to it"
+        )
+        return list(self.progress.handed)
+
+    def finish(self, position: dict[str, Any], clock: int | None) -> bool:
+        """The last seal of a run that ends in order."""
+        if self._written != self.core.emitted:
+            return False
+        if not self.finished:
+            self.sink.flush()
+            self.seal(position, clock)
+            self.commit.wait(self.database.batches, limits.DRAIN_S)
+            self.finished = True
+        return True
+
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Ask for a stop: drain, seal, end; nothing fires that was not due."""
+        self._stop.set()
+
+    def next_barrier(self, after: int) -> int:
+        """The next opening of a store with a release rate (ruling 29); 0 = none."""
+        return min(
+            (found for found in (next_opening(store, after, self.rules) for store in self._rated) if found), default=0
+        )
+
+    def reached_end(self) -> None:
+        """The input was read to its real end, and what was due has fired."""
+        self.ended = True
+
+    def wrote(self, groups: int) -> None:
+        """The sink wrote this many groups of records."""
+        self._written += groups
+
+    # --- the end
+
+    def close(self) -> None:
+        """Join threads, close files, release the lock. Safe to call twice and after a fault."""
+        if self._closed:
+            return
+        self._closed = True
+        commit = getattr(self, "commit", None)
+        if commit is not None:
+            commit.stop()
+        self.sink.close()
+        self.reader.close()
+        self.database.close()
+
+
+class _Counting:
+    """The sink, counting what was written: `finish` must not flush before the last group has arrived."""
+
+    def __init__(self, sink: Sink, engine: Engine) -> None:
+        self._sink = sink
+        self._engine = engine
+        self.kind = sink.kind
+
+    def write(self, stream: int, values: list[bytes]) -> None:
+        """Write one group."""
+        self._sink.write(stream, values)
+        self._engine.wrote(1)
+
+    def flush(self) -> None:
+        """Flush."""
+        self._sink.flush()
+
+
+def _merge_positions(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Positions by partition: those of inputs that this run does not read stay."""
+    merged: dict[str, Any] = dict(old)
+    for part, values in new.items():
+        merged[part] = {**old.get(part, {}), **values}
+    return merged
+
+
+def describe(error: BaseException) -> errors.LeadstreamError | None:
+    """The LeadstreamError behind what Bytewax raised, if there is one."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, errors.LeadstreamError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None

@@ -1,0 +1,68 @@
+"""Run an engine to its end: signals, faults, exit codes (contract; rulings 4 and 52)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+from typing import Final
+
+from bytewax.testing import cluster_main
+
+from flows.engine import Engine, describe
+from flows.lead_center import build
+from state.errors import InternalFault
+
+log = logging.getLogger("leadstream")
+
+EPOCH: Final = timedelta(seconds=1)
+
+
+def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
+    """Run until the input ends or a stop drains it; raises the fault that stopped it. Closes the engine in any case."""
+    fault: BaseException | None = None
+    try:
+        # `cluster_main` with no other process: the callbacks get a thread of their own, and an exception does not
+        # print a Rust panic before the operator's action.
+        cluster_main(build(engine), [], 0, epoch_interval=epoch, worker_count_per_proc=workers)
+    except BaseException as error:
+        fault = engine.core.fault or error
+    finally:
+        engine.close()
+    if fault is None:
+        return
+    known = describe(fault)
+    if known is not None:
+        raise known from fault
+    if isinstance(fault, KeyboardInterrupt):
+        raise fault
+    raise InternalFault(
+        f"The engine met an error that no rule foresees: {fault!r}.",
+        "Start it again: it goes on behind the last decision. If it stops at the same place, report the trace in the log.",
+    ) from fault
+
+
+class Signals:
+    """SIGTERM and Ctrl-C ask for a stop; a second one ends the process at once, which loses nothing either."""
+
+    def __init__(self, stop: Callable[[], None], *, said: Callable[[str], None]) -> None:
+        self._stop = stop
+        self._said = said
+        self._asked = False
+
+    def install(self) -> None:
+        """From the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._handle)
+            signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            os._exit(128 + number)
+        self._asked = True
+        self._said("Stopping: draining and sealing. A second signal stops at once, and loses nothing either.")
+        self._stop()

@@ -1,0 +1,192 @@
+"""The one stateful step: a shard's items become decisions, written first, sent once their log is synced.
+
+Keyed by shard, not by customer: one Bytewax logic holds a shard, rows live in RocksDB (`docs/decisions/`). The builder is
+not told its key, so the shard travels in the items; nothing hangs on `on_notify` or `on_eof`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections import deque
+from typing import Final
+
+from bytewax.operators import StatefulBatchLogic
+
+from connectors.sink import Values, grouped
+from flows.batch import Batch, RecordFault
+from flows.meters import Meters
+from operators.rules import Rules
+from state import limits
+from state.errors import InternalFault
+from state.items import Bundle, Item, Tick
+from state.progress import NEVER, Progress
+from state.shard import Shard
+from state.store import Database, GroupCommit
+
+log = logging.getLogger("leadstream")
+
+_HOUR_S: Final = 3600.0
+
+
+class Core:
+    """What the steps of one process share."""
+
+    def __init__(
+        self,
+        database: Database,
+        commit: GroupCommit,
+        rules: Rules,
+        progress: Progress,
+        sources: dict[int, str],
+        covered: dict[int, int],
+        meters: Meters,
+    ) -> None:
+        self.database = database
+        self.commit = commit
+        self.rules = rules
+        self.progress = progress
+        self.sources = sources
+        self.covered = covered
+        self.meters = meters
+        self.internal: deque[float] = deque()
+        self.emitted = 0
+        """Groups of records handed to the sink; the sink counts what it wrote."""
+        self.fault: BaseException | None = None
+
+
+class ShardStep(StatefulBatchLogic[Item, Values, None]):
+    """One shard's logic. Built by Bytewax at the first item of its key, which is a tick."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._shard: Shard | None = None
+
+    def on_batch(self, values: list[Item]) -> tuple[list[Values], bool]:
+        """Apply the items in order, in one atomic batch; emit what is synced."""
+        core = self._core
+        try:
+            shard = self._shard
+            if shard is None:
+                shard = self._open(values[0].shard)
+            self._apply(shard, values)
+            return self._emit(shard), False
+        except BaseException as error:
+            if core.fault is None:
+                core.fault = error
+            raise
+
+    def _open(self, number: int) -> Shard:
+        core = self._core
+        shard = self._shard = Shard(core.database, number, core.covered.get(number, 0))
+        core.progress.open[number] = True
+        core.progress.next_timer[number] = shard.next_timer() or NEVER
+        return shard
+
+    def _apply(self, shard: Shard, values: list[Item]) -> None:
+        core, number = self._core, shard.number
+        progress = core.progress
+        assert all(item.shard == number for item in values), "an item reached another shard's step"
+        shard.seal_covers(progress.covered[number])
+        poisoned: frozenset[tuple[int, int]] = frozenset()
+        while True:
+            batch = Batch(shard, core.rules, core.sources, progress.shards)
+            try:
+                taken, fired_before, polled = self._decide(batch, values, poisoned)
+                break
+            except RecordFault as fault:
+                shard.drop_cached_counts()
+                self._blame(fault)
+                poisoned |= {(fault.arrival.source, fault.arrival.offset)}
+        if not batch.is_empty() or shard.prunable():
+            started = time.perf_counter()
+            pending = batch.write(polled)
+            core.meters.wrote(batch, time.perf_counter() - started)
+            if pending is not None:
+                core.commit.ask()
+                core.meters.unsynced += pending.size
+                if core.meters.unsynced > limits.UNSYNCED_BYTES and not core.commit.wait(pending.batch, limits.DRAIN_S):
+                    log.warning("The disk has not synced the log for %d s; input waits.", limits.DRAIN_S)
+        progress.taken_hops[number] += taken
+        for receiver in batch.sent_hops:
+            progress.sent_hops[number][receiver] += 1
+        if fired_before is not None or batch.customers or batch.stores:
+            progress.next_timer[number] = shard.next_timer() or NEVER
+        progress.applied[number] += len(values)
+
+    def _decide(
+        self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]
+    ) -> tuple[int, int | None, float]:
+        taken = 0
+        before: int | None = None
+        polled = 0.0
+        deadline = time.monotonic() + limits.TIMER_BUDGET_MS / 1000
+        for item in values:
+            if type(item) is Bundle:
+                if not polled or item.polled < polled:
+                    polled = item.polled
+                batch.records(item.arrivals, poisoned)
+                continue
+            assert type(item) is Tick
+            if item.clock > batch.clock:
+                batch.clock = item.clock
+            batch.before = max(batch.before, item.before)
+            if self._core.progress.hops_for(batch.shard.number) > taken:
+                taken += batch.hops(limits.HOPS_PER_SLICE)
+            if (
+                item.before
+                and self._core.progress.next_timer[batch.shard.number] < item.before
+                and time.monotonic() < deadline
+            ):
+                batch.timers(item.before, limits.TIMERS_PER_SLICE)
+                before = item.before
+        return taken, before, polled
+
+    def _blame(self, fault: RecordFault) -> None:
+        """Ruling 49: the record goes to `rejects` with INTERNAL; too many within an hour stop the engine."""
+        core = self._core
+        arrival = fault.arrival
+        name = core.sources.get(arrival.source, "?")
+        log.error(
+            "A record was refused with INTERNAL: %s, position %d.\n%s",
+            name,
+            arrival.offset,
+            "".join(traceback.format_exception(fault.__cause__)),
+        )
+        now = time.monotonic()
+        core.internal.append(now)
+        while core.internal and core.internal[0] < now - _HOUR_S:
+            core.internal.popleft()
+        core.meters.internal += 1
+        if len(core.internal) > limits.INTERNAL_PER_HOUR:
+            raise InternalFault(
+                f"More than {limits.INTERNAL_PER_HOUR} records failed within an hour; the last is {name}, position {arrival.offset}.",
+                "Report the traces in the log; the refused records lie in `rejects` with their originals and can be sent again.",
+            )
+
+    def _emit(self, shard: Shard) -> list[Values]:
+        """Outbox rows whose batch is synced, in order. Nothing leaves before (group commit)."""
+        core, number = self._core, shard.number
+        core.commit.check()
+        synced = core.commit.synced
+        out: list[Values] = []
+        pending = shard.pending
+        now = 0.0
+        while pending and pending[0].batch <= synced:
+            row = pending.popleft()
+            out.extend(grouped(row.events))
+            assert row.sequence > shard.handed, "outbox rows leave once and in order"
+            shard.handed = row.sequence
+            core.meters.unsynced -= row.size if row.batch else 0
+            if row.polled:
+                now = now or time.monotonic()
+                core.meters.latency(now - row.polled, row.leads)
+        core.emitted += len(out)
+        core.progress.handed[number] = shard.handed
+        core.progress.waiting_batch[number] = pending[0].batch if pending else 0
+        return out
+
+    def snapshot(self) -> None:
+        """Nothing: state lies in RocksDB, positions in the seal."""
+        return None

@@ -1,0 +1,247 @@
+"""Activities: what happened with a customer after his lead (domain 7 and 11; rulings 19, 26, 38, 57)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET
+
+from operators import consent, fold, leads, marks, merge, parts, score, streams
+from operators.outputs import Desk, Outputs, text_of
+from operators.records import ActivityRecord
+from operators.streams import Why
+from operators.validation import Arrival
+from state import limits
+from state.rows import (
+    ACT_INVALID,
+    ACT_LOST,
+    ACT_PAID,
+    ACT_REFUND,
+    EFFECTIVE,
+    OPEN,
+    S_DISPATCHED,
+    WON,
+    Act,
+    Customer,
+    Section,
+    Unique,
+)
+
+FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})
+_EFFECTIVE_CALL_S: Final = 5
+
+
+def is_effective(record: ActivityRecord) -> bool:
+    """Every follow-up, except a CALL or FOLLOW_UP not connected or shorter than 5 s (rulings 6 and 54)."""
+    if record.kind in ("CALL", "FOLLOW_UP"):
+        return record.connected is not False and (record.duration_s is None or record.duration_s >= _EFFECTIVE_CALL_S)
+    return record.kind in FOLLOW_UPS
+
+
+def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | None:
+    """Apply one validated activity; returns the row. What finds no lead goes to `rejects` (ruling 26)."""
+    record = arrival.record
+    assert isinstance(record, ActivityRecord)
+    if row is None:
+        out.reject(arrival, ("NO_LEAD",), one_id=arrival.digest.hex())
+        return None
+    desk = Desk(row, arrival.digest, out)
+    activity_id = text_of(record.activity_id)
+    now = arrival.now
+    replay_ms = out.rules.replay_ms
+    if any(known == activity_id and now - accepted <= replay_ms for known, accepted in row.activities):
+        out.events.append(
+            (
+                streams.REPLAYS,
+                desk.one_id,
+                streams.encode(
+                    streams.Replay(
+                        f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
+                        desk.text(now),
+                        desk.version,
+                        Why("replay"),
+                        desk.one_id,
+                        UNSET,
+                        "",
+                        "",
+                        "",
+                        UNSET,
+                        activity_id,
+                    )
+                ),
+            )
+        )
+        return row
+    for section in row.sections:
+        parts.settle(section, now, out.rules)
+    refused = _apply(desk, arrival, record, activity_id)
+    if refused:
+        out.reject(arrival, (refused,), one_id=desk.one_id)
+        return row
+    row.activities = [(known, accepted) for known, accepted in row.activities if now - accepted <= replay_ms]
+    row.activities.append((activity_id, now))
+    return row
+
+
+def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: str) -> str:
+    """ "" when applied, else the code of the reject."""
+    row, now, t = desk.row, arrival.now, arrival.t
+    if not row.sections:
+        return "NO_LEAD"
+    if record.kind == "OPT_OUT":
+        if record.unique_id is not None and _named(row, desk, record.unique_id) is None:
+            return "NO_LEAD"
+        _opt_out(desk, now, t)
+        return ""
+    section_or_code = _section(desk, arrival, record, now)
+    if isinstance(section_or_code, str):
+        return section_or_code
+    section = section_or_code
+    old = t < now - desk.rules.late_ms
+    unique = _target(section, record, t, old)
+    if unique is None:
+        return "NO_LEAD"
+    kind = _fold_kind(record)
+    desk.story.append(("activity", now, record.kind, unique.n, t))
+    lead = leads.lead_for(section, unique)
+    won_before = unique.status == WON
+    why = Why("activity", note=record.kind or "")
+    changed = False
+    if kind is not None:
+        row.arrivals += 1
+        act = Act(t, now if old else t, kind, activity_id, row.arrivals)
+        minter = fold.Minter(row.uniques)
+        before = _seen(unique)
+        change = fold.add_activity(section, act, minter, desk.rules)
+        row.uniques = minter.last
+        if change.refolded:
+            marks.corrections(desk, section, change, now)
+            marks.reviewed(desk, section, change, now, why)
+        else:
+            changed = change.touched is not None and before != _seen(unique)
+    if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
+        if not lead.behaviours:
+            lead.behaviours = [0] * len(score.BEHAVIOURS)
+        lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
+        changed = True
+    if changed:
+        marks.touched(desk, section, unique, lead, now, why)
+    if kind == ACT_PAID and not won_before:
+        _tell_the_maker(desk, section, now)
+    return ""
+
+
+def _seen(unique: Unique) -> tuple[int, int, int, bool, int]:
+    return unique.status, unique.at, unique.expires, unique.effective, unique.anchor
+
+
+def _fold_kind(record: ActivityRecord) -> int | None:
+    if record.kind == "PAID":
+        return ACT_PAID
+    if record.kind == "REFUND":
+        return ACT_REFUND
+    if record.kind == "LOST":
+        return ACT_LOST
+    if record.kind == "INVALID":
+        return None if record.by == "BIGDATA" else ACT_INVALID  # recorded only (ruling 55)
+    return EFFECTIVE if is_effective(record) else None
+
+
+def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | None:
+    """The key of a unique lead by its id; folded ids follow their pointer (ruling 26)."""
+    if not unique_id.startswith(desk.prefix + "u"):
+        return None
+    tail = unique_id[len(desk.prefix) + 1 :]
+    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9:
+        return None
+    n = int(tail)
+    for _ in range(limits.FOLDED_POINTERS):
+        for section in row.sections:
+            lead = leads.lead_of(section, n)
+            if lead is not None:
+                if not lead.into:
+                    return section, n
+                n = lead.into
+                break
+        else:
+            return None
+    return None
+
+
+def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> Section | str:
+    """The key an activity speaks of, or the code of its reject (rulings 17 and 26)."""
+    row, t = desk.row, arrival.t
+    line = (record.line or "").strip()
+    if record.unique_id is not None:
+        named = _named(row, desk, record.unique_id)
+        if named is None:
+            return "NO_LEAD"
+        return named[0]
+    line = line or "main"
+    if arrival.stores:
+        for section in row.sections:
+            if section.store == arrival.stores[0] and section.line == line:
+                return section
+        return "NO_LEAD"
+    of_line = [section for section in row.sections if section.line == line]
+    open_now = [s for s in of_line if any(u.status == OPEN and merge.end_of(u) >= now for u in s.head.uniques)]
+    if len(open_now) > 1:
+        return "AMBIGUOUS"
+    if open_now:
+        return open_now[0]
+    found: tuple[int, Section] | None = None
+    for section in of_line:
+        for unique in section.head.uniques:
+            if unique.opened <= t and (found is None or unique.opened > found[0]):
+                found = (unique.opened, section)
+    if found is not None:
+        return found[1]
+    return of_line[0] if of_line else "NO_LEAD"
+
+
+def _target(section: Section, record: ActivityRecord, t: int, old: bool) -> Unique | None:
+    """The unique lead it goes to, None for NO_LEAD."""
+    head = section.head
+    if record.kind == "REFUND":
+        unique = next((u for u in reversed(head.uniques) if u.opened <= t and u.status == WON), None)
+        return unique if unique is not None and t <= unique.at + max(unique.merge, unique.deal) else None
+    unique = merge.target_of(head, t)
+    if unique is None:
+        earliest = head.uniques[0] if head.uniques else None
+        return (
+            earliest
+            if earliest is not None and not old and 0 < earliest.opened - t <= limits.EARLY_ACTIVITY_MS
+            else None
+        )
+    closing = merge.end_of(unique) if unique.status == OPEN else unique.at
+    if record.kind == "PAID" and t > closing + unique.deal:
+        return None
+    return unique if t <= closing + max(unique.merge, unique.deal) else None
+
+
+def _opt_out(desk: Desk, now: int, t: int) -> None:
+    """The customer withdraws: consent false for all his leads; owners of dispatched ones are told (ruling 38)."""
+    row = desk.row
+    consented = leads.dispatch.has_consent(row, desk.rules)
+    consent.say(row, False, t, consent.OPT_OUT_TIE)
+    desk.story.append(("opt_out", now, t))
+    if consented and not leads.dispatch.has_consent(row, desk.rules):
+        consent.judge_waiting(desk, now, Why("opt_out"))
+        for section in row.sections:
+            for lead in section.leads:
+                if lead.sent and lead.status == S_DISPATCHED:
+                    leads.notify(
+                        desk, "OPTED_OUT", "store_admin", section.store, now, "opt_out", lead=lead, store=section.store
+                    )
+
+
+def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
+    """A deal at one store changes no lead at another; the maker gets a note (ruling 19)."""
+    for section in desk.row.sections:
+        if (
+            section is not sold
+            and section.line == sold.line
+            and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
+        ):
+            leads.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
+            return

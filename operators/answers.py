@@ -1,0 +1,162 @@
+"""Store answers (rulings 7, 11, 53, 57): a waiting lead gets its store, and folds into the lead there or moves."""
+
+from __future__ import annotations
+
+from operators import fold, leads, marks, outputs, parts
+from operators.merge import end_of
+from operators.outputs import Desk
+from operators.records import RawLeadRecord
+from operators.replays import place_of
+from operators.streams import Why
+from operators.validation import Arrival
+from state.rows import OPEN, Answer, Fold, Lead, Raw, Section, Source, Unique, copied
+
+
+def name_stores(
+    desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, in_force: list[object]
+) -> set[int]:
+    """Apply the stores that an enrichment names; returns the unique leads whose new state was written.
+
+    A name not in force answers a waiting part whose code the payload no longer names; further names are new parts; a
+    different store for a part that does not wait is ignored and stays listed in `changed`.
+    """
+    now, rules = arrival.now, desk.rules
+    place = place_of("stores")
+    held = in_force[place]
+    known: list[str] = list(held) if isinstance(held, (list, tuple)) else []
+    new = [store for store in arrival.stores if store not in known]
+    written: set[int] = set()
+    waiting = closed = False
+    for n in source.raws:
+        found = locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, _ = found
+        if section.store in arrival.stores or not new:
+            continue
+        if section.store and rules.store_of(section.store, section.line) is not None:
+            continue
+        if unique.status == OPEN and end_of(unique) >= now and leads.is_waiting(lead):
+            store = new.pop(0)
+            known = [store if code == section.store else code for code in known]
+            if store not in known:
+                known.append(store)
+            written |= answer(desk, section, unique, lead, store, now)
+            waiting = True
+            break
+        closed = True
+    if not waiting and new:
+        if closed:
+            new.pop(0)
+        elif record.stores is None:
+            new = []
+    channel = rules.channels[arrival.channel]
+    line = _line_of(in_force)
+    for store in new:
+        known.append(store)
+        desk.row.raws += 1
+        source.raws.append(desk.row.raws)
+        source.splits += 1
+        desk.out.count(rules.local.day(now), desk.shadow, channel.code, outputs.SPLITS)
+        parts.add(
+            desk,
+            arrival,
+            record,
+            channel,
+            source.account,
+            source.source_id,
+            line,
+            store,
+            desk.row.raws,
+            source.splits,
+            now,
+        )
+    in_force[place] = known
+    return written
+
+
+def _line_of(in_force: list[object]) -> str:
+    line = in_force[place_of("line")]
+    return line if isinstance(line, str) else "main"
+
+
+def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str, now: int) -> set[int]:
+    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written."""
+    row, rules = desk.row, desk.rules
+    target = parts.section_of(row, section.line, store)
+    parts.settle(target, now, rules)
+    raws = _taken(section, unique)
+    snapshot = copied(Fold([unique])).uniques[0]
+    moved = fold.answer_moves(target, now)
+    _remove(section, unique, lead)
+    target.leads.append(lead)
+    if not section.head.uniques and not section.leads and not section.kept:
+        row.sections.remove(section)
+    minter = fold.Minter(row.uniques)
+    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, [raw.mark for raw in raws]), minter, rules)
+    row.uniques = minter.last
+    why = Why("store_answer", answered=store)
+    if moved:
+        lead.conditions = lead.until = 0
+    else:
+        change.before[lead.n] = snapshot
+    marks.corrections(desk, target, change, now)
+    before = {other.n: other.version for other in target.leads}
+    marks.reviewed(desk, target, change, now, why)
+    return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
+
+
+def _taken(section: Section, unique: Unique) -> list[Raw]:
+    """The raw leads of `unique`, taken out of the key's kept events, in their order."""
+    raws: list[Raw] = []
+    rest = []
+    for event in section.kept:
+        if type(event) is Raw and event.u == unique.n:
+            raws.append(event)
+        elif type(event) is Answer and event.lead.n == unique.n:
+            raws.extend(event.raws)
+        else:
+            rest.append(event)
+    section.kept = [
+        e
+        for e in rest
+        if type(e) is Raw or type(e) is Answer or e.place < unique.opened or len(section.head.uniques) > 1
+    ]
+    raws.sort(key=fold.order_of)
+    return raws
+
+
+def _remove(section: Section, unique: Unique, lead: Lead) -> None:
+    """Take a unique lead out of a key: base, head, and what was done about it."""
+    section.leads.remove(lead)
+    for state in (section.base, section.head):
+        drop(state, unique.n)
+
+
+def drop(state: Fold, n: int) -> None:
+    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
+    for index, held in enumerate(state.uniques):
+        if held.n == n:
+            del state.uniques[index]
+            state.owners = [o for o in state.owners if o.index != index]
+            for owner in state.owners:
+                if owner.index > index:
+                    owner.index -= 1
+            if not state.owners:
+                state.day = -1
+            return
+
+
+def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | None:
+    """Where raw lead n stands now: its key, its unique lead, and itself where it is still kept."""
+    for section in desk.row.sections:
+        for event in section.kept:
+            for raw in (event,) if type(event) is Raw else getattr(event, "raws", ()):
+                if raw.n == n:
+                    for unique in section.head.uniques:
+                        if unique.n == raw.u:
+                            return section, unique, leads.lead_for(section, unique), raw
+        for unique in section.head.uniques:
+            if n in unique.raws:
+                return section, unique, leads.lead_for(section, unique), None
+    return None

@@ -1,0 +1,36 @@
+"""Layer 2, same-day dedup (线索去重): the first raw lead of a key on a local day passes, the others repeat it (domain 6)."""
+
+from __future__ import annotations
+
+from operators.rules import Rules
+from state.rows import DayOwner, Fold, Raw
+
+
+def repeated_by(fold: Fold, raw: Raw, day: int, rules: Rules) -> DayOwner | None:
+    """The owner of the day that `raw` repeats, or None when it is the day's first (ruling 12).
+
+    Whatever became of the day's unique lead: closed, won and expired leads have repeats too.
+    """
+    if fold.day != day:
+        return None
+    scope = raw.channel if rules.dedup_per_channel else ""
+    for owner in fold.owners:
+        if owner.channel == scope:
+            return owner
+    return None
+
+
+def own_day(fold: Fold, raw: Raw, day: int, index: int, rules: Rules) -> None:
+    """From here on the day's repeats repeat `raw`, which belongs to the unique lead at `index`."""
+    owner = DayOwner(raw.channel if rules.dedup_per_channel else "", raw.n, index)
+    if fold.day == day:
+        fold.owners.append(owner)
+    else:
+        fold.day = day
+        fold.owners = [owner]
+
+
+def forget_day(fold: Fold) -> None:
+    """After a LOST or INVALID the next raw lead is not a repeat of one before the closing (rulings 12 and 57)."""
+    fold.day = -1
+    fold.owners = []

@@ -1,0 +1,325 @@
+"""The marks as a fold (architecture 2, ruling 2): events of one key in their total order, on top of a folded summary.
+
+An event that comes last in the order is applied to the head, the fast path. Any other is put in its place, the events are
+folded again from the base, and what changed is returned: the caller writes a correction for each raw lead in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from operators import merge
+from operators.dedup import own_day
+from operators.merge import Decision
+from operators.rules import Rules
+from state import limits
+from state.rows import (
+    DEAL_MERGED,
+    DEDUPED,
+    FIRST_TOUCH,
+    MERGED,
+    OPEN,
+    WON,
+    Act,
+    Answer,
+    Fold,
+    Kept,
+    Raw,
+    Section,
+    Unique,
+    copied,
+)
+
+_RAW: Final = 0
+_ACT: Final = 1
+_ANSWER: Final = 2
+
+Order = tuple[int, int, int, str, str, str, str]
+
+
+def order_of(event: Kept) -> Order:
+    """The total order (rulings 2, 5, 26, 32): time; raw leads, activities, answers; then the tie key."""
+    if type(event) is Raw:
+        return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
+    if type(event) is Act:
+        if event.place != event.t:
+            return (event.place, _ACT, 5 + event.arrival, "", "", "", "")
+        return (event.place, _ACT, event.kind, event.activity_id, "", "", "")
+    return (event.t, _ANSWER, 0, "", "", "", "")
+
+
+@dataclass(slots=True)
+class Change:
+    """What one event did to a key."""
+
+    decision: Decision | None = None
+    """Of the raw lead that was applied."""
+    touched: Unique | None = None
+    """The unique lead that an activity in order changed."""
+    refolded: bool = False
+    before: dict[int, Unique] = field(default_factory=dict)
+    """Unique leads of the head as they were, by number; only after a refold."""
+    remarked: list[tuple[Raw, Decision, int]] = field(default_factory=list)
+    """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
+    folded: list[tuple[int, Unique]] = field(default_factory=list)
+    """Unique leads that the fold no longer opens, each with the one it points to."""
+    minted: list[Unique] = field(default_factory=list)
+
+
+class Minter:
+    """Numbers for unique leads; the customer's counter."""
+
+    __slots__ = ("last",)
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+
+    def next(self) -> int:
+        """A number never used before in this row."""
+        self.last += 1
+        return self.last
+
+
+def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: bool = True) -> Change:
+    """Apply one accepted raw lead. `keep` = False for a SHARED_CONTACT beyond its limit: marked, not kept."""
+    kept = section.kept
+    if not kept or _after(raw, kept[-1]):
+        decision = merge.raw_lead(section.head, raw, rules)
+        unique = decision[1]
+        change = Change(decision)
+        if unique.n == 0:
+            unique.n = minter.next()
+            change.minted.append(unique)
+        raw.mark, raw.u, raw.competitor = decision[0], unique.n, decision[2]
+        if keep:
+            kept.append(raw)
+        return change
+    return _insert(section, raw, minter, rules)
+
+
+def add_activity(section: Section, act: Act, minter: Minter, rules: Rules) -> Change:
+    """Apply one activity that the fold looks at."""
+    kept = section.kept
+    if not kept or order_of(act) > order_of(kept[-1]):
+        kept.append(act)
+        return Change(touched=merge.activity(section.head, act, rules))
+    return _insert(section, act, minter, rules)
+
+
+def _after(raw: Raw, last: Kept) -> bool:
+    if type(last) is Raw and raw.t != last.t:
+        return raw.t > last.t
+    return order_of(raw) > order_of(last)
+
+
+def answer_moves(section: Section, now: int) -> bool:
+    """Whether a pending lead that is answered with this key moves here; else it folds into the key's lead (ruling 7)."""
+    if not section.head.uniques:
+        return True
+    unique = section.head.uniques[-1]
+    if unique.status == OPEN:
+        return now > merge.end_of(unique)
+    if unique.status == WON:
+        return now > unique.at + unique.deal
+    return not merge.may_reopen(unique, now, unique.life)
+
+
+def add_answer(section: Section, answer: Answer, minter: Minter, rules: Rules) -> Change:
+    """Apply a store answer at T; the events that the key has from T on (raw leads with T itself as event time come before)
+    are folded again."""
+    return _insert(section, answer, minter, rules)
+
+
+def _insert(section: Section, event: Kept, minter: Minter, rules: Rules) -> Change:
+    kept = section.kept
+    order = order_of(event)
+    place = len(kept)
+    while place > 0 and order_of(kept[place - 1]) > order:
+        place -= 1
+    kept.insert(place, event)
+    return refold(section, minter, rules, event)
+
+
+def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = None) -> Change:
+    """Fold the key again from its base; ids are claimed as ruling 2 says. `new` = the event that caused it."""
+    head = copied(section.base)
+    decided: list[tuple[Raw, Decision]] = []
+    answers: list[tuple[Answer, Unique]] = []
+    for event in section.kept:
+        if type(event) is Raw:
+            decided.append((event, merge.raw_lead(head, event, rules)))
+        elif type(event) is Act:
+            merge.activity(head, event, rules)
+        else:
+            decided.extend(_answer(head, event, answers, rules))
+    change = Change(refolded=True, before={u.n: u for u in section.head.uniques})
+    _claim(section, head, decided, answers, minter, change)
+    for raw, decision in decided:
+        mark, unique, against, _ = decision
+        if raw is new:
+            change.decision = decision
+        elif raw.mark != mark or raw.u != unique.n:
+            change.remarked.append((raw, decision, raw.mark))
+        raw.mark, raw.u, raw.competitor = mark, unique.n, against
+    standing = {u.n for u in head.uniques}
+    by_raw = {raw.n: decision[1] for raw, decision in decided}
+    for n, old in change.before.items():
+        if n not in standing:
+            heir = by_raw.get(old.first)
+            change.folded.append((n, heir if heir is not None else head.uniques[-1]))
+    for answer, into in answers:
+        if answer.lead.n not in standing and answer.lead.n not in change.before:
+            change.folded.append((answer.lead.n, into))
+    section.head = head
+    return change
+
+
+def _claim(
+    section: Section,
+    head: Fold,
+    decided: list[tuple[Raw, Decision]],
+    answers: list[tuple[Answer, Unique]],
+    minter: Minter,
+    change: Change,
+) -> None:
+    """Ids: in order of first touch, each intention the earliest-minted one unclaimed among its raw leads (rulings 2, 53, 57)."""
+    brought = {id(raw): answer for answer, _ in answers for raw in answer.raws}
+    candidates: dict[int, set[int]] = {id(u): ({u.n} if u.n else set()) for u in head.uniques}
+    claimed: set[int] = set()
+    fixed: set[int] = set()
+    for answer, unique in answers:
+        if answer.moved:
+            unique.n = answer.lead.n
+            claimed.add(unique.n)
+            fixed.add(id(unique))
+    for raw, (_, unique, _, _) in decided:
+        answer_of = brought.get(id(raw))
+        if answer_of is None:
+            if raw.u:
+                candidates[id(unique)].add(raw.u)
+        elif raw.n == answer_of.lead.first:
+            candidates[id(unique)].add(answer_of.lead.n)
+    for unique in sorted(head.uniques, key=lambda u: (u.counts_from or u.opened, u.first)):
+        if id(unique) in fixed:
+            continue
+        free = candidates[id(unique)] - claimed
+        if free:
+            unique.n = min(free)
+        else:
+            unique.n = minter.next()
+            change.minted.append(unique)
+        claimed.add(unique.n)
+
+
+def _answer(
+    head: Fold, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
+) -> list[tuple[Raw, Decision]]:
+    """A pending lead arrives at T: it moves, or its raw leads fold into what is here at T."""
+    t = answer.t
+    last = head.uniques[-1] if head.uniques else None
+    fits = (
+        last is not None
+        and not answer.moved
+        and (
+            (last.status == OPEN and t <= merge.end_of(last))
+            or (last.status == WON and t <= last.at + last.deal)
+            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, last.life))
+        )
+    )
+    if last is None or not fits:
+        return _arrive(head, last, answer, answers, rules)
+    answers.append((answer, last))
+    won = last.status == WON
+    reopens = last.status not in (OPEN, WON)
+    if reopens:
+        last.status, last.at = OPEN, 0
+        last.reopened += 1
+    decided: list[tuple[Raw, Decision]] = []
+    index = len(head.uniques) - 1
+    for raw, mark in zip(answer.raws, answer.marks, strict=True):
+        day = rules.local.day(raw.t)
+        if mark != DEDUPED:
+            mark = DEAL_MERGED if won else (DEDUPED if day in last.days else MERGED)
+        merge._count(last, raw, day, rules)
+        if mark == MERGED:
+            merge.touch_at(last, raw, t if reopens else raw.t, rules)
+        if head.day < day:
+            own_day(head, raw, day, index, rules)
+        decided.append((raw, (mark, last, last.first, merge.STORE_ANSWER)))
+    if reopens and t > last.anchor and not rules.from_first:
+        last.anchor = t
+        last.expires = min(t + last.merge, last.opened + last.life)
+    return decided
+
+
+def _arrive(
+    head: Fold, last: Unique | None, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
+) -> list[tuple[Raw, Decision]]:
+    """The pending lead becomes a lead of this key with its id, marks and days, and counts from T."""
+    t = answer.t
+    if last is not None and last.status == OPEN and t <= merge.end_of(last):
+        last.ended = t
+    unique = copied(Fold([answer.lead])).uniques[0]
+    unique.counts_from = t
+    if not answer.moved:
+        unique.n = 0
+    index = len(head.uniques)
+    head.uniques.append(unique)
+    answers.append((answer, unique))
+    latest: Raw | None = None
+    for raw in answer.raws:
+        if latest is None or rules.local.day(raw.t) > rules.local.day(latest.t):
+            latest = raw
+    if latest is not None:
+        day = rules.local.day(latest.t)
+        if day >= head.day:
+            head.day, head.owners = -1, []
+            for raw in answer.raws:
+                if rules.local.day(raw.t) == day and not any(
+                    o.channel == (raw.channel if rules.dedup_per_channel else "") for o in head.owners
+                ):
+                    own_day(head, raw, day, index, rules)
+    early, head.early = head.early, []
+    for act in early:
+        if unique.opened - act.t <= limits.EARLY_ACTIVITY_MS:
+            merge.act_on(head, unique, act.kind, max(act.t, unique.opened), rules)
+    return [
+        (raw, (mark, unique, unique.first if mark != FIRST_TOUCH else 0, merge.STORE_ANSWER))
+        for raw, mark in zip(answer.raws, answer.marks, strict=True)
+    ]
+
+
+def settle(section: Section, clock: int, rules: Rules) -> bool:
+    """Let events older than the lateness become part of the base (ruling 46); True if the oldest had to give way early."""
+    kept = section.kept
+    horizon = clock - rules.late_ms
+    if kept and order_of(kept[-1])[0] < horizon:
+        # The usual case, and the cheap one: nothing that may still come can fall before the last event.
+        section.base = section.head if not section.head.uniques else copied(section.head)
+        section.kept = []
+        return False
+    if len(kept) <= limits.KEPT_EVENTS:
+        return False
+    cut = len(kept) - limits.KEPT_EVENTS
+    collapse(section, cut, rules)
+    return order_of(kept[cut - 1])[0] >= horizon
+
+
+def collapse(section: Section, count: int, rules: Rules) -> None:
+    """Fold the oldest `count` kept events into the base; their marks and ids stay as they are in force."""
+    base = section.base
+    for event in section.kept[:count]:
+        if type(event) is Raw:
+            _, unique, _, _ = merge.raw_lead(base, event, rules)
+            unique.n = event.u
+        elif type(event) is Act:
+            merge.activity(base, event, rules)
+        else:
+            _answer(base, event, [], rules)
+            base.uniques[-1].n = event.raws[0].u if event.raws else event.lead.n
+    # An id is claimed by the whole intention: what the head says of it is in force.
+    ids = {u.first: u.n for u in section.head.uniques}
+    for unique in base.uniques:
+        unique.n = ids.get(unique.first, unique.n)
+    section.kept = section.kept[count:]

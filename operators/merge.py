@@ -1,0 +1,235 @@
+"""Layer 3, merge (线索合并): the table of domain 7 for one raw lead, and what an activity does to an intention.
+
+Decided by comparing the times held in the row (ruling 1): no function here looks at a status that a timer set, and every
+bound is inclusive (ruling 5).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.dedup import forget_day, own_day, repeated_by
+from operators.rules import Rules
+from state import limits
+from state.rows import (
+    ACT_INVALID,
+    ACT_LOST,
+    ACT_PAID,
+    ACT_REFUND,
+    DEAL_MERGED,
+    DEDUPED,
+    EFFECTIVE,
+    FIRST_TOUCH,
+    INVALID,
+    LOST,
+    MERGED,
+    OPEN,
+    WON,
+    Act,
+    Fold,
+    Raw,
+    Unique,
+)
+
+FIRST: Final = "first"
+SAME_DAY: Final = "same_day"
+WITHIN_MERGE: Final = "merge_period"
+AFTER_EXPIRY: Final = "after_expiry"
+REOPENED: Final = "reopened"
+AFTER_CLOSING: Final = "after_closing_period"
+WITHIN_DEAL: Final = "deal_merge_period"
+AFTER_DEAL: Final = "after_deal_merge_period"
+STORE_ANSWER: Final = "store_answer"
+
+Decision = tuple[int, Unique, int, str]
+"""(mark, unique lead, raw lead it was decided against or 0, rule)."""
+
+
+def end_of(unique: Unique) -> int:
+    """When an intention that nobody closed ends: its expiry, or earlier where another took its place."""
+    return min(unique.expires, unique.ended) if unique.ended else unique.expires
+
+
+def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
+    """Apply one raw lead at the end of `fold`'s order; changes `fold`."""
+    day = rules.local.day(raw.t)
+    owner = repeated_by(fold, raw, day, rules)
+    if owner is not None:
+        unique = fold.uniques[owner.index]
+        _count(unique, raw, day, rules)
+        _raise_level(unique, raw, day, rules)
+        return DEDUPED, unique, owner.raw, SAME_DAY
+    uniques = fold.uniques
+    if not uniques:
+        return FIRST_TOUCH, _open(fold, raw, day, rules), 0, FIRST
+    unique = uniques[-1]
+    against = unique.first
+    status = unique.status
+    if status == OPEN:
+        if raw.t <= end_of(unique):
+            _touch(fold, unique, raw, day, rules)
+            return MERGED, unique, against, WITHIN_MERGE
+        return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_EXPIRY
+    if status == WON:
+        if raw.t <= unique.at + unique.deal:
+            own_day(fold, raw, day, len(uniques) - 1, rules)
+            _count(unique, raw, day, rules)
+            return DEAL_MERGED, unique, against, WITHIN_DEAL
+        return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
+    if may_reopen(unique, raw.t, raw.life):
+        unique.status = OPEN
+        unique.at = 0
+        unique.reopened += 1
+        _touch(fold, unique, raw, day, rules)
+        return MERGED, unique, against, REOPENED
+    return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_CLOSING
+
+
+def may_reopen(unique: Unique, t: int, life: int) -> bool:
+    """Row 4: within the merge period of the closing, and by the expiry that it would get (rulings 27 and 54)."""
+    return t <= unique.at + unique.merge and t <= unique.opened + life
+
+
+def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
+    first_here = not fold.uniques
+    unique = Unique(
+        0,
+        raw.t,
+        raw.n,
+        raw.t,
+        0,
+        raw.merge,
+        raw.deal,
+        raw.life,
+        touched=raw.t,
+        intents=[raw.intent],
+        channel=raw.channel,
+        raws=[],
+        days=[],
+        heat_at=raw.t,
+    )
+    unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
+    _count(unique, raw, day, rules)
+    own_day(fold, raw, day, len(fold.uniques), rules)
+    fold.uniques.append(unique)
+    if fold.early:
+        early, fold.early = fold.early, []
+        if first_here:
+            for act in early:  # ruling 26: as if at its opening
+                if raw.t - act.t <= limits.EARLY_ACTIVITY_MS:
+                    act_on(fold, unique, act.kind, raw.t, rules)
+    return unique
+
+
+def _touch(fold: Fold, unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    _count(unique, raw, day, rules)
+    own_day(fold, raw, day, len(fold.uniques) - 1, rules)
+    touch_at(unique, raw, raw.t, rules)
+
+
+def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
+    """A FIRST_TOUCH or MERGED raw lead moves the one expiry clock (ruling 6); the periods are those of the raw lead (33)."""
+    if raw.t > unique.touched:
+        unique.touched = raw.t
+    unique.merge, unique.deal, unique.life = raw.merge, raw.deal, raw.life
+    if t > unique.anchor and not rules.from_first:
+        unique.anchor = t
+    unique.expires = min(unique.anchor + raw.merge, unique.opened + raw.life)
+    unique.intents.append(raw.intent)
+    if len(unique.intents) > limits.INTENTS:
+        del unique.intents[0]
+
+
+def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    unique.count += 1
+    unique.facts |= raw.facts
+    if len(unique.raws) < limits.LISTED_RAWS:
+        unique.raws.append(raw.n)
+    if not unique.days or unique.days[-1] != day:
+        if day not in unique.days:
+            unique.days.append(day)
+            if len(unique.days) > limits.LISTED_RAWS:
+                del unique.days[0]
+    channel = rules.channels.get(raw.channel)
+    passed = raw.t - unique.heat_at
+    if passed > 0:
+        unique.heat *= 0.5 ** (passed / rules.score.half_life_ms)
+        unique.heat_at = raw.t
+    unique.heat = round(unique.heat + (channel.weight if channel is not None else 1.0), 6)
+
+
+def _raise_level(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    """A repeat adds no entry to the history; it may raise the level of the entry of its day (ruling 12)."""
+    if raw.intent.level == 0:
+        return
+    for place in range(len(unique.intents) - 1, -1, -1):
+        entry = unique.intents[place]
+        if rules.local.day(entry.t) == day:
+            if raw.intent.level > entry.level:
+                entry = type(entry)(entry.t, entry.series, raw.intent.level, entry.days_to_buy, entry.budget)
+                unique.intents[place] = entry  # entries are shared with kept raw leads: replaced, never changed
+            return
+
+
+def target_of(fold: Fold, t: int) -> Unique | None:
+    """The latest unique lead opened at or before `t` (ruling 26)."""
+    for unique in reversed(fold.uniques):
+        if unique.opened <= t and (unique.counts_from <= t or not _others(fold, unique, t)):
+            return unique
+    return None
+
+
+def _others(fold: Fold, moved: Unique, t: int) -> bool:
+    return any(other is not moved and other.opened <= t and not other.counts_from for other in fold.uniques)
+
+
+def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
+    """Apply one activity at the end of `fold`'s order; returns the unique lead that it changed, if any."""
+    if act.kind == ACT_REFUND:
+        for unique in reversed(fold.uniques):
+            if unique.opened <= act.t and unique.status == WON:
+                return act_on(fold, unique, ACT_REFUND, act.t, rules)
+        return None
+    unique_or_none = target_of(fold, act.t)
+    if unique_or_none is None:
+        if not fold.uniques and act.place == act.t:
+            fold.early = [*fold.early, act]
+        elif fold.uniques and act.place == act.t:
+            earliest = fold.uniques[0]
+            if earliest.opened - act.t <= limits.EARLY_ACTIVITY_MS:
+                return act_on(fold, earliest, act.kind, earliest.opened, rules)
+        return None
+    return act_on(fold, unique_or_none, act.kind, act.t, rules)
+
+
+def act_on(fold: Fold, unique: Unique, kind: int, t: int, rules: Rules) -> Unique | None:
+    """What an activity of this kind at `t` does to `unique` (rulings 6, 19, 26); None when it changes nothing."""
+    if kind == ACT_PAID:
+        if unique.status == WON:
+            return None
+        if unique.status == OPEN and t <= end_of(unique):
+            unique.status, unique.at = WON, t
+            return unique
+        closing = end_of(unique) if unique.status == OPEN else unique.at
+        if t > closing + unique.deal:
+            return None
+        unique.status, unique.at = WON, t
+        return unique
+    if kind == ACT_REFUND:
+        if unique.status != WON:
+            return None
+        unique.status, unique.at = LOST, t
+        forget_day(fold)
+        return unique
+    if unique.status != OPEN or t > end_of(unique):
+        return None
+    if kind == EFFECTIVE:
+        unique.effective = True
+        if t > unique.anchor and not rules.from_first:
+            unique.anchor = t
+            unique.expires = min(t + unique.merge, unique.opened + unique.life)
+        return unique
+    assert kind in (ACT_LOST, ACT_INVALID), kind
+    unique.status, unique.at = (LOST if kind == ACT_LOST else INVALID), t
+    forget_day(fold)
+    return unique

@@ -1,0 +1,207 @@
+"""What a decision leaves behind beside the row: events, counts, index entries, the audit story, hops.
+
+Pure data. The shard's step writes all of it in the batch of the row (architecture 2), or none of it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from operators import streams
+from operators.rules import Rules
+from operators.streams import Why
+from operators.validation import FLAGS, Arrival
+from state import limits
+from state.rows import Customer
+
+Event = tuple[int, str, bytes]
+"""(stream, key, encoded record)."""
+
+RECEIVED: Final = 4
+REJECTED: Final = 5
+LATE: Final = 6
+REPLAYED: Final = 7
+ENRICHED: Final = 8
+SPLITS: Final = 9
+DISPATCHED: Final = 10
+HELD: Final = 11
+CORRECTIONS: Final = 12
+OPENED: Final = 13
+FOLDED: Final = 14
+ACCEPTED: Final = 15
+COUNTS: Final = (
+    "first_touch",
+    "deduped",
+    "merged",
+    "deal_merged",
+    "received",
+    "rejects",
+    "late",
+    "replays",
+    "enrichments",
+    "splits",
+    "dispatched",
+    "held",
+    "corrections",
+    "opened",
+    "folded",
+    "accepted",
+)
+"""Places in a count row; the first four are the marks in force."""
+
+_flag_lists: dict[int, list[str]] = {}
+
+
+def flag_names(flags: int) -> list[str]:
+    """Names of a raw lead's flags. The list is shared: read it only."""
+    found = _flag_lists.get(flags)
+    if found is None:
+        found = _flag_lists[flags] = [name for bit, name in FLAGS.items() if flags & bit]
+    return found
+
+
+class Outputs:
+    """Collects for one batch of one shard; `batch` of thousands of decisions, one of these."""
+
+    __slots__ = ("counts", "events", "hops", "index", "reasons", "rules", "sources", "stories", "text")
+
+    def __init__(self, rules: Rules, sources: Mapping[int, str]) -> None:
+        self.rules = rules
+        self.sources = sources
+        """Number of an input partition → the name that stands in event ids (ruling 21)."""
+        self.text = rules.local.text
+        self.events: list[Event] = []
+        self.counts: dict[tuple[int, bool, str], list[int]] = {}
+        """(local day, shadow, channel) → COUNTS."""
+        self.index: list[tuple[str, str, str, str, bytes]] = []
+        """(channel, account, source lead id, outcome's subject, outcome)."""
+        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = {}
+        self.hops: list[tuple[str, bytes]] = []
+        """(store, message): what a customer tells a store."""
+        self.reasons: dict[tuple[str, str], int] = {}
+        """(channel, reject reason) → how many."""
+
+    def source_name(self, number: int) -> str:
+        """The name of an input partition in event ids."""
+        return self.sources[number]
+
+    def count(self, day: int, shadow: bool, channel: str, place: int, by: int = 1) -> None:
+        """Add to a count of a channel and day (rulings 8 and 30)."""
+        key = (day, shadow, channel)
+        found = self.counts.get(key)
+        if found is None:
+            found = self.counts[key] = [0] * len(COUNTS)
+        found[place] += by
+
+    def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
+        """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
+        source = self.source_name(arrival.source)
+        original, encoding, cut = original_of(arrival.raw)
+        position = arrival.offset
+        at = self.text(arrival.now) if arrival.now else None
+        channel = arrival.channel
+        self.events.append(
+            (
+                streams.REJECTS,
+                one_id or channel,
+                streams.encode(
+                    streams.Reject(
+                        f"rejects-{source}-{position}",
+                        at,
+                        self.rules.version,
+                        Why("validation" if one_id is None else "state"),
+                        channel,
+                        list(reasons),
+                        source,
+                        position,
+                        original,
+                        encoding if encoding else UNSET,
+                        cut if cut else UNSET,
+                        True if arrival.shadow else UNSET,
+                    )
+                ),
+            )
+        )
+        known = channel if channel in self.rules.channels else ""
+        if arrival.kind == "raw_lead":
+            self.count(self.rules.local.day(arrival.now), arrival.shadow, known, REJECTED)
+        for reason in reasons:
+            key = (known, reason)
+            self.reasons[key] = self.reasons.get(key, 0) + 1
+        source_id = getattr(arrival.record, "source_lead_id", None)
+        if source_id is not None and channel:
+            self.index.append(
+                (
+                    channel,
+                    text_of(getattr(arrival.record, "account", None)),
+                    text_of(source_id),
+                    f"{source}-{position}",
+                    b"reject " + ",".join(reasons).encode(),
+                )
+            )
+
+
+def text_of(value: str | int | None) -> str:
+    """An id as text: trimmed, an integer in decimal, absent = "" (ruling 45)."""
+    if value is None:
+        return ""
+    return value.strip() if type(value) is str else str(value)
+
+
+def original_of(raw: bytes) -> tuple[str, str, int]:
+    """(text, encoding, length before it was cut): the original as text where it is UTF-8, else base64."""
+    cut = 0
+    if len(raw) > limits.ORIGINAL_BYTES:
+        cut, raw = len(raw), raw[: limits.ORIGINAL_BYTES]
+    try:
+        return raw.decode(), "", cut
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode(), "base64", cut
+
+
+class Desk:
+    """One customer's decisions within a batch: the row, its ids, and where its outputs go."""
+
+    __slots__ = ("digest", "one_id", "out", "prefix", "row", "rules", "shadow", "story", "text", "version")
+
+    def __init__(self, row: Customer, digest: bytes, out: Outputs) -> None:
+        self.row = row
+        self.digest = digest
+        self.out = out
+        self.rules = out.rules
+        self.text = out.text
+        self.version = out.rules.version
+        self.shadow = row.shadow
+        self.one_id = digest.hex()
+        self.prefix = f"{self.one_id}.{row.life}."
+        key = (digest, row.shadow)
+        story = out.stories.get(key)
+        if story is None:
+            story = out.stories[key] = []
+        self.story = story
+
+    def raw_id(self, n: int) -> str:
+        """raw_id of the customer's n-th raw lead (ruling 21)."""
+        return f"{self.prefix}r{n}"
+
+    def unique_id(self, n: int) -> str:
+        """unique_id of the customer's n-th unique lead."""
+        return f"{self.prefix}u{n}"
+
+    def masked(self, text: str) -> str:
+        """`text` with the customer's own phone inside it masked (ruling 37)."""
+        phone = self.row.phone
+        if phone and phone in text:
+            return text.replace(phone, phone[:3] + "****" + phone[-4:])
+        landline = self.row.landline
+        if landline:
+            bare = landline.partition("-")[0]
+            if bare in text:
+                from operators.phones import masked  # rare: a landline inside a source id
+
+                return text.replace(bare, masked(bare))
+        return text

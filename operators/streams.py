@@ -1,0 +1,285 @@
+"""Outputs: one record type per stream (contract, "Outputs"), and the one encode of the hot path.
+
+An `event_id` is stream, subject and the subject's own sequence number written out (ruling 21): the same after any crash,
+and nothing of wall time, worker, shard or batch in it. Fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+STREAMS: Final = (
+    "dispositions",
+    "rejects",
+    "replays",
+    "late",
+    "dispatches",
+    "holds",
+    "unique_leads",
+    "notifications",
+    "closings",
+    "fraud_alerts",
+)
+DISPOSITIONS: Final = 0
+REJECTS: Final = 1
+REPLAYS: Final = 2
+LATE: Final = 3
+DISPATCHES: Final = 4
+HOLDS: Final = 5
+UNIQUE_LEADS: Final = 6
+NOTIFICATIONS: Final = 7
+CLOSINGS: Final = 8
+FRAUD_ALERTS: Final = 9
+
+
+class Why(Struct, omit_defaults=True, gc=False):
+    """The rule that decided and what it looked at: times in the business time zone, the competing raw lead."""
+
+    rule: str
+    window_start: str = ""
+    window_end: str = ""
+    against: str = ""
+    note: str = ""
+    answered: str = ""
+
+
+class Disposition(Struct, gc=False):
+    """The mark of one accepted raw lead, or a correction of it."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    raw_id: str
+    channel: str
+    account: str
+    source_lead_id: str
+    event_time: str
+    store: str | None
+    line: str
+    mark: str
+    split: int | UnsetType = UNSET
+    corrects: str | UnsetType = UNSET
+    flags: list[str] | UnsetType = UNSET
+    shadow: bool | UnsetType = UNSET
+
+
+class Reject(Struct):
+    """A record refused, with every reason and its original."""
+
+    event_id: str
+    at: str | None
+    rule_version: str
+    why: Why
+    channel: str
+    reasons: list[str]
+    source: str
+    position: int
+    original: str
+    encoding: str | UnsetType = UNSET
+    cut: int | UnsetType = UNSET
+    """Bytes of the original when it was longer than an output may be."""
+    shadow: bool | UnsetType = UNSET
+
+
+class Replay(Struct):
+    """A transport replay, or an enrichment when `changed` names fields."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    raw_id: str | UnsetType
+    channel: str
+    account: str
+    source_lead_id: str
+    changed: list[str] | UnsetType = UNSET
+    activity_id: str | UnsetType = UNSET
+    shadow: bool | UnsetType = UNSET
+
+
+class Late(Struct):
+    """A lead beyond the lateness, in clear, so that it can be sent again."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    channel: str
+    account: str
+    source_lead_id: str
+    event_time: str
+    original: str
+    encoding: str | UnsetType = UNSET
+    shadow: bool | UnsetType = UNSET
+
+
+class Reason(Struct, gc=False):
+    """A part of a score."""
+
+    factor: str
+    points: float
+
+
+class Contact(Struct, gc=False):
+    """Who to call (ruling 45)."""
+
+    name: str | None
+    phone: str
+
+
+class IntentOut(Struct, omit_defaults=True, gc=False):
+    """One entry of the intent history."""
+
+    time: str
+    series: str = ""
+    level: str = ""
+    days_to_buy: int = -1
+    budget: str = ""
+
+
+class Dispatch(Struct):
+    """A unique lead sent to its store: the event the whole engine exists for."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    store: str
+    line: str
+    channel: str
+    score: int
+    grade: str
+    reasons: list[Reason]
+    priority: int
+    intents: list[IntentOut]
+    behaviours: dict[str, int]
+    contact: Contact
+    sequence: int
+    first_touch_raw_id: str
+
+
+class Hold(Struct):
+    """A unique lead that waits, and what for."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    store: str | None
+    line: str
+    conditions: list[str]
+    until: str | None
+    shadow: bool | UnsetType = UNSET
+
+
+class UniqueLead(Struct, gc=False):
+    """The new state of a unique lead."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    status: str
+    stage: str
+    store: str | None
+    line: str
+    owner: str | None
+    first_touch_raw_id: str
+    raw_count: int
+    opened_at: str
+    last_touch_at: str
+    expires_at: str
+    score: int
+    grade: str
+    closed_reason: str | None
+    folded_into: str | UnsetType = UNSET
+    flags: list[str] | UnsetType = UNSET
+    shadow: bool | UnsetType = UNSET
+
+
+class To(Struct, gc=False):
+    """Whom a notification is for."""
+
+    role: str
+    id: str
+
+
+class Notification(Struct, gc=False):
+    """Something for another system to send."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    kind: str
+    to: To
+    due: str
+    unique_id: str | UnsetType = UNSET
+    raw_id: str | UnsetType = UNSET
+    store: str | None = None
+
+
+class Closing(Struct):
+    """A unique lead's move into a closed status."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    store: str | None
+    line: str
+    reason: str
+    folded_into: str | UnsetType = UNSET
+
+
+class FraudAlert(Struct):
+    """Something that looks like fraud or a shared contact."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    kind: str
+    channel: str
+
+
+RECORDS: Final[dict[str, type[Struct]]] = {
+    "dispositions": Disposition,
+    "rejects": Reject,
+    "replays": Replay,
+    "late": Late,
+    "dispatches": Dispatch,
+    "holds": Hold,
+    "unique_leads": UniqueLead,
+    "notifications": Notification,
+    "closings": Closing,
+    "fraud_alerts": FraudAlert,
+}
+
+encode: Final = msgspec.json.Encoder().encode
+
+_event_id: Final = msgspec.json.Decoder(msgspec.defstruct("_Id", [("event_id", str)])).decode
+
+
+def event_id_of(value: bytes) -> str:
+    """The event id in an encoded output."""
+    found: Any = _event_id(value)
+    return str(found.event_id)

@@ -1,0 +1,200 @@
+"""What falls due in a customer's row: closing by expiry, release of a hold, deletion after retention (domain 3, ruling 4).
+
+A row has one timer on disk, at the earliest of these times; it is checked against the row as it stands before it acts, so
+a timer left behind by a change does nothing but set itself anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators import answers, dispatch, fold, leads
+from operators.merge import end_of
+from operators.outputs import Desk
+from operators.rules import DAY_MS, Rules
+from operators.streams import Why
+from state.rows import (
+    OPEN,
+    S_DISPATCHED,
+    S_HELD,
+    S_WON,
+    Act,
+    Answer,
+    Customer,
+    Lead,
+    Section,
+    Unique,
+)
+
+CLOSE: Final = 0
+RELEASE: Final = 1
+PURGE: Final = 2
+
+Due = tuple[int, int, int]
+"""(due, kind, unique lead): the order of ruling 4, closings first."""
+
+
+def tombstone_ms(unique: Unique | None, rules: Rules) -> int:
+    """How long a closed lead stays: max(merge, deal-merge) + lateness + one day (rulings 46 and 57)."""
+    memory = max(unique.merge, unique.deal) if unique is not None else rules.memory_ms
+    return memory + rules.late_ms + DAY_MS
+
+
+def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None, Lead]]:
+    found: list[tuple[Due, Section, Unique | None, Lead]] = []
+    for section in row.sections:
+        uniques = {unique.n: unique for unique in section.head.uniques}
+        for lead in section.leads:
+            unique = uniques.get(lead.n)
+            if lead.status >= S_WON:
+                found.append(((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead))
+                continue
+            assert unique is not None, f"an open lead without its intention: {lead}"
+            found.append(((end_of(unique), CLOSE, lead.n), section, unique, lead))
+            if lead.until and lead.status < S_DISPATCHED and (not lead.queued or lead.slot):
+                found.append(((lead.until, RELEASE, lead.n), section, unique, lead))
+    return found
+
+
+def next_due(row: Customer, rules: Rules) -> int:
+    """The earliest time at which something of this row falls due; 0 when nothing ever does."""
+    due = 0
+    for section in row.sections:
+        for lead in section.leads:
+            if lead.status >= S_WON:
+                unique = _unique(section, lead.n)
+                at = lead.closed_at + tombstone_ms(unique, rules)
+            else:
+                unique = _unique(section, lead.n)
+                assert unique is not None, f"an open lead without its intention: {lead}"
+                at = end_of(unique)
+                if lead.until and lead.until < at and lead.status < S_DISPATCHED and (not lead.queued or lead.slot):
+                    at = lead.until
+            if not due or at < due:
+                due = at
+    if not due and row.sources:
+        due = max(source.accepted + source.keep for source in row.sources)
+    if not due and not row.sections and not row.opted_out:
+        due = 1
+    return due
+
+
+def _unique(section: Section, n: int) -> Unique | None:
+    for unique in reversed(section.head.uniques):
+        if unique.n == n:
+            return unique
+    return None
+
+
+def fire(desk: Desk, before: int) -> bool:
+    """Fire, in order, what is due before `before`; False when the row is to be deleted."""
+    row, rules = desk.row, desk.rules
+    while True:
+        due = next_due(row, rules)
+        if due >= before:
+            return True
+        if due == 0:
+            return bool(row.sections or row.sources or row.opted_out)
+        dues = [entry for entry in _dues(row, rules) if entry[0][0] < before]
+        if not dues:
+            row.sources = [source for source in row.sources if source.accepted + source.keep >= before]
+            if row.sections or row.sources:
+                continue
+            if row.opted_out:
+                _reduce(row)
+                return True
+            return False
+        (at, kind, _), section, unique, lead = min(dues, key=lambda entry: entry[0])
+        if kind == CLOSE:
+            assert unique is not None and unique.status == OPEN, "the timer closes what the fold holds open"
+            leads.review(desk, section, unique, lead, at + 1, at, Why("expiry", window_end=desk.text(at)))
+            leads.state(desk, section, unique, lead, at, Why("expiry"))
+        elif kind == RELEASE:
+            assert unique is not None
+            _release(desk, section, unique, lead, at)
+        else:
+            _purge(desk, section, lead, at)
+
+
+def _release(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int) -> None:
+    """The opening, or the slot that the store gave: judged by the rules in force now (ruling 33)."""
+    slot = lead.slot
+    lead.slot = False
+    lead.until = 0
+    held, lead.conditions = lead.conditions, 0
+    conditions, until = dispatch.judge(desk.row, section, unique, lead, at, desk.rules)
+    why = Why("slot" if slot else "opening")
+    if conditions == 0:
+        leads.send(desk, section, unique, lead, at, at, why)
+    else:
+        lead.conditions = held
+        lead.queued = 0
+        lead.status = dispatch.waiting_status(conditions)
+        leads.hold(desk, section, unique, lead, conditions, until, at, why)
+    leads.state(desk, section, unique, lead, at, why)
+
+
+def slot(desk: Desk, n: int, opening: int, until: int, waits: bool) -> None:
+    """The store's answer to a queued lead: its slot at or after `opening` (ruling 29). `waits` = the next opening instead."""
+    for section in desk.row.sections:
+        lead = leads.lead_of(section, n)
+        if lead is None or lead.queued != opening or lead.slot or lead.status != S_HELD:
+            continue
+        unique = _unique(section, n)
+        if unique is None or lead.conditions not in (dispatch.HOURS, dispatch.RATE):
+            return
+        if until > opening:
+            lead.conditions, lead.until = dispatch.RATE, until
+            lead.holds += 1
+            _rate_record(desk, section, unique, lead, opening)
+            leads.state(desk, section, unique, lead, opening, Why("release_rate"))
+        lead.until = until
+        if waits:
+            lead.queued = until
+        else:
+            lead.slot = True
+        return
+
+
+def _rate_record(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int) -> None:
+    conditions, until = lead.conditions, lead.until
+    lead.conditions, lead.until = 0, 0
+    lead.holds -= 1
+    queued, lead.queued = lead.queued, 0
+    leads.hold(desk, section, unique, lead, conditions, until, at, Why("release_rate"))
+    lead.queued = queued
+
+
+def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
+    """A tombstone's deletion after retention (invariant 12)."""
+    assert lead.status >= S_WON, "only a closed lead is deleted"
+    horizon = at - desk.rules.late_ms
+    kept = section.kept
+    old = 0
+    while old < len(kept) and fold.order_of(kept[old])[0] < horizon:
+        old += 1
+    if old:
+        fold.collapse(section, old, desk.rules)
+    for event in section.kept:
+        assert not _speaks_of(event, lead.n), "a lead is deleted only when no event of it can be folded again"
+    section.leads.remove(lead)
+    answers.drop(section.base, lead.n)
+    answers.drop(section.head, lead.n)
+    desk.story.append(("deleted", at, lead.n))
+    if not section.leads and not section.kept:
+        desk.row.sections.remove(section)
+    elif not section.leads:
+        section.kept = []
+        desk.row.sections.remove(section)
+
+
+def _speaks_of(event: object, n: int) -> bool:
+    if isinstance(event, Act):
+        return False
+    return (event.lead.n if isinstance(event, Answer) else getattr(event, "u", 0)) == n
+
+
+def _reduce(row: Customer) -> None:
+    """A row whose consent was ended by OPT_OUT is reduced to that fact and kept (ruling 57)."""
+    row.name, row.landline, row.activities = "", "", []
+    row.newest_channel = ""

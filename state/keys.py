@@ -1,0 +1,124 @@
+"""Keys of the one database: the shard is the first byte of every key, so that a shard moves as key ranges (architecture 2).
+
+    SS c digest realm          a customer's row
+    SS s code                  a store's row
+    SS t due entity            a timer (empty value)
+    SS o sequence              an outbox row
+    SS f source                a fence
+    SS h sender sequence       a hop for an entity of shard SS
+    SS n day                   counts of a local day
+    SS m                       the shard's own row: clock, sequences
+    FF name                    the process: format, seal, sources
+
+Audit keys begin with the month, so that retention is one range deletion: MM MM SS a digest realm sequence, and
+MM MM SS i source-key subject.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CUSTOMER: Final = b"c"
+STORE: Final = b"s"
+TIMER: Final = b"t"
+OUTBOX: Final = b"o"
+FENCE: Final = b"f"
+HOP: Final = b"h"
+COUNTS: Final = b"n"
+META: Final = b"m"
+STORY: Final = b"a"
+INDEX: Final = b"i"
+PROCESS: Final = b"\xff"
+
+_DUE_BIAS: Final = 1 << 62
+"""Times before 1970 are negative; biased, all sort as unsigned bytes."""
+
+
+def prefix(shard: int, space: bytes) -> bytes:
+    """All keys of a space of a shard begin with this."""
+    return bytes((shard,)) + space
+
+
+def after(begin: bytes) -> bytes:
+    """The first key behind every key that begins with `begin`."""
+    return begin[:-1] + bytes((begin[-1] + 1,))
+
+
+def customer_entity(digest: bytes, shadow: bool) -> bytes:
+    """A customer as an entity: space, digest, realm."""
+    return CUSTOMER + digest + (b"\x01" if shadow else b"\x00")
+
+
+def store_entity(code: str) -> bytes:
+    """A store as an entity."""
+    return STORE + code.encode()
+
+
+def entity_key(shard: int, entity: bytes) -> bytes:
+    """Key of an entity's row."""
+    return bytes((shard,)) + entity
+
+
+def timer_key(shard: int, due: int, entity: bytes) -> bytes:
+    """Key of an entity's timer."""
+    return bytes((shard,)) + TIMER + (due + _DUE_BIAS).to_bytes(8, "big") + entity
+
+
+def timer_bound(shard: int, before: int) -> bytes:
+    """Keys of timers due before this are smaller."""
+    return bytes((shard,)) + TIMER + (before + _DUE_BIAS).to_bytes(8, "big")
+
+
+def timer_of(key: bytes) -> tuple[int, bytes]:
+    """(due, entity) of a timer key."""
+    return int.from_bytes(key[2:10], "big") - _DUE_BIAS, key[10:]
+
+
+def sequence_key(shard: int, space: bytes, sequence: int) -> bytes:
+    """Key by a growing number."""
+    return bytes((shard,)) + space + sequence.to_bytes(8, "big")
+
+
+def hop_key(receiver: int, sender: int, sequence: int) -> bytes:
+    """Key of a hop."""
+    return bytes((receiver,)) + HOP + bytes((sender,)) + sequence.to_bytes(8, "big")
+
+
+def fence_key(shard: int, source: int) -> bytes:
+    """Key of the fence of an input partition."""
+    return bytes((shard,)) + FENCE + source.to_bytes(4, "big")
+
+
+def counts_key(shard: int, day: int) -> bytes:
+    """Key of a day's counts."""
+    return bytes((shard,)) + COUNTS + (day + (1 << 30)).to_bytes(4, "big")
+
+
+def day_of_counts(key: bytes) -> int:
+    """The local day of a counts key."""
+    return int.from_bytes(key[2:6], "big") - (1 << 30)
+
+
+def story_key(month: int, shard: int, digest: bytes, shadow: bool, sequence: int) -> bytes:
+    """Key of an audit row of a customer."""
+    return story_prefix(month, shard, digest, shadow) + sequence.to_bytes(8, "big")
+
+
+def story_prefix(month: int, shard: int, digest: bytes, shadow: bool) -> bytes:
+    """All audit rows of a customer in a month begin with this."""
+    return month.to_bytes(2, "big") + bytes((shard,)) + STORY + digest + (b"\x01" if shadow else b"\x00")
+
+
+def index_prefix(month: int, shard: int, channel: str, account: str, source_id: str) -> bytes:
+    """All outcomes of a source key in a month begin with this."""
+    return (
+        month.to_bytes(2, "big")
+        + bytes((shard,))
+        + INDEX
+        + f"{channel}\0{account}\0{source_id}\0".encode("utf-8", "replace")
+    )
+
+
+def process_key(name: str) -> bytes:
+    """Key of something that belongs to the process as a whole."""
+    return PROCESS + name.encode()

@@ -1,0 +1,71 @@
+"""Every limit of the engine, in one place. Nothing grows without one of these.
+
+Each is counted or refused where it is hit; none is a tuning knob that changes a decision below it.
+Sources: contract (sizes of a record), architecture 2 (limits of a row), ruling 48 (what gives way first).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- a record as it comes in
+RECORD_BYTES: Final = 1 << 20
+"""Longest record, bytes (contract); a longer one is rejected TOO_LARGE."""
+STRING_BYTES: Final = 256
+"""Longest string that is not free text, bytes (contract)."""
+ORIGINAL_BYTES: Final = 256 << 10
+"""How much of a refused record is carried on `rejects`; the rest is cut and said so, so that an output stays below a topic's limit."""
+STORES_PER_LEAD: Final = 64
+"""Stores that one raw lead may name (ruling 13); more is BAD_FIELD."""
+
+# --- a customer's row
+ROW_BYTES: Final = 16 << 10
+"""A row's size on disk, bytes. Ruling 48: then behaviours, intents, listed raw leads, kept events give way, in this order."""
+KEPT_EVENTS: Final = 200
+"""Events kept for a later fold, per key (architecture 2); beyond, the oldest collapse: ORDER_APPROXIMATE."""
+INTENTS: Final = 50
+"""Entries of a unique lead's intent history."""
+LISTED_RAWS: Final = 50
+"""Raw leads listed by number in a unique lead; the count goes on."""
+RAWS_PER_DAY: Final = 1000
+"""Raw leads of one OneID on one day; beyond: SHARED_CONTACT, marked and written, not kept for the fold (architecture 2)."""
+PAYLOAD_VALUE_BYTES: Final = 48
+"""A value of the replay memory longer than this is kept as a digest."""
+FOLDED_POINTERS: Final = 64
+"""Pointers of folded unique leads that a row keeps."""
+
+# --- time
+FUTURE_MS: Final = 5 * 60_000
+"""How far an event time may lie ahead of its reference (domain 3, ruling 20)."""
+AHEAD_MS: Final = 1_100 * 86_400_000
+"""How far ahead of the clock a record may be under the event clock (ruling 20)."""
+EARLY_ACTIVITY_MS: Final = 10 * 60_000
+"""How long before a lead's opening an activity may lie and still be its (ruling 26)."""
+CALENDAR_DAYS: Final = 400
+"""How many days ahead an opening is looked for; a store closed for longer has no known opening."""
+
+# --- the flow
+SHARDS: Final = 16
+"""Shards of a new state (architecture 2); at most 256, one byte of every key."""
+BATCH_RECORDS: Final = 2_000
+"""Records a source hands on in one poll."""
+BATCH_BYTES: Final = 4 << 20
+"""Bytes a source hands on in one poll."""
+TIMER_BUDGET_MS: Final = 5
+"""Time for timers and hops per process and tick, shards taking turns."""
+TIMERS_PER_SLICE: Final = 256
+"""Rows whose timers fire in one batch of a shard."""
+HOPS_PER_SLICE: Final = 512
+"""Hops that one batch of a shard applies."""
+UNSYNCED_BYTES: Final = 32 << 20
+"""Decided but not yet synced output a process holds before it waits for the disk."""
+TICK_MS: Final = 100
+"""Longest time between two ticks of a shard."""
+DRAIN_S: Final = 30
+"""Longest time a stop waits for the disk and the sinks before it gives up loudly."""
+STORE_QUEUE: Final = 100_000
+"""Leads that one store's opening release may hold; beyond, the newest are released at the opening, counted."""
+
+# --- faults
+INTERNAL_PER_HOUR: Final = 20
+"""Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

@@ -1,0 +1,215 @@
+"""The database of a process: one RocksDB, opened by one process at a time, one log that orders everything.
+
+Two column families, because their options differ: rows (read at random, hot) and audit (written once, read by `explain`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+
+from state import errors
+
+AUDIT: Final = "audit"
+_HOLDER: Final = "HOLDER"
+_CACHE_BYTES: Final = 256 << 20
+_BUFFER_BYTES: Final = 32 << 20
+_LOG_BYTES: Final = 96 << 20
+"""Write-ahead log kept at most: what an opening after SIGKILL replays (under 1 s)."""
+
+
+def _options(*, audit: bool, cache: Cache) -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.create_missing_column_families(True)
+    options.set_write_buffer_size(_BUFFER_BYTES)
+    options.set_max_write_buffer_number(4)
+    options.set_max_total_wal_size(_LOG_BYTES)
+    options.set_max_background_jobs(2)
+    options.set_compression_type(DBCompressionType.none() if not audit else DBCompressionType.lz4())
+    options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_keep_log_file_num(4)
+    options.set_max_open_files(512)
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(cache)
+    blocks.set_block_size(8 << 10)
+    blocks.set_bloom_filter(10, False)
+    blocks.set_cache_index_and_filter_blocks(True)
+    options.set_block_based_table_factory(blocks)
+    return options
+
+
+class Database:
+    """The process's RocksDB in raw mode: bytes to bytes. Every error comes out as a Fault with the operator's action."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.batches = 0
+        self._reading = read_only
+        cache = Cache(_CACHE_BYTES)
+        folder = path / "db"
+        try:
+            if not read_only:
+                folder.mkdir(parents=True, exist_ok=True)
+            families = {"default": _options(audit=False, cache=cache), AUDIT: _options(audit=True, cache=cache)}
+            if read_only:
+                if not (folder / "CURRENT").exists():
+                    raise errors.StateRefused(
+                        f"There is no state in {path}.", "Name the folder that `leadstream run --state` used."
+                    )
+                # Beside a writer only a secondary is safe: opening read-only fails now and then.
+                self._scratch = (
+                    Path(os.path.realpath(os.environ.get("TMPDIR", "/tmp"))) / f"leadstream-reader-{os.getpid()}"
+                )
+                access = AccessType.secondary(str(self._scratch))
+                self.rows = Rdict(str(folder), families["default"], column_families=families, access_type=access)
+            else:
+                self.rows = Rdict(str(folder), families["default"], column_families=families)
+        except errors.LeadstreamError:
+            raise
+        except OSError as error:
+            raise errors.of_disk(error, f"opening the state in {path}") from error
+        except Exception as error:
+            text = str(error)
+            if "lock" in text.lower() and (
+                "LOCK" in text or "No locks available" in text or "temporarily unavailable" in text
+            ):
+                raise errors.StateLocked(
+                    f"The state in {path} is in use by {self._holder()}.",
+                    "Stop that process first, or name another folder with --state.",
+                ) from error
+            raise errors.of_disk(error, f"opening the state in {path}") from error
+        self.audit = self.rows.get_column_family(AUDIT)
+        self.audit_handle = self.rows.get_column_family_handle(AUDIT)
+        if not read_only:
+            with contextlib.suppress(OSError):
+                (path / _HOLDER).write_text(f"process {os.getpid()}\n")
+
+    def _holder(self) -> str:
+        try:
+            return (self.path / _HOLDER).read_text().strip() or "another process"
+        except OSError:
+            return "another process"
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key."""
+        found: bytes | None = self.rows.get(key)
+        return found
+
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        """The values of many keys, in their order."""
+        found: list[bytes | None] = self.rows.get(keys)
+        return found
+
+    def batch(self) -> WriteBatch:
+        """An empty atomic batch."""
+        return WriteBatch(raw_mode=True)
+
+    def write(self, batch: WriteBatch) -> int:
+        """Write a batch; returns its number for `GroupCommit`. Readable at once, durable after the next sync."""
+        try:
+            self.rows.write(batch)
+        except Exception as error:
+            raise errors.of_disk(error, f"writing the state in {self.path}") from error
+        self.batches += 1
+        return self.batches
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write one row."""
+        batch = self.batch()
+        batch.put(key, value)
+        self.write(batch)
+
+    def sync(self) -> None:
+        """Make everything written so far survive a power loss."""
+        try:
+            self.rows.flush_wal(True)
+        except Exception as error:
+            raise errors.of_disk(error, f"syncing the state in {self.path}") from error
+
+    def scan(self, begin: bytes, end: bytes, *, audit: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Rows with begin ≤ key < end, in order."""
+        family = self.audit if audit else self.rows
+        cursor = family.iter()
+        cursor.seek(begin)
+        while cursor.valid():
+            key: bytes = cursor.key()
+            if key >= end:
+                return
+            yield key, cursor.value()
+            cursor.next()
+
+    def close(self) -> None:
+        """Flush, release the lock. The handle must go too: with column families the lock is held by each of them."""
+        del self.audit_handle
+        self.audit.close()
+        self.rows.close()
+        del self.audit
+        if not self._reading:
+            with contextlib.suppress(OSError):
+                (self.path / _HOLDER).unlink()
+
+
+class GroupCommit:
+    """Group commit: a background thread syncs the log, and what was written before a sync began may be sent after it.
+
+    Nothing visible can then be decided otherwise after a power loss (architecture 2).
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._wanted = threading.Event()
+        self._stopping = False
+        self.synced = 0
+        self.fault: BaseException | None = None
+        self._done = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def ask(self) -> None:
+        """Sync soon."""
+        self._wanted.set()
+
+    def check(self) -> None:
+        """Raise what the background met: an error of the disk must stop the flow, not the thread alone."""
+        if self.fault is not None:
+            raise self.fault
+
+    def wait(self, batch: int, deadline_s: float) -> bool:
+        """Wait until batch number `batch` is synced; False after the deadline."""
+        with self._done:
+            self.ask()
+            self._done.wait_for(lambda: self.synced >= batch or self.fault is not None, timeout=deadline_s)
+        self.check()
+        return self.synced >= batch
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._stopping:
+                return
+            upto = self._database.batches
+            try:
+                if upto > self.synced:
+                    self._database.sync()
+            except BaseException as error:
+                self.fault = error
+                with self._done:
+                    self._done.notify_all()
+                return
+            with self._done:
+                self.synced = max(self.synced, upto)
+                self._done.notify_all()
+
+    def stop(self) -> None:
+        """End the thread; a thread inside the database at interpreter exit would end the process with code 134."""
+        self._stopping = True
+        self._wanted.set()
+        self._thread.join()
