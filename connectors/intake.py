@@ -20,6 +20,7 @@ from state.progress import Progress
 
 _IDLE: Final = timedelta(milliseconds=1)
 _NO_BARRIER: Final = 1 << 62
+_NO_CLOCK: Final = _NO_BARRIER + 1
 
 _READ, _BARRIER, _SETTLE, _UNTIL, _DRAIN = range(5)
 
@@ -139,7 +140,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         barrier = self._next_barrier()
         # Back-pressure: what was handed on is applied before more is read.
         if self._progress.is_idle():
-            found, blocked = arrivals.poll(limits.BATCH_RECORDS, barrier)
+            # Without a clock the next opening is not known yet: one record, then look again.
+            found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
             if found:
                 self._bundle(items, found)
             if blocked or (not found and arrivals.calendar() > barrier):
@@ -152,9 +154,11 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
 
     def _next_barrier(self) -> int:
         clock = self._arrivals.clock
-        if not self._arrivals.event or clock is None:
+        if not self._arrivals.event:
             return _NO_BARRIER
-        after = max(clock, self._passed)
+        if clock is None:
+            return _NO_CLOCK
+        after = max(clock - 1, self._passed)  # an opening at the clock itself comes behind the records of its instant
         if self._barrier <= after:
             self._barrier = self._host.next_barrier(after) or _NO_BARRIER
         return self._barrier
@@ -179,7 +183,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
         clock = self._arrivals.clock
         if clock is None or self._progress.is_quiet(clock):
-            if self._until is not None and (clock is None or self._until > clock):
+            if self._until is not None and (clock is None or self._until >= clock):
                 self._phase = _UNTIL
                 return
             self._host.reached_end()

@@ -57,6 +57,8 @@ class Batch:
         self.out = Outputs(rules, sources)
         self.customers: dict[bytes, Customer | None] = {}
         self.stored: dict[bytes, bool] = {}
+        self.dues: dict[bytes, int] = {}
+        """What is due next of a row that this batch has changed."""
         self.stores: dict[bytes, StoreRow] = {}
         self.fences: dict[int, tuple[int, int]] = {}
         self.timers_gone: list[bytes] = []
@@ -133,16 +135,23 @@ class Batch:
         entity = arrival.entity
         row = self.customers[entity]
         now = arrival.now
-        if row is not None and row.armed and row.armed < now:
-            row = self._fire(entity, row, arrival.digest, now)
+        if row is not None:
+            # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
+            due = self.dues.get(entity)
+            if due is None:
+                due = row.armed
+            if due and due < now:
+                row = self._fire(entity, row, arrival.digest, now)
         if arrival.kind == RAW_LEAD:
             row = customer.raw_lead(row, arrival, self.out)
         else:
             row = activities.activity(row, arrival, self.out)
         self.customers[entity] = row
+        self.dues[entity] = timers.next_due(row, self.rules) if row is not None else 0
 
     def _fire(self, entity: bytes, row: Customer, digest: bytes, before: int) -> Customer | None:
         """Timers of one customer due before `before`, checked against the row as it stands in this batch."""
+        self.dues.pop(entity, None)
         due = timers.next_due(row, self.rules)
         if due >= before:
             return row
@@ -198,7 +207,10 @@ class Batch:
                 break
             due.append((key, keys.timer_of(key)[1]))
         self.load([entity for _, entity in due if entity[:1] == keys.CUSTOMER])
+        gone = set(self.timers_gone)
         for key, entity in due:
+            if key in gone:
+                continue  # a record of this very batch fired it, perhaps with the row's deletion
             self.timers_gone.append(key)
             if entity[:1] == keys.STORE:
                 store = self._store(entity)
@@ -236,7 +248,8 @@ class Batch:
                 if self.stored[entity]:
                     delete(key)
                 continue
-            due = timers.next_due(row, self.rules)
+            known = self.dues.get(entity)
+            due = timers.next_due(row, self.rules) if known is None else known
             armed = row.armed
             if due and (not armed or due < armed or armed < clock):
                 if armed:

@@ -23,6 +23,7 @@ from state.rows import (
     WON,
     Act,
     Customer,
+    Fold,
     Section,
     Unique,
 )
@@ -98,18 +99,19 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         return section_or_code
     section = section_or_code
     old = t < now - desk.rules.late_ms
-    unique = _target(section, record, t, old)
-    if unique is None:
-        return "NO_LEAD"
     kind = _fold_kind(record)
+    row.arrivals += 1
+    act = Act(t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals)
+    target = _target(fold.state_before(section, act, desk.rules), section.head, record, t, act.place, old)
+    if target is None:
+        return "NO_LEAD"
+    unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
     desk.story.append(("activity", now, record.kind, unique.n, t))
     lead = leads.lead_for(section, unique)
     won_before = unique.status == WON
     why = Why("activity", note=record.kind or "")
     changed = False
     if kind is not None:
-        row.arrivals += 1
-        act = Act(t, now if old else t, kind, activity_id, row.arrivals)
         minter = fold.Minter(row.uniques)
         before = _seen(unique)
         change = fold.add_activity(section, act, minter, desk.rules)
@@ -117,6 +119,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         if change.refolded:
             marks.corrections(desk, section, change, now)
             marks.reviewed(desk, section, change, now, why)
+            unique = next((u for u in section.head.uniques if u.n == lead.n), unique)
         else:
             changed = change.touched is not None and before != _seen(unique)
     if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
@@ -199,22 +202,21 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
     return of_line[0] if of_line else "NO_LEAD"
 
 
-def _target(section: Section, record: ActivityRecord, t: int, old: bool) -> Unique | None:
-    """The unique lead it goes to, None for NO_LEAD."""
-    head = section.head
+def _target(then: Fold, head: Fold, record: ActivityRecord, t: int, place: int, old: bool) -> Unique | None:
+    """The unique lead it goes to in the key's state `then`, where it stands in the order; None for NO_LEAD."""
     if record.kind == "REFUND":
-        unique = next((u for u in reversed(head.uniques) if u.opened <= t and u.status == WON), None)
+        won = (u for u in reversed(then.uniques) if u.opened <= t and u.status == WON and u.at <= t)
+        unique = next(won, None)
         return unique if unique is not None and t <= unique.at + max(unique.merge, unique.deal) else None
-    unique = merge.target_of(head, t)
+    unique = merge.target_of(then, t)
     if unique is None:
-        earliest = head.uniques[0] if head.uniques else None
-        return (
-            earliest
-            if earliest is not None and not old and 0 < earliest.opened - t <= limits.EARLY_ACTIVITY_MS
-            else None
-        )
-    closing = merge.end_of(unique) if unique.status == OPEN else unique.at
-    if record.kind == "PAID" and t > closing + unique.deal:
+        # As if at its opening, where that lies at most ten minutes later; an old one is then only recorded (ruling 26).
+        earliest = min(head.uniques, key=lambda u: u.opened, default=None)
+        return earliest if earliest is not None and earliest.opened - t <= limits.EARLY_ACTIVITY_MS else None
+    if unique.status == OPEN and place <= merge.end_of(unique):
+        return unique
+    closing = merge.closing_of(unique)
+    if record.kind == "PAID" and unique.status != WON and t > closing + unique.deal:
         return None
     return unique if t <= closing + max(unique.merge, unique.deal) else None
 

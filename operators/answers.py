@@ -87,7 +87,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     parts.settle(target, now, rules)
     raws = _taken(section, unique)
     snapshot = copied(Fold([unique])).uniques[0]
-    moved = fold.answer_moves(target, now)
+    moved = fold.answer_moves(target, now, rules)
     _remove(section, unique, lead)
     target.leads.append(lead)
     if not section.head.uniques and not section.leads and not section.kept:

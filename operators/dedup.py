@@ -22,7 +22,7 @@ def repeated_by(fold: Fold, raw: Raw, day: int, rules: Rules) -> DayOwner | None
 
 def own_day(fold: Fold, raw: Raw, day: int, index: int, rules: Rules) -> None:
     """From here on the day's repeats repeat `raw`, which belongs to the unique lead at `index`."""
-    owner = DayOwner(raw.channel if rules.dedup_per_channel else "", raw.n, index)
+    owner = DayOwner(raw.channel if rules.dedup_per_channel else "", raw.n, index, raw.t)
     if fold.day == day:
         fold.owners.append(owner)
     else:
@@ -30,7 +30,9 @@ def own_day(fold: Fold, raw: Raw, day: int, index: int, rules: Rules) -> None:
         fold.owners = [owner]
 
 
-def forget_day(fold: Fold) -> None:
-    """After a LOST or INVALID the next raw lead is not a repeat of one before the closing (rulings 12 and 57)."""
-    fold.day = -1
-    fold.owners = []
+def forget_day(fold: Fold, closed: int, rules: Rules) -> None:
+    """After a LOST or INVALID the next raw lead of that day is not a repeat of one before the closing (rulings 12, 57)."""
+    if fold.day == rules.local.day(closed):
+        fold.owners = [owner for owner in fold.owners if owner.t > closed]
+        if not fold.owners:
+            fold.day = -1

@@ -54,7 +54,7 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     consented = dispatch.has_consent(desk.row, rules)
     _learn(desk, source, arrival, record, applied)
     written: set[int] = set()
-    if "store" in changed or "stores" in changed:
+    if "store" in changed:
         written = answers.name_stores(desk, source, arrival, record, in_force)
     source.payload = replays.payload_of(in_force)
     source.source_ms = max(source.source_ms, arrival.source_ms)

@@ -20,6 +20,7 @@ from state.rows import (
     FIRST_TOUCH,
     MERGED,
     OPEN,
+    R_FOLDED,
     WON,
     Act,
     Answer,
@@ -98,6 +99,24 @@ def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: b
     return _insert(section, raw, minter, rules)
 
 
+def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
+    """The key's state where `event` stands in the order; the head itself when it comes last. For reading only."""
+    if not section.kept or order_of(event) > order_of(section.kept[-1]):
+        return section.head
+    state = copied(section.base)
+    order = order_of(event)
+    for kept in section.kept:
+        if order_of(kept) > order:
+            break
+        if type(kept) is Raw:
+            merge.raw_lead(state, kept, rules)
+        elif type(kept) is Act:
+            merge.activity(state, kept, rules)
+        else:
+            _answer(state, kept, [], rules)
+    return state
+
+
 def add_activity(section: Section, act: Act, minter: Minter, rules: Rules) -> Change:
     """Apply one activity that the fold looks at."""
     kept = section.kept
@@ -113,7 +132,7 @@ def _after(raw: Raw, last: Kept) -> bool:
     return order_of(raw) > order_of(last)
 
 
-def answer_moves(section: Section, now: int) -> bool:
+def answer_moves(section: Section, now: int, rules: Rules) -> bool:
     """Whether a pending lead that is answered with this key moves here; else it folds into the key's lead (ruling 7)."""
     if not section.head.uniques:
         return True
@@ -122,7 +141,7 @@ def answer_moves(section: Section, now: int) -> bool:
         return now > merge.end_of(unique)
     if unique.status == WON:
         return now > unique.at + unique.deal
-    return not merge.may_reopen(unique, now, unique.life)
+    return not merge.may_reopen(unique, now, unique.merge, unique.life, rules)
 
 
 def add_answer(section: Section, answer: Answer, minter: Minter, rules: Rules) -> Change:
@@ -204,6 +223,10 @@ def _claim(
         if id(unique) in fixed:
             continue
         free = candidates[id(unique)] - claimed
+        if not free:
+            # A folded id goes to the intention that holds its first touch (ruling 57): nothing is dispatched twice.
+            own = {raw.n for raw, decision in decided if decision[1] is unique}
+            free = {lead.n for lead in section.leads if lead.reason == R_FOLDED and lead.first in own} - claimed
         if free:
             unique.n = min(free)
         else:
@@ -224,7 +247,7 @@ def _answer(
         and (
             (last.status == OPEN and t <= merge.end_of(last))
             or (last.status == WON and t <= last.at + last.deal)
-            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, last.life))
+            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, last.merge, last.life, rules))
         )
     )
     if last is None or not fits:
@@ -283,7 +306,7 @@ def _arrive(
     early, head.early = head.early, []
     for act in early:
         if unique.opened - act.t <= limits.EARLY_ACTIVITY_MS:
-            merge.act_on(head, unique, act.kind, max(act.t, unique.opened), rules)
+            merge.act_on(head, unique, act.kind, max(act.t, unique.opened), t, rules)
     return [
         (raw, (mark, unique, unique.first if mark != FIRST_TOUCH else 0, merge.STORE_ANSWER))
         for raw, mark in zip(answer.raws, answer.marks, strict=True)

@@ -21,7 +21,6 @@ from state.rows import (
     INVALID,
     LOST,
     OPEN,
-    R_FOLDED,
     R_INVALID,
     R_LOST,
     R_MAX_LIFE,
@@ -84,21 +83,12 @@ def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, a
         lead.closed_at = unique.at
         return
     end = end_of(unique)
-    if end < now:
-        if lead.status != S_CLOSED:
-            if lead.status >= S_WON:  # its LOST or deal was undone by the fold; since then it expired
-                lead.status = S_PENDING
+    if end < now or (unique.ended and unique.ended <= now):
+        if lead.status != S_CLOSED or lead.reason != expiry_reason(unique):
             close(desk, section, unique, lead, S_CLOSED, expiry_reason(unique), at, why)
         lead.closed_at = end
         return
-    if lead.status >= S_WON:
-        if lead.status != S_CLOSED or lead.reason == R_FOLDED:
-            lead.sent = False  # reopened: passes all conditions afresh (ruling 27)
-        lead.status = S_DISPATCHED if lead.sent else S_PENDING
-        lead.reason = 0
-        lead.closed_at = 0
-        lead.conditions = lead.until = 0
-        lead.slot = False
+    reopen(lead)
     if not lead.sent:
         if any(other.sent and other.status == S_DISPATCHED for other in section.leads if other is not lead):
             lead.sent, lead.status = (
@@ -107,6 +97,18 @@ def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, a
             )  # ruling 2: no second dispatch where a dispatched lead stands open
             return
         decide(desk, section, unique, lead, now, at, why)
+
+
+def reopen(lead: Lead) -> None:
+    """A closed lead stands open again: after LOST, INVALID or a deal it passes all conditions afresh (ruling 27); a closing
+    by the timer, or a folding, that the fold undoes counts as never made (ruling 2)."""
+    if lead.status >= S_WON:
+        if lead.status != S_CLOSED:
+            lead.sent = False
+        lead.status = S_DISPATCHED if lead.sent else S_PENDING
+        lead.reason = lead.closed_at = lead.into = 0
+        lead.conditions = lead.until = 0
+        lead.slot = False
 
 
 def decide(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at: int, why: Why) -> None:

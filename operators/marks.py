@@ -14,6 +14,7 @@ from state.rows import (
     FIRST_TOUCH,
     MARKS,
     MERGED,
+    OPEN,
     R_FOLDED,
     S_CLOSED,
     S_DISPATCHED,
@@ -169,6 +170,10 @@ def corrections(desk: Desk, section: Section, change: Change, now: int) -> None:
 
 def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, flags: int = 0) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed."""
+    for unique in section.head.uniques:
+        known = leads.lead_of(section, unique.n)
+        if known is not None and unique.status == OPEN and end_of(unique) >= now and known.reason != R_FOLDED:
+            leads.reopen(known)  # before what folds into it: a dispatch of a folded id counts as its own from now on
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique in section.head.uniques:
@@ -248,7 +253,6 @@ def fold_into(
     heir_id = desk.unique_id(heir.n)
     if lead.reason != R_FOLDED:
         leads.close(desk, section, before, lead, S_CLOSED, R_FOLDED, now, why, heir_id)
-    lead.sent = False
     lead.closed_at = now
     desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, outputs.FOLDED)
     lead.version += 1

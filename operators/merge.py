@@ -76,7 +76,7 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
             _count(unique, raw, day, rules)
             return DEAL_MERGED, unique, against, WITHIN_DEAL
         return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
-    if may_reopen(unique, raw.t, raw.life):
+    if may_reopen(unique, raw.t, raw.merge, raw.life, rules):
         unique.status = OPEN
         unique.at = 0
         unique.reopened += 1
@@ -85,8 +85,10 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
     return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_CLOSING
 
 
-def may_reopen(unique: Unique, t: int, life: int) -> bool:
+def may_reopen(unique: Unique, t: int, merge: int, life: int, rules: Rules) -> bool:
     """Row 4: within the merge period of the closing, and by the expiry that it would get (rulings 27 and 54)."""
+    if rules.from_first and t > unique.opened + merge:
+        return False
     return t <= unique.at + unique.merge and t <= unique.opened + life
 
 
@@ -117,7 +119,7 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         if first_here:
             for act in early:  # ruling 26: as if at its opening
                 if raw.t - act.t <= limits.EARLY_ACTIVITY_MS:
-                    act_on(fold, unique, act.kind, raw.t, rules)
+                    act_on(fold, unique, act.kind, raw.t, raw.t, rules)
     return unique
 
 
@@ -187,8 +189,8 @@ def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
     """Apply one activity at the end of `fold`'s order; returns the unique lead that it changed, if any."""
     if act.kind == ACT_REFUND:
         for unique in reversed(fold.uniques):
-            if unique.opened <= act.t and unique.status == WON:
-                return act_on(fold, unique, ACT_REFUND, act.t, rules)
+            if unique.opened <= act.t and unique.status == WON and unique.at <= act.t:
+                return act_on(fold, unique, ACT_REFUND, act.t, act.place, rules)
         return None
     unique_or_none = target_of(fold, act.t)
     if unique_or_none is None:
@@ -197,21 +199,24 @@ def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
         elif fold.uniques and act.place == act.t:
             earliest = fold.uniques[0]
             if earliest.opened - act.t <= limits.EARLY_ACTIVITY_MS:
-                return act_on(fold, earliest, act.kind, earliest.opened, rules)
+                return act_on(fold, earliest, act.kind, earliest.opened, earliest.opened, rules)
         return None
-    return act_on(fold, unique_or_none, act.kind, act.t, rules)
+    return act_on(fold, unique_or_none, act.kind, act.t, act.place, rules)
 
 
-def act_on(fold: Fold, unique: Unique, kind: int, t: int, rules: Rules) -> Unique | None:
-    """What an activity of this kind at `t` does to `unique` (rulings 6, 19, 26); None when it changes nothing."""
+def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules) -> Unique | None:
+    """What an activity of this kind does to `unique` (rulings 6, 19, 26); None when it changes nothing.
+
+    `t` = its own time, which becomes d or the closing; `at` = where it stands in the fold, which says whether the lead is
+    open by then.
+    """
+    open_then = unique.status == OPEN and at <= end_of(unique)
     if kind == ACT_PAID:
         if unique.status == WON:
             return None
-        if unique.status == OPEN and t <= end_of(unique):
-            unique.status, unique.at = WON, t
-            return unique
-        closing = end_of(unique) if unique.status == OPEN else unique.at
-        if t > closing + unique.deal:
+        if open_then:
+            _follow_up(unique, t, rules)
+        elif t > closing_of(unique) + unique.deal:
             return None
         unique.status, unique.at = WON, t
         return unique
@@ -219,17 +224,27 @@ def act_on(fold: Fold, unique: Unique, kind: int, t: int, rules: Rules) -> Uniqu
         if unique.status != WON:
             return None
         unique.status, unique.at = LOST, t
-        forget_day(fold)
+        forget_day(fold, t, rules)
         return unique
-    if unique.status != OPEN or t > end_of(unique):
+    if not open_then:
         return None
     if kind == EFFECTIVE:
-        unique.effective = True
-        if t > unique.anchor and not rules.from_first:
-            unique.anchor = t
-            unique.expires = min(t + unique.merge, unique.opened + unique.life)
+        _follow_up(unique, t, rules)
         return unique
     assert kind in (ACT_LOST, ACT_INVALID), kind
     unique.status, unique.at = (LOST if kind == ACT_LOST else INVALID), t
-    forget_day(fold)
+    forget_day(fold, t, rules)
     return unique
+
+
+def closing_of(unique: Unique) -> int:
+    """When it closed or will close: d of a WON (ruling 57), the time of a LOST or INVALID, else its expiry."""
+    return end_of(unique) if unique.status == OPEN else unique.at
+
+
+def _follow_up(unique: Unique, t: int, rules: Rules) -> None:
+    """An effective follow-up moves the one expiry clock (ruling 6)."""
+    unique.effective = True
+    if t > unique.anchor and not rules.from_first:
+        unique.anchor = t
+        unique.expires = min(t + unique.merge, unique.opened + unique.life)

@@ -134,7 +134,7 @@ def compare(source: Source, given: list[Any]) -> tuple[list[str], list[Any]]:
         if name == "stores":
             known = set(old or ())
             if any(store not in known for store in new):
-                changed.append("stores" if len(new) > 1 else "store")
+                changed.append("store")
             continue
         if name == "intent":
             held = list(old) if old is not None else [None] * len(_INTENT)
@@ -157,7 +157,7 @@ def overwrite(in_force: list[Any], given: list[Any], changed: list[str], *, fill
     source time) only gaps are filled."""
     applied: list[str] = []
     for name in changed:
-        if name in FIXED or name in ("store", "stores"):
+        if name in FIXED or name == "store":
             continue
         place = _PLACE[name]
         new, old = given[place], in_force[place]

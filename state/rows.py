@@ -175,6 +175,7 @@ class DayOwner(Struct, array_like=True, gc=False):
     raw: int
     index: int
     """Of its unique lead in `Fold.uniques`."""
+    t: int = 0
 
 
 class Fold(Struct, array_like=True):

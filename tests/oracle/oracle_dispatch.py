@@ -13,7 +13,7 @@ from oracle_rows import Row, Unique
 if TYPE_CHECKING:
     from oracle_model import Result
 
-HOURS, RATE = ("HOURS",), ("RATE",)
+HOURS, RATE, SHADOW = ("HOURS",), ("RATE",), ("SHADOW",)
 
 
 class Dispatcher:
@@ -44,6 +44,8 @@ class Dispatcher:
                 continue
             if u.hold and u.hold[0] in (HOURS, RATE) and (u.hold[1] is None or now_ms <= u.hold[1]):
                 continue  # released by its timer alone, last at its instant (ruling 57)
+            if u.hold and u.hold[0] == SHADOW:
+                continue  # it would have been dispatched: no closing hour changes that
             store = self.store_of(u)
             if self.config.is_open(store, now_ms):
                 self.send(u, now_ms)
@@ -94,7 +96,7 @@ class Dispatcher:
 
     def send(self, u: Unique, at_ms: int) -> None:
         if u.first[0]:
-            self.hold(u, at_ms, ("SHADOW",), None)
+            self.hold(u, at_ms, SHADOW, None)
             return
         assert u.key[0] is not None
         u.dispatched, u.hold, u.carry = True, None, None

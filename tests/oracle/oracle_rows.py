@@ -53,7 +53,7 @@ class Unique:
     """A unique lead with what outlives a refold.
 
     `state` OPEN, WON, LOST, INVALID or CLOSED; `dispatched` in this opening; `sequence` how often it was dispatched;
-    `hold` = (conditions, until) of the hold that stands; `carry` its place where a store's opening was too short for all.
+    `hold` = (conditions, until) of the hold that stands; `carry` its place left over from a short opening.
     """
 
     lead_id: int

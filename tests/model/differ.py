@@ -1,0 +1,87 @@
+"""Run one input through the engine's rules and through the oracle, and say where they differ."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from engine_result import comparable, in_oracle_terms
+from oracle_model import Oracle
+from oracle_reading import Line
+from plain_engine import PlainEngine
+
+from operators import phones
+
+
+def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
+    """one_id → the oracle's name of the customer."""
+    names = {}
+    for name in refs:
+        kind = phones.MOBILE if name[0] == "m" else phones.LANDLINE
+        names[engine.validation.one_ids.of(kind, name[2:]).hex()] = name
+    return names
+
+
+def run_both(
+    config: dict[str, Any], lines: list[Line], until_ms: int | None = None, *, poll: int = 64, shards: int = 2
+) -> tuple[dict[str, Any], dict[str, Any], PlainEngine]:
+    """(engine, oracle) in the same terms."""
+    engine = PlainEngine(config, poll=poll, shards=shards)
+    parts: dict[str, tuple[str, list[tuple[int, bytes]]]] = {}
+    for line in lines:
+        parts.setdefault(line.source, (line.kind, []))[1].append((line.number, line.raw))
+    engine.run(parts, until_ms)
+    scores = _scores(engine)
+    result = Oracle(config, scores=scores).run(lines, until_ms)
+    customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
+    return in_oracle_terms(engine.outputs, customers), comparable(result), engine
+
+
+def _scores(engine: PlainEngine) -> Any:
+    """The score last written for a lead before an opening, by its first touch: weights are the engine's own."""
+    from engine_result import ms
+
+    written: dict[str, list[tuple[int, int]]] = {}
+    raw_of: dict[str, tuple[Any, ...]] = {}
+    for record in engine.outputs["dispositions"]:
+        raw_of[record["raw_id"]] = (record["channel"], record["account"], record["source_lead_id"], record.get("split", 1))
+    for record in engine.outputs["unique_leads"]:
+        at = ms(record["at"])
+        assert at is not None
+        written.setdefault(record["first_touch_raw_id"], []).append((at, record["score"]))
+    by_ref: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    for raw_id, values in written.items():
+        by_ref.setdefault(raw_of[raw_id], []).extend(values)
+
+    def score(ref: tuple[Any, ...], opening: int) -> float:
+        found = [value for at, value in by_ref.get((ref[1], ref[2], ref[3], ref[5]), []) if at <= opening]
+        return found[-1] if found else 0
+
+    return score
+
+
+def differences(engine: dict[str, Any], oracle: dict[str, Any]) -> list[str]:
+    """Every difference, in words."""
+    found = []
+    for name, expected in oracle.items():
+        got = engine[name]
+        if got == expected:
+            continue
+        if isinstance(expected, dict):
+            for key in sorted(set(got) | set(expected), key=str):
+                if got.get(key) != expected.get(key):
+                    found.append(f"{name} {key}: engine {got.get(key)}, oracle {expected.get(key)}")
+        elif isinstance(expected, set):
+            found += [f"{name}: only the engine has {item}" for item in sorted(got - expected, key=str)]
+            found += [f"{name}: only the oracle has {item}" for item in sorted(expected - got, key=str)]
+        else:
+            mine, theirs = Counter(got), Counter(expected)
+            found += [f"{name}: only the engine has {item}" for item in sorted((mine - theirs).elements(), key=str)]
+            found += [f"{name}: only the oracle has {item}" for item in sorted((theirs - mine).elements(), key=str)]
+    return found
+
+
+def shown(lines: list[Line]) -> str:
+    """The input, for a failing test."""
+    return "\n".join(f"{line.source}:{line.number} {json.dumps(json.loads(line.raw), ensure_ascii=False)}" for line in lines)

@@ -1,0 +1,130 @@
+"""The form of a worked example, and a run's outcome in the same readable form.
+
+Times are local, 'YYYY-MM-DD HH:MM[:SS[.mmm]]' in Asia/Shanghai. A raw lead is named by its source_lead_id, `#n` behind
+it for the second and later parts, `@1234` (last digits) where two customers have the same, `~` before it in the shadow
+realm.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oracle_fold import RawRef
+from oracle_model import Result
+from oracle_reading import Line
+
+ZONE = ZoneInfo("Asia/Shanghai")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RAW_LEADS = "raw_leads.jsonl"
+PHONE = "13812345678"
+OTHER = "13987654321"
+CHANNELS: dict[str, Any] = {"a": {"consent": True}, "b": {"consent": True}}
+BASE: dict[str, Any] = {"channels": CHANNELS}
+ALWAYS: dict[str, Any] = {"opens": "00:00", "closes": "24:00"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """`expect` gives some of what `readable` does; `records` are (source, object or bytes), lines count from 1 in each
+    source."""
+
+    name: str
+    ruling: str
+    records: list[tuple[str, dict[str, Any] | bytes]]
+    expect: dict[str, Any]
+    config: dict[str, Any] = field(default_factory=lambda: BASE)
+    until: str | None = None
+
+    def lines(self) -> list[Line]:
+        numbers: Counter[str] = Counter()
+        lines = []
+        for source, record in self.records:
+            numbers[source] += 1
+            raw = record if isinstance(record, bytes) else json.dumps(record, ensure_ascii=False).encode()
+            lines.append(Line(source, numbers[source], "raw_lead", raw))
+        return lines
+
+    def until_ms(self) -> int | None:
+        return None if self.until is None else (instant(self.until) - EPOCH) // timedelta(milliseconds=1)
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def lead(source_lead_id: str, at: str, store: str | None = "S1", **fields: Any) -> tuple[str, dict[str, Any]]:
+    """A raw lead of channel a and the usual customer, unless `fields` says otherwise; store None = not given."""
+    record = {"type": "raw_lead", "channel": "a", "source_lead_id": source_lead_id, "phone": PHONE}
+    record["event_time"] = at if "T" in at else instant(at).isoformat()
+    if store is not None:
+        record["store"] = store
+    return RAW_LEADS, {**record, **fields}
+
+
+def act(activity_id: str, kind: str, at: str, store: str | None = "S1", **fields: Any) -> tuple[str, dict[str, Any]]:
+    record = {"type": "activity", "activity_id": activity_id, "kind": kind, "phone": PHONE}
+    record["event_time"] = instant(at).isoformat()
+    if store is not None:
+        record["store"] = store
+    return RAW_LEADS, {**record, **fields}
+
+
+def clock(at: str) -> tuple[str, dict[str, Any]]:
+    """A record of another customer at another store that does nothing but move the clock."""
+    return lead(f"clock {at}", at, "S9", phone=OTHER)
+
+
+def local(at_ms: int) -> str:
+    text = (EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return text.removesuffix(".000").removesuffix(":00") if text.endswith(":00.000") else text.removesuffix(".000")
+
+
+def readable(result: Result) -> dict[str, Any]:
+    """marks {name: mark}; leads [(first touch, raw leads, status, closed_reason or '', store or '')]; dispatches
+    [(first touch, store, at, sequence)]; holds [(first touch, at, 'A B', until or '')]; closings [(first touch, at,
+    reason)]; rejects {line: 'A B'}; late [line]; replays {line: 'field field'}; counts {'channel day': {mark: n}};
+    received and splits (live, shadow); clock.
+
+    A line is its number, 'source:number' outside raw_leads. Raw leads of `clock` are left out but for counts, received
+    and line lists; lists are sorted.
+    """
+    same = Counter((ref[0], ref[3], ref[5]) for ref in result.raws)
+
+    def name(ref: RawRef) -> str:
+        text = ("~" if ref[0] else "") + ref[3] + (f"#{ref[5]}" if ref[5] > 1 else "")
+        return text + (f"@{ref[4][-4:]}" if same[ref[0], ref[3], ref[5]] > 1 else "")
+
+    def line(at: tuple[str, int]) -> int | str:
+        return at[1] if at[0] == RAW_LEADS else f"{at[0]}:{at[1]}"
+
+    def ours(ref: RawRef) -> bool:
+        return not ref[3].startswith("clock ")
+
+    leads = [
+        (name(u.first_touch), " ".join(sorted(map(name, u.raws))), u.status, u.closed_reason or "", u.store or "")
+        for u in result.intentions.values()
+        if ours(u.first_touch)
+    ]
+    return {
+        "marks": {name(ref): raw.mark for ref, raw in result.raws.items() if ours(ref)},
+        "leads": sorted(leads),
+        "dispatches": sorted((name(r), store, local(at), n) for r, store, at, n in result.dispatches if ours(r)),
+        "holds": sorted(
+            (name(r), local(at), " ".join(codes), "" if until is None else local(until))
+            for r, at, codes, until in result.holds
+            if ours(r)
+        ),
+        "closings": sorted((name(r), local(at), reason) for r, at, reason in result.closings if ours(r)),
+        "rejects": {line(at): " ".join(sorted(reasons)) for at, reasons in result.rejects.items()},
+        "late": sorted(map(line, result.late), key=str),
+        "replays": {line(at): " ".join(changed) for at, changed in result.replays.items()},
+        "counts": {f"{'~' * k[0]}{k[1]} {k[2]}": marks for k, marks in result.counts.items()},
+        "received": (result.received[False], result.received[True]),
+        "splits": (result.splits[False], result.splits[True]),
+        "clock": None if result.clock_ms is None else local(result.clock_ms),
+    }
