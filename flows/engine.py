@@ -83,6 +83,9 @@ class Engine:
             timezone=self.rules.local.name,
             late_ms=self.rules.late_ms,
         )
+        if fresh:
+            # The sink is marked as this state's next: after a power loss it must not belong to a state that never was.
+            database.sync()
         self.seal_row = seal.read_seal(database)
         self.sink.open(self.seal_row.output, self.identity.state_id, fresh=fresh or not self.seal_row.number)
         numbers = seal.number_sources(database, self.reader.names())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -20,11 +21,17 @@ from state.errors import InternalFault
 log = logging.getLogger("leadstream")
 
 EPOCH: Final = timedelta(seconds=1)
+_COLLECT_AT: Final = (50_000, 20, 50)
+"""The cyclic collector's thresholds while an engine runs: rows and records form no cycles and die by their counts; looking
+for cycles among them each 700 objects costs a tenth of the path (`docs/decisions/`)."""
 
 
 def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
     """Run until the input ends or a stop drains it; raises the fault that stopped it. Closes the engine in any case."""
     fault: BaseException | None = None
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AT)
     try:
         # `cluster_main` with no other process: the callbacks get a thread of their own, and an exception does not
         # print a Rust panic before the operator's action.
@@ -33,6 +40,8 @@ def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
         fault = engine.core.fault or error
     finally:
         engine.close()
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
     if fault is None:
         return
     known = describe(fault)

@@ -18,8 +18,10 @@ from state.rows import (
     ACT_PAID,
     ACT_REFUND,
     EFFECTIVE,
+    OLD,
     OPEN,
     S_DISPATCHED,
+    USUAL,
     WON,
     Act,
     Customer,
@@ -101,8 +103,11 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     old = t < now - desk.rules.late_ms
     kind = _fold_kind(record)
     row.arrivals += 1
-    act = Act(t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals)
-    target = _target(fold.state_before(section, act, desk.rules), section.head, record, t, act.place, old)
+    act = Act(
+        t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals, t, OLD if old else USUAL
+    )
+    standing = fold.stand(section, act)
+    target = _target(fold.state_before(section, act, desk.rules), section.head, act, record) if standing else None
     if target is None:
         return "NO_LEAD"
     unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
@@ -187,33 +192,32 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
                 return section
         return "NO_LEAD"
     of_line = [section for section in row.sections if section.line == line]
-    open_now = [s for s in of_line if any(u.status == OPEN and merge.end_of(u) >= now for u in s.head.uniques)]
+    open_now = [s for s in of_line if any(merge.stands(u, now) for u in s.head.uniques)]
     if len(open_now) > 1:
         return "AMBIGUOUS"
     if open_now:
         return open_now[0]
-    found: tuple[int, Section] | None = None
-    for section in of_line:
-        for unique in section.head.uniques:
-            if unique.opened <= t and (found is None or unique.opened > found[0]):
-                found = (unique.opened, section)
-    if found is not None:
-        return found[1]
-    return of_line[0] if of_line else "NO_LEAD"
+    opened = [((u.counts_from or u.opened, u.n), s) for s in of_line for u in s.head.uniques if u.opened <= t]
+    counted = [entry for entry in opened if entry[0][0] <= t]
+    if opened:
+        return max(counted or opened, key=lambda entry: entry[0])[1]
+    return "NO_LEAD"
 
 
-def _target(then: Fold, head: Fold, record: ActivityRecord, t: int, place: int, old: bool) -> Unique | None:
+def _target(then: Fold, head: Fold, act: Act, record: ActivityRecord) -> Unique | None:
     """The unique lead it goes to in the key's state `then`, where it stands in the order; None for NO_LEAD."""
+    found = merge.candidates(then, act)
+    t = act.time
     if record.kind == "REFUND":
-        won = (u for u in reversed(then.uniques) if u.opened <= t and u.status == WON and u.at <= t)
-        unique = next(won, None)
-        return unique if unique is not None and t <= unique.at + max(unique.merge, unique.deal) else None
-    unique = merge.target_of(then, t)
-    if unique is None:
-        # As if at its opening, where that lies at most ten minutes later; an old one is then only recorded (ruling 26).
-        earliest = min(head.uniques, key=lambda u: u.opened, default=None)
-        return earliest if earliest is not None and earliest.opened - t <= limits.EARLY_ACTIVITY_MS else None
-    if unique.status == OPEN and place <= merge.end_of(unique):
+        found = [u for u in found if u.status == WON and u.at <= t]
+    elif not found and act.rank == OLD:
+        # On a lead opened after it, within ten minutes, an old activity is only recorded (ruling 26).
+        first = min(head.uniques, key=lambda u: u.opened, default=None)
+        return first if first is not None and first.opened - act.t <= limits.EARLY_ACTIVITY_MS else None
+    if not found:
+        return None
+    unique = found[-1]
+    if unique.status == OPEN and act.place <= merge.end_of(unique):
         return unique
     closing = merge.closing_of(unique)
     if record.kind == "PAID" and unique.status != WON and t > closing + unique.deal:

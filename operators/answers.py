@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from operators import fold, leads, marks, outputs, parts
+from operators import consent, fold, leads, marks, outputs, parts
 from operators.merge import end_of
 from operators.outputs import Desk
 from operators.records import RawLeadRecord
-from operators.replays import place_of
+from operators.replays import place_of, stores_in_force
 from operators.streams import Why
 from operators.validation import Arrival
 from state.rows import OPEN, Answer, Fold, Lead, Raw, Section, Source, Unique, copied
+
+
+def standing_stores(desk: Desk, source: Source) -> list[str]:
+    """The stores at which the parts of a raw lead stand now."""
+    found = [locate(desk, n) for n in source.raws]
+    known = [place[0].store for place in found if place is not None and place[0].store]
+    if None in found:  # of a deleted lead only the payload still knows the store
+        known += [store for store in stores_in_force(source) if store not in known]
+    return known
 
 
 def name_stores(
@@ -17,8 +26,8 @@ def name_stores(
 ) -> set[int]:
     """Apply the stores that an enrichment names; returns the unique leads whose new state was written.
 
-    A name not in force answers a waiting part whose code the payload no longer names; further names are new parts; a
-    different store for a part that does not wait is ignored and stays listed in `changed`.
+    A name not in force answers a waiting part whose code the payload no longer names; else, where the payload names none
+    that is in force, its first is a different store: ignored, and listed in `changed`. Further names are new parts.
     """
     now, rules = arrival.now, desk.rules
     place = place_of("stores")
@@ -26,32 +35,27 @@ def name_stores(
     known: list[str] = list(held) if isinstance(held, (list, tuple)) else []
     new = [store for store in arrival.stores if store not in known]
     written: set[int] = set()
-    waiting = closed = False
+    closed = False
     for n in source.raws:
         found = locate(desk, n)
-        if found is None:
+        if found is None or found[0].store in arrival.stores:
             continue
         section, unique, lead, _ = found
-        if section.store in arrival.stores or not new:
-            continue
         if section.store and rules.store_of(section.store, section.line) is not None:
             continue
         if unique.status == OPEN and end_of(unique) >= now and leads.is_waiting(lead):
             store = new.pop(0)
-            known = [store if code == section.store else code for code in known]
-            if store not in known:
-                known.append(store)
+            known = [code for code in known if code != section.store] + [store]
             written |= answer(desk, section, unique, lead, store, now)
-            waiting = True
             break
         closed = True
-    if not waiting and new:
-        if closed:
+    else:
+        if closed or not any(store in known for store in arrival.stores):
             new.pop(0)
-        elif record.stores is None:
-            new = []
     channel = rules.channels[arrival.channel]
     line = _line_of(in_force)
+    if new:
+        consent.newest(desk.row, channel, now, rules)
     for store in new:
         known.append(store)
         desk.row.raws += 1
@@ -92,13 +96,14 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     target.leads.append(lead)
     if not section.head.uniques and not section.leads and not section.kept:
         row.sections.remove(section)
+    row.arrivals += 1
     minter = fold.Minter(row.uniques)
-    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, [raw.mark for raw in raws]), minter, rules)
+    change = fold.add_answer(
+        target, Answer(now, moved, snapshot, raws, [raw.mark for raw in raws], row.arrivals), minter, rules
+    )
     row.uniques = minter.last
     why = Why("store_answer", answered=store)
-    if moved:
-        lead.conditions = lead.until = 0
-    else:
+    if not moved:
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)
     before = {other.n: other.version for other in target.leads}
@@ -113,8 +118,8 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
     for event in section.kept:
         if type(event) is Raw and event.u == unique.n:
             raws.append(event)
-        elif type(event) is Answer and event.lead.n == unique.n:
-            raws.extend(event.raws)
+        elif type(event) is Answer and any(raw.u == unique.n for raw in event.raws):
+            raws.extend(raw for raw in event.raws if raw.u == unique.n)  # they came here by an answer of their own
         else:
             rest.append(event)
     section.kept = [

@@ -6,8 +6,9 @@ part of a time that many leads share: the minute as text, the zone's offset by t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 DAY_MS: Final = 86_400_000
@@ -19,6 +20,10 @@ MIN_MS: Final = -62_135_510_400_000
 MAX_MS: Final = 253_402_214_400_000
 """9999-12-31, likewise."""
 _CACHE: Final = 4096
+_MINUTES_KEPT: Final = 1 << 16
+_INSTANTS_KEPT: Final = 1 << 14
+_TWO: Final = tuple(f"{number:02d}" for number in range(60))
+_THREE: Final = tuple(f"{number:03d}" for number in range(1000))
 
 _minutes: dict[str, int] = {}
 
@@ -91,20 +96,44 @@ def _parse_any(text: str) -> int:
     return value
 
 
+class _Kept(dict[int, Any]):
+    """Results by argument; a hit costs a dictionary's lookup and no call. Emptied when full: it is a cache."""
+
+    __slots__ = ("_make", "_most")
+
+    def __init__(self, make: Callable[[int], Any], most: int) -> None:
+        self._make = make
+        self._most = most
+
+    def __missing__(self, argument: int) -> Any:
+        if len(self) >= self._most:
+            self.clear()
+        made = self[argument] = self._make(argument)
+        return made
+
+
 class LocalTime:
     """The business time zone: local day of a time, and times written in it.
 
     Offsets are looked up once per hour of the epoch and kept (no zone in use changes within an hour's slot).
+    A decision asks for the day and the text of the same few instants again and again: both are kept by the instant.
     """
 
-    __slots__ = ("_days", "_offsets", "_texts", "_zone", "name")
+    __slots__ = ("_days", "_minutes", "_offsets", "_zone", "day", "name", "text")
+
+    day: Callable[[int], int]
+    """Local calendar day of an instant (epoch ms), counted from 1970-01-01."""
+    text: Callable[[int], str]
+    """RFC 3339 of an instant (epoch ms) in the business time zone with milliseconds (ruling 21)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._zone = ZoneInfo(name)
         self._offsets: dict[int, int] = {}
-        self._texts: dict[int, tuple[str, str]] = {}
+        self._minutes = _Kept(self._minute, _MINUTES_KEPT)
         self._days: dict[int, str] = {}
+        self.day = _Kept(self._day, _INSTANTS_KEPT).__getitem__
+        self.text = _Kept(self._text, _INSTANTS_KEPT).__getitem__
 
     def __reduce__(self) -> tuple[type[LocalTime], tuple[str]]:
         return LocalTime, (self.name,)
@@ -122,8 +151,7 @@ class LocalTime:
             found = self._offsets[slot] = offset // _MS
         return found
 
-    def day(self, at_ms: int) -> int:
-        """Local calendar day, counted from 1970-01-01."""
+    def _day(self, at_ms: int) -> int:
         return (at_ms + self.offset_ms(at_ms)) // DAY_MS
 
     def day_and_time(self, at_ms: int) -> tuple[int, int]:
@@ -145,15 +173,12 @@ class LocalTime:
             found = self._days[day] = (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%d").rjust(10, "0")
         return found
 
-    def text(self, at_ms: int) -> str:
-        """RFC 3339 in the business time zone with milliseconds (ruling 21)."""
+    def _minute(self, minute: int) -> tuple[str, str]:
+        iso = (_EPOCH + timedelta(minutes=minute)).astimezone(self._zone).isoformat()
+        return iso[:17], iso[19:]
+
+    def _text(self, at_ms: int) -> str:
         minute, rest = divmod(at_ms, 60_000)
-        found = self._texts.get(minute)
-        if found is None:
-            if len(self._texts) >= _CACHE:
-                self._texts.clear()
-            moment = (_EPOCH + timedelta(minutes=minute)).astimezone(self._zone)
-            iso = moment.isoformat()
-            found = self._texts[minute] = (iso[:17], iso[19:])
+        before, behind = self._minutes[minute]
         second, ms = divmod(rest, 1000)
-        return f"{found[0]}{second:02d}.{ms:03d}{found[1]}"
+        return f"{before}{_TWO[second]}.{_THREE[ms]}{behind}"

@@ -8,7 +8,7 @@ from operators import leads
 from operators.merge import end_of
 from operators.outputs import Desk
 from operators.records import RawLeadRecord
-from operators.rules import Channel
+from operators.rules import Channel, Rules
 from operators.streams import Why
 from operators.validation import Arrival
 from state.rows import OPEN, Customer
@@ -26,13 +26,18 @@ def learn(
         row.name, row.name_at = record.name, t
     if arrival.landline and not row.landline:
         row.landline = arrival.landline
-    newest = desk.rules.channels.get(row.newest_channel)
-    if t > row.newest_at or (
-        t == row.newest_at and newest is not None and (channel.priority, channel.code) > (newest.priority, newest.code)
-    ):
-        row.newest_at, row.newest_channel = t, channel.code
+    newest(row, channel, t, desk.rules)
     if record.consent is not None:
         say(row, record.consent, t, f"{channel.priority:>12}\0{channel.code}\0{account}\0{source_id}")
+
+
+def newest(row: Customer, channel: Channel, t: int, rules: Rules) -> None:
+    """Remember the channel of the latest raw lead, ties by the tie key: its default holds where nothing explicit exists."""
+    held = rules.channels.get(row.newest_channel)
+    if t > row.newest_at or (
+        t == row.newest_at and held is not None and (channel.priority, channel.code) > (held.priority, held.code)
+    ):
+        row.newest_at, row.newest_channel = t, channel.code
 
 
 def say(row: Customer, given: bool, t: int, tie: str) -> None:

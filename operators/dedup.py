@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from operators.rules import Rules
 from state.rows import DayOwner, Fold, Raw
 
@@ -28,6 +30,20 @@ def own_day(fold: Fold, raw: Raw, day: int, index: int, rules: Rules) -> None:
     else:
         fold.day = day
         fold.owners = [owner]
+
+
+def hold_day(fold: Fold, raw: Raw, day: int, index: int, rules: Rules, comes_first: Callable[[Raw, int], bool]) -> None:
+    """A raw lead that an answer brought holds its day here, unless an earlier one of that day does (rulings 7 and 12).
+
+    `comes_first(raw, n)`: whether `raw` stands before raw lead n in the tie order.
+    """
+    if day < fold.day:
+        return
+    held = repeated_by(fold, raw, day, rules)
+    if held is None:
+        own_day(fold, raw, day, index, rules)
+    elif raw.t < held.t or (raw.t == held.t and comes_first(raw, held.raw)):
+        held.raw, held.index, held.t = raw.n, index, raw.t
 
 
 def forget_day(fold: Fold, closed: int, rules: Rules) -> None:

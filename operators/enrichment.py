@@ -17,7 +17,8 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     """Apply a record whose source key is remembered."""
     out, rules, now = desk.out, desk.rules, arrival.now
     given = replays.values_of(arrival, record)
-    changed, in_force = replays.compare(source, given)
+    stores = answers.standing_stores(desk, source) if arrival.stores else replays.stores_in_force(source)
+    changed, in_force = replays.compare(source, given, stores)
     place = outputs.ENRICHED if changed else outputs.REPLAYED
     day = rules.local.day(arrival.t)
     out.count(day, desk.shadow, arrival.channel, outputs.RECEIVED)

@@ -6,21 +6,25 @@ folded again from the base, and what changed is returned: the caller writes a co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from operators import merge
-from operators.dedup import own_day
+from operators.dedup import hold_day
 from operators.merge import Decision
 from operators.rules import Rules
 from state import limits
 from state.rows import (
+    BROUGHT,
     DEAL_MERGED,
     DEDUPED,
     FIRST_TOUCH,
     MERGED,
+    OLD,
     OPEN,
     R_FOLDED,
+    USUAL,
     WON,
     Act,
     Answer,
@@ -33,21 +37,65 @@ from state.rows import (
 )
 
 _RAW: Final = 0
-_ACT: Final = 1
-_ANSWER: Final = 2
 
 Order = tuple[int, int, int, str, str, str, str]
 
 
 def order_of(event: Kept) -> Order:
-    """The total order (rulings 2, 5, 26, 32): time; raw leads, activities, answers; then the tie key."""
+    """The total order (rulings 2, 5, 26, 32, 57). At one instant: raw leads by the tie key; store answers and activities older
+    than the lateness, as they arrived; activities of a lead that an answer brought; the others by kind and id."""
     if type(event) is Raw:
         return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
-    if type(event) is Act:
-        if event.place != event.t:
-            return (event.place, _ACT, 5 + event.arrival, "", "", "", "")
-        return (event.place, _ACT, event.kind, event.activity_id, "", "", "")
-    return (event.t, _ANSWER, 0, "", "", "", "")
+    if type(event) is Answer:
+        return (event.t, OLD, event.arrival, "", "", "", "")
+    assert type(event) is Act
+    if event.rank == OLD:
+        return (event.place, OLD, event.arrival, "", "", "", "")
+    if event.rank == BROUGHT:
+        return (event.place, BROUGHT, event.time, str(event.kind), event.activity_id, "", "")
+    return (event.place, USUAL, event.kind, event.activity_id, "", "", "")
+
+
+def stand(section: Section, act: Act) -> bool:
+    """Say where a young activity stands in the key's order; False where there is no lead for it (rulings 26 and 57)."""
+    if act.rank == OLD:
+        return True
+    t = act.t
+    act.place = act.time = t
+    act.rank = USUAL
+    opened = min((u.opened for u in section.base.uniques if not u.counts_from), default=None)
+    arrived = [u.counts_from for u in section.base.uniques if u.counts_from]
+    answers: list[Answer] = []
+    for event in section.kept:
+        if type(event) is Raw:
+            opened = event.t if opened is None or event.t < opened else opened
+        elif type(event) is Answer and event.moved:
+            answers.append(event)
+            arrived.append(event.t)
+    if (opened is not None and opened <= t) or any(at <= t for at in arrived):
+        return True
+    for answer in answers:
+        if answer.lead.opened <= t:
+            act.place, act.rank = answer.t, BROUGHT
+            return True
+    best = min(answers, key=lambda answer: answer.lead.opened, default=None)
+    brought = best is not None and (opened is None or best.lead.opened < opened)
+    first = best.lead.opened if best is not None and brought else opened
+    if first is None or first - t > limits.EARLY_ACTIVITY_MS:
+        return False
+    act.time = first
+    act.place = best.t if best is not None and brought else first
+    act.rank = BROUGHT if brought else USUAL
+    return True
+
+
+def _place_again(section: Section) -> None:
+    """After a raw lead or an answer came into the past, activities before the first lead may stand elsewhere."""
+    if any(type(event) is Act for event in section.kept):
+        for event in section.kept:
+            if type(event) is Act:
+                stand(section, event)
+        section.kept.sort(key=order_of)
 
 
 @dataclass(slots=True)
@@ -113,7 +161,7 @@ def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
         elif type(kept) is Act:
             merge.activity(state, kept, rules)
         else:
-            _answer(state, kept, [], rules)
+            _answer(section, state, kept, [], rules)
     return state
 
 
@@ -157,6 +205,8 @@ def _insert(section: Section, event: Kept, minter: Minter, rules: Rules) -> Chan
     while place > 0 and order_of(kept[place - 1]) > order:
         place -= 1
     kept.insert(place, event)
+    if type(event) is not Act:
+        _place_again(section)
     return refold(section, minter, rules, event)
 
 
@@ -171,7 +221,7 @@ def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = No
         elif type(event) is Act:
             merge.activity(head, event, rules)
         else:
-            decided.extend(_answer(head, event, answers, rules))
+            decided.extend(_answer(section, head, event, answers, rules))
     change = Change(refolded=True, before={u.n: u for u in section.head.uniques})
     _claim(section, head, decided, answers, minter, change)
     for raw, decision in decided:
@@ -203,7 +253,7 @@ def _claim(
     change: Change,
 ) -> None:
     """Ids: in order of first touch, each intention the earliest-minted one unclaimed among its raw leads (rulings 2, 53, 57)."""
-    brought = {id(raw): answer for answer, _ in answers for raw in answer.raws}
+    brought = {id(raw) for answer, _ in answers for raw in answer.raws}
     candidates: dict[int, set[int]] = {id(u): ({u.n} if u.n else set()) for u in head.uniques}
     claimed: set[int] = set()
     fixed: set[int] = set()
@@ -213,12 +263,8 @@ def _claim(
             claimed.add(unique.n)
             fixed.add(id(unique))
     for raw, (_, unique, _, _) in decided:
-        answer_of = brought.get(id(raw))
-        if answer_of is None:
-            if raw.u:
-                candidates[id(unique)].add(raw.u)
-        elif raw.n == answer_of.lead.first:
-            candidates[id(unique)].add(answer_of.lead.n)
+        if raw.u and id(raw) not in brought:
+            candidates[id(unique)].add(raw.u)
     for unique in sorted(head.uniques, key=lambda u: (u.counts_from or u.opened, u.first)):
         if id(unique) in fixed:
             continue
@@ -235,8 +281,19 @@ def _claim(
         claimed.add(unique.n)
 
 
+def _tie_order(section: Section) -> Callable[[Raw, int], bool]:
+    def comes_first(raw: Raw, n: int) -> bool:
+        for event in section.kept:
+            for other in (event,) if type(event) is Raw else event.raws if type(event) is Answer else ():
+                if other.n == n:
+                    return order_of(raw) < order_of(other)
+        return False
+
+    return comes_first
+
+
 def _answer(
-    head: Fold, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
+    section: Section, head: Fold, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
 ) -> list[tuple[Raw, Decision]]:
     """A pending lead arrives at T: it moves, or its raw leads fold into what is here at T."""
     t = answer.t
@@ -251,7 +308,7 @@ def _answer(
         )
     )
     if last is None or not fits:
-        return _arrive(head, last, answer, answers, rules)
+        return _arrive(section, head, last, answer, answers, rules)
     answers.append((answer, last))
     won = last.status == WON
     reopens = last.status not in (OPEN, WON)
@@ -267,8 +324,7 @@ def _answer(
         merge._count(last, raw, day, rules)
         if mark == MERGED:
             merge.touch_at(last, raw, t if reopens else raw.t, rules)
-        if head.day < day:
-            own_day(head, raw, day, index, rules)
+        hold_day(head, raw, day, index, rules, _tie_order(section))
         decided.append((raw, (mark, last, last.first, merge.STORE_ANSWER)))
     if reopens and t > last.anchor and not rules.from_first:
         last.anchor = t
@@ -277,7 +333,12 @@ def _answer(
 
 
 def _arrive(
-    head: Fold, last: Unique | None, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
+    section: Section,
+    head: Fold,
+    last: Unique | None,
+    answer: Answer,
+    answers: list[tuple[Answer, Unique]],
+    rules: Rules,
 ) -> list[tuple[Raw, Decision]]:
     """The pending lead becomes a lead of this key with its id, marks and days, and counts from T."""
     t = answer.t
@@ -290,23 +351,8 @@ def _arrive(
     index = len(head.uniques)
     head.uniques.append(unique)
     answers.append((answer, unique))
-    latest: Raw | None = None
     for raw in answer.raws:
-        if latest is None or rules.local.day(raw.t) > rules.local.day(latest.t):
-            latest = raw
-    if latest is not None:
-        day = rules.local.day(latest.t)
-        if day >= head.day:
-            head.day, head.owners = -1, []
-            for raw in answer.raws:
-                if rules.local.day(raw.t) == day and not any(
-                    o.channel == (raw.channel if rules.dedup_per_channel else "") for o in head.owners
-                ):
-                    own_day(head, raw, day, index, rules)
-    early, head.early = head.early, []
-    for act in early:
-        if unique.opened - act.t <= limits.EARLY_ACTIVITY_MS:
-            merge.act_on(head, unique, act.kind, max(act.t, unique.opened), t, rules)
+        hold_day(head, raw, rules.local.day(raw.t), index, rules, _tie_order(section))
     return [
         (raw, (mark, unique, unique.first if mark != FIRST_TOUCH else 0, merge.STORE_ANSWER))
         for raw, mark in zip(answer.raws, answer.marks, strict=True)
@@ -319,7 +365,7 @@ def settle(section: Section, clock: int, rules: Rules) -> bool:
     horizon = clock - rules.late_ms
     if kept and order_of(kept[-1])[0] < horizon:
         # The usual case, and the cheap one: nothing that may still come can fall before the last event.
-        section.base = section.head if not section.head.uniques else copied(section.head)
+        section.base = copied(section.head)
         section.kept = []
         return False
     if len(kept) <= limits.KEPT_EVENTS:
@@ -339,7 +385,7 @@ def collapse(section: Section, count: int, rules: Rules) -> None:
         elif type(event) is Act:
             merge.activity(base, event, rules)
         else:
-            _answer(base, event, [], rules)
+            _answer(section, base, event, [], rules)
             base.uniques[-1].n = event.raws[0].u if event.raws else event.lead.n
     # An id is claimed by the whole intention: what the head says of it is in force.
     ids = {u.first: u.n for u in section.head.uniques}

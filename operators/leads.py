@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from operators import dispatch, outputs, score, streams
 from operators.facts import LEVEL_NAMES
-from operators.merge import end_of
+from operators.merge import end_of, stands
 from operators.outputs import Desk
 from operators.phones import masked
 from operators.streams import Why
@@ -83,7 +83,7 @@ def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, a
         lead.closed_at = unique.at
         return
     end = end_of(unique)
-    if end < now or (unique.ended and unique.ended <= now):
+    if not stands(unique, now):
         if lead.status != S_CLOSED or lead.reason != expiry_reason(unique):
             close(desk, section, unique, lead, S_CLOSED, expiry_reason(unique), at, why)
         lead.closed_at = end

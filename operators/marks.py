@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from operators import leads, outputs, streams
 from operators.fold import Change
-from operators.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, end_of
+from operators.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
 from operators.outputs import Desk
 from operators.streams import Why
 from state.rows import (
@@ -14,7 +14,6 @@ from state.rows import (
     FIRST_TOUCH,
     MARKS,
     MERGED,
-    OPEN,
     R_FOLDED,
     S_CLOSED,
     S_DISPATCHED,
@@ -172,7 +171,7 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed."""
     for unique in section.head.uniques:
         known = leads.lead_of(section, unique.n)
-        if known is not None and unique.status == OPEN and end_of(unique) >= now and known.reason != R_FOLDED:
+        if known is not None and stands(unique, now) and known.reason != R_FOLDED:
             leads.reopen(known)  # before what folds into it: a dispatch of a folded id counts as its own from now on
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
@@ -223,7 +222,7 @@ def _same(before: Unique, after: Unique) -> bool:
 
 def _due(lead: Lead, unique: Unique, now: int) -> bool:
     """Whether the lead's written status is not what the fold now says: a closing that the fold undid."""
-    return lead.status == S_CLOSED and unique.status == 0 and end_of(unique) >= now
+    return lead.status == S_CLOSED and stands(unique, now)
 
 
 def fold_into(
@@ -257,6 +256,7 @@ def fold_into(
     desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, outputs.FOLDED)
     lead.version += 1
     known = before if before is not None else heir
+    lead.memory = max(known.merge, known.deal)
     uid = desk.unique_id(n)
     text = desk.text
     desk.out.events.append(

@@ -16,6 +16,7 @@ from state.rows import (
     ACT_LOST,
     ACT_PAID,
     ACT_REFUND,
+    BROUGHT,
     DEAL_MERGED,
     DEDUPED,
     EFFECTIVE,
@@ -23,6 +24,7 @@ from state.rows import (
     INVALID,
     LOST,
     MERGED,
+    OLD,
     OPEN,
     WON,
     Act,
@@ -48,6 +50,11 @@ Decision = tuple[int, Unique, int, str]
 def end_of(unique: Unique) -> int:
     """When an intention that nobody closed ends: its expiry, or earlier where another took its place."""
     return min(unique.expires, unique.ended) if unique.ended else unique.expires
+
+
+def stands(unique: Unique, now: int) -> bool:
+    """Whether it is open at `now`: expired means expires_at < now (ruling 54); what ends at T is closed at T (ruling 57)."""
+    return unique.status == OPEN and unique.expires >= now and not (unique.ended and unique.ended <= now)
 
 
 def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
@@ -93,7 +100,6 @@ def may_reopen(unique: Unique, t: int, merge: int, life: int, rules: Rules) -> b
 
 
 def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
-    first_here = not fold.uniques
     unique = Unique(
         0,
         raw.t,
@@ -114,12 +120,6 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
     _count(unique, raw, day, rules)
     own_day(fold, raw, day, len(fold.uniques), rules)
     fold.uniques.append(unique)
-    if fold.early:
-        early, fold.early = fold.early, []
-        if first_here:
-            for act in early:  # ruling 26: as if at its opening
-                if raw.t - act.t <= limits.EARLY_ACTIVITY_MS:
-                    act_on(fold, unique, act.kind, raw.t, raw.t, rules)
     return unique
 
 
@@ -173,35 +173,22 @@ def _raise_level(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
             return
 
 
-def target_of(fold: Fold, t: int) -> Unique | None:
-    """The latest unique lead opened at or before `t` (ruling 26)."""
-    for unique in reversed(fold.uniques):
-        if unique.opened <= t and (unique.counts_from <= t or not _others(fold, unique, t)):
-            return unique
-    return None
-
-
-def _others(fold: Fold, moved: Unique, t: int) -> bool:
-    return any(other is not moved and other.opened <= t and not other.counts_from for other in fold.uniques)
+def candidates(fold: Fold, act: Act) -> list[Unique]:
+    """The unique leads an activity may go to where it stands, the last one first choice (rulings 26 and 57)."""
+    if act.rank == BROUGHT:
+        return [u for u in fold.uniques if u.counts_from == act.place]
+    found = [u for u in fold.uniques if (u.counts_from or u.opened) <= act.time]
+    if not found and act.rank == OLD:
+        found = [u for u in fold.uniques if u.counts_from and u.opened <= act.time][:1]
+    return found
 
 
 def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
     """Apply one activity at the end of `fold`'s order; returns the unique lead that it changed, if any."""
+    found = candidates(fold, act)
     if act.kind == ACT_REFUND:
-        for unique in reversed(fold.uniques):
-            if unique.opened <= act.t and unique.status == WON and unique.at <= act.t:
-                return act_on(fold, unique, ACT_REFUND, act.t, act.place, rules)
-        return None
-    unique_or_none = target_of(fold, act.t)
-    if unique_or_none is None:
-        if not fold.uniques and act.place == act.t:
-            fold.early = [*fold.early, act]
-        elif fold.uniques and act.place == act.t:
-            earliest = fold.uniques[0]
-            if earliest.opened - act.t <= limits.EARLY_ACTIVITY_MS:
-                return act_on(fold, earliest, act.kind, earliest.opened, earliest.opened, rules)
-        return None
-    return act_on(fold, unique_or_none, act.kind, act.t, act.place, rules)
+        found = [u for u in found if u.status == WON and u.at <= act.time]
+    return act_on(fold, found[-1], act.kind, act.time, act.place, rules) if found else None
 
 
 def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules) -> Unique | None:

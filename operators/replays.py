@@ -122,9 +122,16 @@ def _short(value: Any) -> bytes:
     return blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=8).digest()
 
 
-def compare(source: Source, given: list[Any]) -> tuple[list[str], list[Any]]:
-    """(names of the fields that differ, the values in force): only what the new payload gives counts."""
+def stores_in_force(source: Source) -> list[str]:
+    """The stores that the payload in force names."""
+    return list(_decode(source.payload)[_PLACE["stores"]] or ())
+
+
+def compare(source: Source, given: list[Any], stores: list[str]) -> tuple[list[str], list[Any]]:
+    """(names of the fields that differ, the values in force): only what the new payload gives counts. `stores`: where its
+    parts stand now, which is what is in force of them."""
     in_force = _decode(source.payload)
+    in_force[_PLACE["stores"]] = stores or None
     changed: list[str] = []
     for place, name in enumerate(FIELDS):
         new = given[place]

@@ -144,14 +144,3 @@ class Rules:
         if found is None:
             found = self.line_periods.get(line)
         return found if found is not None else self.periods
-
-    @property
-    def tombstone_ms(self) -> int:
-        """How long a closed unique lead stays: max(merge, deal-merge) + lateness + one day (rulings 46 and 57)."""
-        return self.memory_ms + self.late_ms + DAY_MS
-
-    @property
-    def memory_ms(self) -> int:
-        """max(merge, deal-merge) over every line and series, ms."""
-        every = (self.periods, *self.line_periods.values(), *self.series_periods.values())
-        return max(max(p.merge_ms, p.deal_ms) for p in every)

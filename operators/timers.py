@@ -34,10 +34,9 @@ Due = tuple[int, int, int]
 """(due, kind, unique lead): the order of ruling 4, closings first."""
 
 
-def tombstone_ms(unique: Unique | None, rules: Rules) -> int:
+def tombstone_ms(unique: Unique | None, lead: Lead, rules: Rules) -> int:
     """How long a closed lead stays: max(merge, deal-merge) + lateness + one day (rulings 46 and 57)."""
-    memory = max(unique.merge, unique.deal) if unique is not None else rules.memory_ms
-    return memory + rules.late_ms + DAY_MS
+    return (max(unique.merge, unique.deal) if unique is not None else lead.memory) + rules.late_ms + DAY_MS
 
 
 def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None, Lead]]:
@@ -47,7 +46,9 @@ def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None
         for lead in section.leads:
             unique = uniques.get(lead.n)
             if lead.status >= S_WON:
-                found.append(((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead))
+                found.append(
+                    ((lead.closed_at + tombstone_ms(unique, lead, rules), PURGE, lead.n), section, unique, lead)
+                )
                 continue
             assert unique is not None, f"an open lead without its intention: {lead}"
             found.append(((end_of(unique), CLOSE, lead.n), section, unique, lead))
@@ -63,7 +64,7 @@ def next_due(row: Customer, rules: Rules) -> int:
         for lead in section.leads:
             if lead.status >= S_WON:
                 unique = _unique(section, lead.n)
-                at = lead.closed_at + tombstone_ms(unique, rules)
+                at = lead.closed_at + tombstone_ms(unique, lead, rules)
             else:
                 unique = _unique(section, lead.n)
                 assert unique is not None, f"an open lead without its intention: {lead}"
@@ -72,8 +73,11 @@ def next_due(row: Customer, rules: Rules) -> int:
                     at = lead.until
             if not due or at < due:
                 due = at
-    if not due and row.sources:
-        due = max(source.accepted + source.keep for source in row.sources)
+    if not due and (row.sources or row.activities):
+        due = max(
+            max((source.accepted + source.keep for source in row.sources), default=0),
+            max((accepted + rules.replay_ms for _, accepted in row.activities), default=0),
+        )
     if not due and not row.sections and not row.opted_out:
         due = 1
     return due
@@ -94,11 +98,12 @@ def fire(desk: Desk, before: int) -> bool:
         if due >= before:
             return True
         if due == 0:
-            return bool(row.sections or row.sources or row.opted_out)
+            return bool(row.sections or row.sources or row.activities or row.opted_out)
         dues = [entry for entry in _dues(row, rules) if entry[0][0] < before]
         if not dues:
             row.sources = [source for source in row.sources if source.accepted + source.keep >= before]
-            if row.sections or row.sources:
+            row.activities = [entry for entry in row.activities if entry[1] + rules.replay_ms >= before]
+            if row.sections or row.sources or row.activities:
                 continue
             if row.opted_out:
                 _reduce(row)
@@ -168,15 +173,13 @@ def _rate_record(desk: Desk, section: Section, unique: Unique, lead: Lead, at: i
 def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
     """A tombstone's deletion after retention (invariant 12)."""
     assert lead.status >= S_WON, "only a closed lead is deleted"
-    horizon = at - desk.rules.late_ms
     kept = section.kept
-    old = 0
-    while old < len(kept) and fold.order_of(kept[old])[0] < horizon:
-        old += 1
-    if old:
-        fold.collapse(section, old, desk.rules)
-    for event in section.kept:
-        assert not _speaks_of(event, lead.n), "a lead is deleted only when no event of it can be folded again"
+    last = max((place for place, event in enumerate(kept, 1) if _speaks_of(event, lead.n)), default=0)
+    if last:
+        assert fold.order_of(kept[last - 1])[0] < at - desk.rules.late_ms, (
+            "what may still be folded again is not deleted"
+        )
+        fold.collapse(section, last, desk.rules)
     section.leads.remove(lead)
     answers.drop(section.base, lead.n)
     answers.drop(section.head, lead.n)

@@ -107,15 +107,26 @@ class Raw(Struct, array_like=True, tag=1, gc=False):
 
 
 class Act(Struct, array_like=True, tag=2, gc=False):
-    """A kept activity. `place` is where it stands in the fold: its event time, or the clock at arrival when it is older
-    than the lateness (ruling 26)."""
+    """A kept activity. Where it stands in the fold is `place`; the time it has there, which becomes d or a closing, `time`.
+
+    The two differ from its event time `t` where it is older than the lateness (it stands at the clock of its arrival), where
+    it comes up to ten minutes before the first lead (as if at its opening), and where its lead only came here by a store
+    answer (it stands at the answer); rulings 26, 46 and 57.
+    """
 
     t: int
     place: int
     kind: int
     activity_id: str
     arrival: int = 0
-    """Order of arrival, for activities that share a place because they were older than the lateness (ruling 57)."""
+    time: int = 0
+    rank: int = 3
+    """Its place among the events of one instant: OLD, BROUGHT or USUAL."""
+
+
+OLD: Final = 1
+BROUGHT: Final = 2
+USUAL: Final = 3
 
 
 class Unique(Struct, array_like=True):
@@ -163,6 +174,8 @@ class Answer(Struct, array_like=True, tag=3):
     raws: list[Raw]
     marks: list[int]
     """Marks of `raws` before the answer."""
+    arrival: int = 0
+    """Order of arrival among answers and old activities of one instant."""
 
 
 Kept = Raw | Act | Answer
@@ -184,8 +197,6 @@ class Fold(Struct, array_like=True):
     uniques: list[Unique] = []
     day: int = -1
     owners: list[DayOwner] = []
-    early: list[Act] = []
-    """Activities before any lead, waiting for one that opens within ten minutes (ruling 26)."""
 
 
 class Lead(Struct, array_like=True):
@@ -217,6 +228,8 @@ class Lead(Struct, array_like=True):
     """Whether `until` is a slot that the store gave."""
     first: int = 0
     """Raw lead of first touch as last written."""
+    memory: int = 0
+    """max(merge, deal-merge) of a folded lead, whose intention is gone, ms."""
 
 
 class Section(Struct, array_like=True):

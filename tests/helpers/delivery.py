@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
 from connectors.memory import MemoryReader, MemorySink
 from flows.engine import Engine, Options
 from flows.run import run

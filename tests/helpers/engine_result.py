@@ -134,7 +134,9 @@ def comparable(result: Any) -> dict[str, Any]:
         },
         "dispatches": sorted(result.dispatches),
         "holds": sorted((at, tuple(codes), until or 0) for _, at, codes, until in result.holds),
-        "closings": sorted((at, reason) for _, at, reason in result.closings if reason != "FOLDED"),
+        "closings": sorted(
+            (at, reason) for ref, at, reason in result.closings if reason != "FOLDED" and not ref[0]
+        ),
         "rejects": result.rejects,
         "late": result.late,
         "replays": result.replays,

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from engine_result import comparable, in_oracle_terms
+from engine_result import EngineResult, comparable, in_oracle_terms, ms
 from oracle_model import Oracle
 from oracle_reading import Line
 from plain_engine import PlainEngine
@@ -40,12 +40,9 @@ def run_both(
 
 def _scores(engine: PlainEngine) -> Any:
     """The score last written for a lead before an opening, by its first touch: weights are the engine's own."""
-    from engine_result import ms
-
     written: dict[str, list[tuple[int, int]]] = {}
-    raw_of: dict[str, tuple[Any, ...]] = {}
-    for record in engine.outputs["dispositions"]:
-        raw_of[record["raw_id"]] = (record["channel"], record["account"], record["source_lead_id"], record.get("split", 1))
+    names = EngineResult(engine.outputs).by_raw_id
+    raw_of = {raw_id: (*name[1:4], name[5]) for raw_id, name in names.items()}
     for record in engine.outputs["unique_leads"]:
         at = ms(record["at"])
         assert at is not None

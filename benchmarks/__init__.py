@@ -1,0 +1,1 @@
+"""Measurements of leadstream, from a checkout: `python -m benchmarks`, `leadstream bench`, `make bench`."""

@@ -1,0 +1,142 @@
+"""An engine with its observers, run to its end: metrics page, view, signals, faults. The command and the stock runner use it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from connectors.demo import DemoReader
+from connectors.files import FileReader, FileSink
+from connectors.reader import Reader
+from flows.engine import Options
+from flows.observe import Observation, ObservedEngine
+from flows.observe_metrics import MetricsServer
+from operators import configuration
+from state import errors
+
+log = logging.getLogger("leadstream")
+
+DEMO: Final = "demo"
+KAFKA: Final = "kafka"
+DEFAULT_STATE: Final = Path("var/state")
+DEFAULT_SINK: Final = "var/out"
+DEMO_SEED: Final = 1
+
+
+@dataclass
+class Wanted:
+    """What a run was asked for, in the words of the command line."""
+
+    config: Path | None = None
+    source: str = DEMO
+    sink: str = DEFAULT_SINK
+    state: Path = DEFAULT_STATE
+    event_clock: bool | None = None
+    """None = what fits the source: the event clock for files and the demo."""
+    until_ms: int | None = None
+    metrics: tuple[str, int] | None = None
+    demo_speed: float = 1.0
+    version: str = ""
+
+
+@dataclass
+class Prepared:
+    """An opened engine and who watches it."""
+
+    engine: ObservedEngine
+    seen: Observation
+    server: MetricsServer
+    reader: Reader
+    notes: list[str] = field(default_factory=list)
+    """Whole sentences for the operator, said once at the start."""
+
+
+def refuse_wrong_usage(wanted: Wanted) -> None:
+    """Arguments that do not go together (ruling 45)."""
+    if wanted.event_clock is False and wanted.until_ms is not None:
+        raise errors.WrongUsage(
+            "--until moves the event clock, and --clock wall has none.", "Leave out --until, or give --clock event."
+        )
+    if wanted.event_clock is False and wanted.source == DEMO:
+        raise errors.WrongUsage(
+            "The demo keeps a simulated calendar, which --clock wall would not follow.",
+            "Leave out --clock, or name your own input with --source FILE.",
+        )
+
+
+def refuse_kafka(wanted: Wanted) -> None:
+    """This version has no Kafka connector."""
+    for option, value in (("--source", wanted.source), ("--sink", wanted.sink)):
+        if value == KAFKA:
+            raise errors.Refused(
+                f"{option} kafka is refused: this version has no connection to Kafka.",
+                f"Name a file or folder with {option}.",
+            )
+
+
+def prepare(wanted: Wanted) -> Prepared:
+    """Open everything a run needs. Raises LeadstreamError; nothing is left open then."""
+    refuse_wrong_usage(wanted)
+    refuse_kafka(wanted)
+    notes: list[str] = []
+    reader: Reader
+    if wanted.source == DEMO:
+        from connectors.simulated import DemoFeed  # its world costs a moment, and only the demo needs it
+
+        feed = DemoFeed(DEMO_SEED)
+        reader = DemoReader(feed, wanted.demo_speed, until_ms=wanted.until_ms)
+        if wanted.config is None:
+            config = configuration.from_tables(feed.config(), name="the demo's configuration")
+        else:
+            config = configuration.load(wanted.config)
+            notes.append("The demo's leads of channels that your configuration does not name go to rejects.")
+    else:
+        config = configuration.load(wanted.config)
+        path = Path(wanted.source)
+        reader = FileReader(path)
+        beside = path / "config.toml"
+        if wanted.config is None and path.is_dir() and beside.is_file():
+            notes.append(f"{beside} is not used: name it with --config to run by it.")
+    notes.extend(config.notes)
+    if config.secret_is_development:
+        notes.append(
+            "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "
+            "one_id_secret_env names) before real customers come in."
+        )
+    options = Options(wanted.state, event_clock=wanted.event_clock is not False, until_ms=wanted.until_ms)
+    engine = ObservedEngine(config, reader, FileSink(Path(wanted.sink)), options)
+    try:
+        notes.extend(_mixed(engine, wanted))
+        seen = Observation(engine)
+        server = MetricsServer(
+            seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development
+        )
+        engine.before_close(server.close)
+        engine.before_close(seen.end)
+    except BaseException:
+        engine.close()
+        raise
+    return Prepared(engine, seen, server, reader, notes)
+
+
+def _mixed(engine: ObservedEngine, wanted: Wanted) -> list[str]:
+    """The demo and real input in one state: two calendars, of which the older one is late."""
+    known = set(engine.seal_row.position.get("reader", {}))
+    if wanted.source == DEMO and known - {DEMO}:
+        other = "has read files before"
+    elif wanted.source != DEMO and DEMO in known:
+        other = "is the demo's, with its customers and its simulated clock"
+    else:
+        return []
+    return [
+        f"The state in {wanted.state} {other}: leads older than its clock will be late. "
+        "Name a state and an output of their own with --state and --sink."
+    ]
+
+
+def log_notes(prepared: Prepared) -> None:
+    """Say the notes once, as warnings."""
+    for note in prepared.notes:
+        log.warning(note)
