@@ -50,7 +50,8 @@ class DemoReader:
     ) -> None:
         if not speed > 0:
             raise errors.WrongUsage(
-                f"The demo cannot run at speed {speed:g}.", "Give --demo-speed a number above 0; 1 is a day in ten minutes."
+                f"The demo cannot run at speed {speed:g}.",
+                "Give --demo-speed a number above 0; 1 is a day in ten minutes.",
             )
         self._feed = feed
         self._per_ms = speed * DAYS_PER_TEN_MINUTES

@@ -88,7 +88,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """The next opening of a store with a release rate."""
         self._passed = 0
         """The last one that was passed."""
-        self._at = self._before = 0
+        self._at = self._before = self._release = 0
         self._epoch_over = False
         self._sealed_state: dict[str, Any] = {}
         self._sealed_clock: int | None = None
@@ -167,22 +167,25 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._phase = _BARRIER
         self._after_barrier = then
         self._at = barrier
-        self._before = barrier
+        self._before = self._release = barrier
 
     def _pass_barrier(self, items: list[tuple[str, Item]]) -> None:
-        """First everything before the opening, then the release at it; each until quiet (architecture 2, "Quiet")."""
-        if self._progress.is_quiet(self._before):
-            if self._before > self._at:
+        """Everything before the opening, then customers' timers at it, then the stores' releases; each until quiet
+        (architecture 2, "Quiet"; ruling 57: a release comes last at its instant)."""
+        if self._progress.is_quiet(self._before, self._release):
+            if self._release > self._at:
                 self._passed = self._at
                 self._phase = self._after_barrier
                 return
+            if self._before > self._at:
+                self._release = self._at + 1
             self._before = self._at + 1
-        self._ticks(items, self._at, self._before)
+        self._ticks(items, self._at, self._before, self._release)
 
     def _settle(self, items: list[tuple[str, Item]]) -> None:
         """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
         clock = self._arrivals.clock
-        if clock is None or self._progress.is_quiet(clock):
+        if clock is None or self._progress.is_quiet(clock, clock):
             if self._until is not None and (clock is None or self._until >= clock):
                 self._phase = _UNTIL
                 return
@@ -202,7 +205,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 self._enter_barrier(barrier, _UNTIL)
                 return
         self._arrivals.clock = self._until
-        if self._progress.is_quiet(self._until + 1):
+        if self._progress.is_quiet(self._until + 1, self._until + 1):
             self._host.reached_end()
             self._phase = _DRAIN
             return
@@ -224,7 +227,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             given[shard] += 1
             items.append((self._keys[shard], Bundle(shard, arrivals, polled)))
 
-    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int) -> None:
+    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int, release: int = 0) -> None:
         """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
         progress = self._progress
         now = self._monotonic()
@@ -241,8 +244,9 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 everyone
                 or (waits and waits <= synced)
                 or progress.next_timer[shard] < before
+                or progress.next_release[shard] < (release or before)
                 or progress.hops_for(shard)
                 or not progress.open[shard]
             ):
                 progress.given[shard] += 1
-                items.append((self._keys[shard], Tick(shard, clock, before)))
+                items.append((self._keys[shard], Tick(shard, clock, before, release)))

@@ -17,7 +17,7 @@ from operators.release import Reply, StoreRow
 from operators.rules import Rules
 from operators.validation import Arrival
 from state import keys, limits, rows
-from state.errors import InternalFault, LeadstreamError
+from state.errors import InternalFault, LeadstreamError, StateDamaged
 from state.rows import Customer
 from state.shard import Pending, Shard
 from state.store import Database
@@ -62,6 +62,7 @@ class Batch:
         self.stores: dict[bytes, StoreRow] = {}
         self.fences: dict[int, tuple[int, int]] = {}
         self.timers_gone: list[bytes] = []
+        self.releases_gone: list[bytes] = []
         self.hops_gone: list[bytes] = []
         self.replies: list[Reply] = []
         self.clock = shard.meta.clock
@@ -112,14 +113,22 @@ class Batch:
                 self.clock = arrival.now
             try:
                 if (arrival.source, arrival.offset) in poisoned:
+                    self._count_received(arrival)
                     self.out.reject(arrival, ("INTERNAL",))
                 elif arrival.reasons:
                     self._count_received(arrival)
                     self.out.reject(arrival, arrival.reasons)
                 else:
                     self._record(arrival)
-            except (AssertionError, LeadstreamError):
-                raise  # a failed assertion speaks of stored rows: a loud stop, never a reject
+            except LeadstreamError:
+                raise
+            except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
+                place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
+                raise StateDamaged(
+                    f"A stored row is not what must be there: {error or 'an assertion failed'} (customer "
+                    f"{arrival.digest.hex()}, shard {shard.number}, at {place}).",
+                    "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
+                ) from error
             except Exception as error:
                 raise RecordFault(arrival) from error
             fence = self.fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
@@ -155,7 +164,13 @@ class Batch:
         due = timers.next_due(row, self.rules)
         if due >= before:
             return row
-        alive = timers.fire(Desk(row, digest, self.out), before)
+        try:
+            alive = timers.fire(Desk(row, digest, self.out), before)
+        except Exception as error:  # no record is to blame: the row is (ruling 49)
+            raise InternalFault(
+                f"The timers of customer {digest.hex()} (shard {self.shard.number}) failed: {error!r}.",
+                "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
+            ) from error
         if alive:
             return row
         self._disarm(entity, row)
@@ -197,32 +212,40 @@ class Batch:
         self.customers[entity] = self._fire(entity, row, digest, max(self.before, self.clock))
 
     def timers(self, before: int, limit: int) -> bool:
-        """Fire timers due before `before`, at most `limit` rows; True when more are due."""
-        number = self.shard.number
-        due: list[tuple[bytes, bytes]] = []
-        more = False
-        for key, _ in self.database.scan(keys.prefix(number, keys.TIMER), keys.timer_bound(number, before)):
-            if len(due) >= limit:
-                more = True
-                break
-            due.append((key, keys.timer_of(key)[1]))
-        self.load([entity for _, entity in due if entity[:1] == keys.CUSTOMER])
-        gone = set(self.timers_gone)
+        """Fire customers' timers due before `before`, at most `limit` rows; True when more are due."""
+        first = keys.timer_bound(self.shard.number, self.shard.next_timer)
+        due = self._due(first, keys.timer_bound(self.shard.number, before), limit)
+        self.load([entity for _, entity in due])
         for key, entity in due:
-            if key in gone:
-                continue  # a record of this very batch fired it, perhaps with the row's deletion
             self.timers_gone.append(key)
-            if entity[:1] == keys.STORE:
-                store = self._store(entity)
-                store.armed = 0
-                self.replies.extend(release.fire(store, before, self.rules))
-                continue
             row = self.customers[entity]
             assert row is not None, "a timer outlived its customer's row"
             if row.armed == keys.timer_of(key)[0]:
                 row.armed = 0
             self.customers[entity] = self._fire(entity, row, entity[1:-1], before)
-        return more
+        return len(due) >= limit
+
+    def releases(self, before: int, limit: int) -> bool:
+        """Opening releases of stores due before `before`: behind everything else of their instant (ruling 57)."""
+        number = self.shard.number
+        due = self._due(keys.prefix(number, keys.RELEASE), keys.timer_bound(number, before, keys.RELEASE), limit)
+        for key, entity in due:
+            self.releases_gone.append(key)
+            store = self._store(entity)
+            store.armed = 0
+            self.replies.extend(release.fire(store, before, self.rules))
+        return len(due) >= limit
+
+    def _due(self, first: bytes, bound: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """(key, entity) of timers due, without those that a record of this very batch fired."""
+        gone = set(self.timers_gone)
+        found: list[tuple[bytes, bytes]] = []
+        for key, _ in self.database.scan(first, bound):
+            if key not in gone:
+                found.append((key, keys.timer_of(key)[1]))
+                if len(found) >= limit:
+                    break
+        return found
 
     # --- writing
 
@@ -239,7 +262,12 @@ class Batch:
         batch = self.database.batch()
         put, delete = batch.put, batch.delete
         shard.prune(batch)
+        armed_at: list[int] = []
+        disarmed_at: list[int] = []
         for key in self.timers_gone:
+            delete(key)
+            disarmed_at.append(keys.timer_of(key)[0])
+        for key in self.releases_gone:
             delete(key)
         clock = self.clock
         for entity, row in self.customers.items():
@@ -254,8 +282,10 @@ class Batch:
             if due and (not armed or due < armed or armed < clock):
                 if armed:
                     delete(keys.timer_key(number, armed, entity))
+                    disarmed_at.append(armed)
                 row.armed = due
                 put(keys.timer_key(number, due, entity), b"")
+                armed_at.append(due)
             assert not due or row.armed <= due, "a row's timer stands at or before its earliest due time"
             value = rows.encode(row)
             if len(value) > limits.ROW_BYTES:
@@ -286,6 +316,7 @@ class Batch:
         shard.put_meta(batch)
         wrote = self.database.write(batch)
         shard.fences.update(self.fences)
+        shard.timers_changed(armed_at, disarmed_at)
         if pending is not None:
             pending.batch = wrote
             shard.unsealed.append(pending.sequence)

@@ -104,7 +104,9 @@ class EngineCollector:
         for bound, count in zip([*map(str, BUCKETS_S), "+Inf"], counts, strict=True):
             passed += count
             buckets.append((bound, passed))
-        family = HistogramMetricFamily("leadstream_latency_seconds", "From the reading of a record to the sending of its events.")
+        family = HistogramMetricFamily(
+            "leadstream_latency_seconds", "From the reading of a record to the sending of its events."
+        )
         family.add_metric([], buckets, meters.latency_sum_s)
         return family
 
@@ -112,14 +114,20 @@ class EngineCollector:
         seen, depths = self._seen, self._seen.depths()
         yield _gauge("outbox_rows", "Outbox rows that no seal covers yet.", depths.outbox_rows)
         yield _gauge("unsynced_bytes", "Decided output that waits for its sync.", seen.engine.meters.unsynced)
-        yield _gauge("timers_due", "Timers due before the clock and not fired (at most 200 a shard).", depths.timers_due)
+        yield _gauge(
+            "timers_due", "Timers due before the clock and not fired (at most 200 a shard).", depths.timers_due
+        )
         yield _gauge("timers_lag_seconds", "How long the oldest of them is due.", depths.timers_lag_ms / 1000)
         yield _gauge("seal_age_seconds", "Seconds since the last seal.", seen.seal_age_s())
         if seen.clock:
-            yield _gauge("clock_seconds", "The clock that decisions are made by, seconds since 1970.", seen.clock / 1000)
+            yield _gauge(
+                "clock_seconds", "The clock that decisions are made by, seconds since 1970.", seen.clock / 1000
+            )
         lag = seen.clock_lag_ms()
         if lag is not None:
-            yield _gauge("clock_lag_seconds", "How far the clock is behind the wall or the source's calendar.", lag / 1000)
+            yield _gauge(
+                "clock_lag_seconds", "How far the clock is behind the wall or the source's calendar.", lag / 1000
+            )
 
     def _process(self) -> Iterator[Metric]:
         engine, meters = self._seen.engine, self._seen.engine.meters
@@ -186,7 +194,9 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 class MetricsServer:
     """Serves until `close`; its thread and every scrape are joined there."""
 
-    def __init__(self, seen: Observation, address: tuple[str, int] | None, version: str, *, development_secret: bool) -> None:
+    def __init__(
+        self, seen: Observation, address: tuple[str, int] | None, version: str, *, development_secret: bool
+    ) -> None:
         """`address` None = the default one, or the next free port behind it. Raises Fault where none can be had."""
         registry = CollectorRegistry()
         registry.register(EngineCollector(seen, version, development_secret=development_secret))

@@ -110,9 +110,7 @@ def prepare(wanted: Wanted) -> Prepared:
     try:
         notes.extend(_mixed(engine, wanted))
         seen = Observation(engine)
-        server = MetricsServer(
-            seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development
-        )
+        server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
         engine.before_close(server.close)
         engine.before_close(seen.end)
     except BaseException:

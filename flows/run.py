@@ -16,7 +16,7 @@ from bytewax.testing import cluster_main
 
 from flows.engine import Engine, describe
 from flows.lead_center import build
-from state.errors import InternalFault
+from state.errors import InternalFault, LeadstreamError
 
 log = logging.getLogger("leadstream")
 
@@ -39,9 +39,12 @@ def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
     except BaseException as error:
         fault = engine.core.fault or error
     finally:
-        engine.close()
         gc.set_threshold(*thresholds)
         gc.unfreeze()
+    try:
+        engine.close()
+    except LeadstreamError as error:
+        fault = fault or error  # the fault that stopped the run says more than its echo at closing
     if fault is None:
         return
     known = describe(fault)

@@ -21,7 +21,7 @@ from operators.rules import Rules
 from state import limits
 from state.errors import InternalFault
 from state.items import Bundle, Item, Tick
-from state.progress import NEVER, Progress
+from state.progress import Progress
 from state.shard import Shard
 from state.store import Database, GroupCommit
 
@@ -80,8 +80,9 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
     def _open(self, number: int) -> Shard:
         core = self._core
         shard = self._shard = Shard(core.database, number, core.covered.get(number, 0))
+        core.progress.next_release[number] = shard.first_release()
         core.progress.open[number] = True
-        core.progress.next_timer[number] = shard.next_timer() or NEVER
+        core.progress.next_timer[number] = shard.next_timer
         return shard
 
     def _apply(self, shard: Shard, values: list[Item]) -> None:
@@ -111,8 +112,9 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         progress.taken_hops[number] += taken
         for receiver in batch.sent_hops:
             progress.sent_hops[number][receiver] += 1
-        if fired_before is not None or batch.customers or batch.stores:
-            progress.next_timer[number] = shard.next_timer() or NEVER
+        progress.next_timer[number] = shard.next_timer
+        if batch.stores:
+            progress.next_release[number] = shard.first_release()
         progress.applied[number] += len(values)
 
     def _decide(
@@ -141,6 +143,8 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
             ):
                 batch.timers(item.before, limits.TIMERS_PER_SLICE)
                 before = item.before
+            if self._core.progress.next_release[batch.shard.number] < item.release:
+                batch.releases(item.release, limits.TIMERS_PER_SLICE)
         return taken, before, polled
 
     def _blame(self, fault: RecordFault) -> None:

@@ -89,13 +89,16 @@ def _root(
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-        raise errors.WrongUsage("No command was given.", "Run `leadstream run` for a demo, or one of the commands above.")
+        raise errors.WrongUsage(
+            "No command was given.", "Run `leadstream run` for a demo, or one of the commands above."
+        )
 
 
 @app.command("run")
 def _run(
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile.")
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
     ] = None,
     source: Annotated[
         str, typer.Option("--source", metavar="demo|FILE|DIR|kafka", help="Where records come from.")
@@ -104,7 +107,9 @@ def _run(
     state: StateFolder = Path("var/state"),
     clock: Annotated[
         str | None,
-        typer.Option("--clock", metavar="wall|event", help="What drives timers. Default: event for files and the demo."),
+        typer.Option(
+            "--clock", metavar="wall|event", help="What drives timers. Default: event for files and the demo."
+        ),
     ] = None,
     until: Annotated[
         str | None,
@@ -163,7 +168,9 @@ def _check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A configur
 
 @app.command("bench")
 def _bench(
-    scenario: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Default: the quick ones.")] = None,
+    scenario: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Default: the quick ones.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Measure (from a checkout)."""
@@ -186,7 +193,9 @@ def _explain(
     reveal: Annotated[bool, typer.Option("--reveal", help="Show phones and names in clear.")] = False,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="For channel names, and where one_id_secret_env is another variable."),
+        typer.Option(
+            "--config", metavar="FILE", help="For channel names, and where one_id_secret_env is another variable."
+        ),
     ] = None,
 ) -> None:
     """Tell the whole story of a lead or customer: what came in, every mark and why, holds, dispatches, closings."""
@@ -194,5 +203,3 @@ def _explain(
 
     question = Question(raw_id=raw_id, unique_id=unique_id, one_id=one_id, phone=phone, source=source)
     explain(state, question, config=config, as_json=json, reveal=reveal)
-
-

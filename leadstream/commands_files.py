@@ -31,7 +31,9 @@ def generate_folder(out: Path, *, leads: int, seed: int) -> None:
             columns = (TextColumn("generating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
             with Progress(*columns, console=console, transient=True) as bar:
                 task = bar.add_task("", total=leads)
-                done = generate(out, leads=leads, seed=seed, progress=lambda at, of: bar.update(task, completed=at, total=of))
+                done = generate(
+                    out, leads=leads, seed=seed, progress=lambda at, of: bar.update(task, completed=at, total=of)
+                )
         else:
             done = generate(out, leads=leads, seed=seed, progress=_Lines())
     except OSError as error:
@@ -41,7 +43,9 @@ def generate_folder(out: Path, *, leads: int, seed: int) -> None:
         f"Wrote {done.records} raw leads and {done.activities} activities of {done.customers} customers to {out} "
         f"in {time.monotonic() - began:.1f} s; the truth: {marks}."
     )
-    typer.echo(f"Run them: leadstream run --config {out / 'config.toml'} --source {out} --state {out}-state --sink {out}-out")
+    typer.echo(
+        f"Run them: leadstream run --config {out / 'config.toml'} --source {out} --state {out}-state --sink {out}-out"
+    )
 
 
 class _Lines:

@@ -70,7 +70,11 @@ def _say(console: Console, text: str) -> None:
 
 
 def _what_is_simulated(speed: float) -> str:
-    pace = "a simulated day in ten minutes" if speed == 1 else f"{speed * DAYS_PER_TEN_MINUTES:g} times as fast as real time"
+    pace = (
+        "a simulated day in ten minutes"
+        if speed == 1
+        else f"{speed * DAYS_PER_TEN_MINUTES:g} times as fast as real time"
+    )
     return (
         f"This is a demo: simulated leads of 56 channels for 60 stores, {pace}. "
         "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out"

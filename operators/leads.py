@@ -358,7 +358,13 @@ def notify(
     """Something for another system to send; nothing of it in the shadow realm (ruling 8)."""
     if desk.shadow:
         return
-    desk.row.notices += 1
+    # Numbered by its own subject (ruling 21): two leads of a customer may be told of in either order at one instant.
+    if lead is not None:
+        lead.notices += 1
+        event_id = f"notifications-{desk.unique_id(lead.n)}-{lead.notices}"
+    else:
+        desk.row.notices += 1
+        event_id = f"notifications-{desk.prefix[:-1]}-{desk.row.notices}"
     text = desk.text(at)
     desk.out.events.append(
         (
@@ -366,7 +372,7 @@ def notify(
             desk.one_id,
             streams.encode(
                 streams.Notification(
-                    f"notifications-{desk.prefix}-{desk.row.notices}",
+                    event_id,
                     text,
                     desk.version,
                     Why(rule, note=note),

@@ -72,7 +72,7 @@ def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:
                 desk.one_id,
                 streams.encode(
                     streams.FraudAlert(
-                        f"fraud_alerts-{desk.prefix}-{day}",
+                        f"fraud_alerts-{desk.prefix[:-1]}-{day}",
                         desk.text(now),
                         desk.version,
                         Why("raw_leads_per_day"),

@@ -2,7 +2,8 @@
 
     SS c digest realm          a customer's row
     SS s code                  a store's row
-    SS t due entity            a timer (empty value)
+    SS t due entity            a customer's timer (empty value)
+    SS r due entity            a store's timer: its opening release
     SS o sequence              an outbox row
     SS f source                a fence
     SS h sender sequence       a hop for an entity of shard SS
@@ -21,6 +22,7 @@ from typing import Final
 CUSTOMER: Final = b"c"
 STORE: Final = b"s"
 TIMER: Final = b"t"
+RELEASE: Final = b"r"
 OUTBOX: Final = b"o"
 FENCE: Final = b"f"
 HOP: Final = b"h"
@@ -60,13 +62,14 @@ def entity_key(shard: int, entity: bytes) -> bytes:
 
 
 def timer_key(shard: int, due: int, entity: bytes) -> bytes:
-    """Key of an entity's timer."""
-    return bytes((shard,)) + TIMER + (due + _DUE_BIAS).to_bytes(8, "big") + entity
+    """Key of an entity's timer; a store's stand in a space of their own, since releases come last at their instant."""
+    space = TIMER if entity[:1] == CUSTOMER else RELEASE
+    return bytes((shard,)) + space + (due + _DUE_BIAS).to_bytes(8, "big") + entity
 
 
-def timer_bound(shard: int, before: int) -> bytes:
-    """Keys of timers due before this are smaller."""
-    return bytes((shard,)) + TIMER + (before + _DUE_BIAS).to_bytes(8, "big")
+def timer_bound(shard: int, before: int, space: bytes = TIMER) -> bytes:
+    """Keys of timers of a space due before this are smaller."""
+    return bytes((shard,)) + space + (before + _DUE_BIAS).to_bytes(8, "big")
 
 
 def timer_of(key: bytes) -> tuple[int, bytes]:

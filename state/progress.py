@@ -24,6 +24,7 @@ class Progress:
         self.taken_hops = [0] * shards
         """Hops it has taken, by the receiver's step."""
         self.next_timer = [NEVER] * shards
+        self.next_release = [NEVER] * shards
         self.waiting_batch = [0] * shards
         """Batch whose sync its oldest unsent output waits for; 0 = none."""
         self.handed = [0] * shards
@@ -40,11 +41,12 @@ class Progress:
         """Whether every item handed on has been applied."""
         return self.given == self.applied
 
-    def is_quiet(self, before: int) -> bool:
-        """Idle, no hop outstanding, and nothing due before `before`."""
+    def is_quiet(self, before: int, release: int) -> bool:
+        """Idle, no hop outstanding, no timer due before `before` and no release due before `release`."""
         return (
             self.given == self.applied
             and all(due >= before for due in self.next_timer)
+            and all(due >= release for due in self.next_release)
             and not any(self.hops_for(shard) for shard in range(self.shards))
         )
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from rocksdict import WriteBatch
 
 from state import keys
+from state.progress import NEVER
 from state.store import Database
 
 Event = tuple[int, str, bytes]
@@ -79,6 +80,8 @@ class Shard:
                 self.pending.append(Pending(0, sequence, events, len(value), 0.0))
         self.covered = covered
         self._days: OrderedDict[int, dict[str, list[int]]] = OrderedDict()
+        self.next_timer = self._first_timer(keys.prefix(number, keys.TIMER))
+        """Due time of the earliest timer, or NEVER."""
 
     def is_applied(self, source: int, offset: int, tail: int) -> bool:
         """Whether this record was decided before. `tail` > 0: a last line that may still grow, judged at this size."""
@@ -153,12 +156,28 @@ class Shard:
         """Forget cached counts: a batch that changed them was not written."""
         self._days.clear()
 
-    def next_timer(self) -> int:
-        """Due time of the earliest timer; 0 = none."""
-        begin = keys.prefix(self.number, keys.TIMER)
+    def timers_changed(self, put: list[int], gone: list[int]) -> None:
+        """Due times of timers that the batch just written put and deleted: the earliest is known without a scan, except
+        where the earliest itself is gone."""
+        first = min(put, default=NEVER)
+        if first > self.next_timer:
+            first = self.next_timer
+        if gone and min(gone) <= first < NEVER:
+            # From where it stood on: before it lie only the tombstones of timers long fired.
+            first = self._first_timer(keys.timer_bound(self.number, first))
+        self.next_timer = first
+
+    def first_release(self) -> int:
+        """Due time of the earliest release of a store, or NEVER."""
+        begin = keys.prefix(self.number, keys.RELEASE)
         for key, _ in self.database.scan(begin, keys.after(begin)):
             return keys.timer_of(key)[0]
-        return 0
+        return NEVER
+
+    def _first_timer(self, begin: bytes) -> int:
+        for key, _ in self.database.scan(begin, keys.after(keys.prefix(self.number, keys.TIMER))):
+            return keys.timer_of(key)[0]
+        return NEVER
 
 
 def read_counts(database: Database, shards: int) -> dict[tuple[int, str], list[int]]:

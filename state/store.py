@@ -146,11 +146,20 @@ class Database:
             cursor.next()
 
     def close(self) -> None:
-        """Flush, release the lock. The handle must go too: with column families the lock is held by each of them."""
+        """Flush, release the lock. The handle must go too: with column families the lock is held by each of them.
+
+        Raises a Fault when the disk refuses the flush, after everything is closed: what is not flushed lies in the log.
+        """
         del self.audit_handle
-        self.audit.close()
-        self.rows.close()
+        failed: Exception | None = None
+        for family in (self.audit, self.rows):
+            try:
+                family.close()
+            except Exception as error:
+                failed = failed or error
         del self.audit
+        if failed is not None:
+            raise errors.of_disk(failed, f"closing the state in {self.path}") from failed
         if not self._reading:
             with contextlib.suppress(OSError):
                 (self.path / _HOLDER).unlink()

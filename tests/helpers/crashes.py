@@ -1,7 +1,8 @@
 """Crashes without a process: an image of database and sink before each step of a run, from which a second run goes on.
 
-A step is a write of the database (batches, seals), a sync of its log, a write or flush of the sink. An image `killed` is
-what SIGKILL leaves; `powerless` also lacks every byte of the log that was not synced and every record not flushed.
+A step is a write of the database (batches, seals), a sync of its log, a write or flush of the sink. An image as it is
+shows what SIGKILL leaves; laid out `powerless` it lacks every byte of the log that was not synced and every record that
+was not flushed.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ Outputs = Mapping[str, list[bytes]]
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-SHANGHAI_MS = 8 * HOUR_MS
-FIRST_DAY_MS = 1_756_656_000_000 - SHANGHAI_MS + SHANGHAI_MS
+FIRST_DAY_MS = 1_756_656_000_000
 """2025-08-31T16:00Z: midnight of 2025-09-01 in Shanghai."""
-ALWAYS_MS = timedelta(0)
+ALWAYS = timedelta(0)
+"""Each poll is an epoch of its own: as many seals as there can be."""
 
 TABLES: dict[str, Any] = {
     # Short periods: expiry, deletion after retention and lateness all happen within two weeks of input.
@@ -91,7 +91,7 @@ def scenario(seed: int, records: int, *, days: int = 12, customers: int = 0) -> 
         t = FIRST_DAY_MS + offset
         place = rng.random()
         if place < 0.12:  # exactly at an opening, and a millisecond beside it
-            t = t // DAY_MS * DAY_MS + rng.choice((1, 2)) * HOUR_MS + rng.choice((-1, 0, 0, 1))
+            t = t // DAY_MS * DAY_MS + rng.choice((1, 2)) * HOUR_MS + rng.choice((-1, 0, 0, 1))  # 09:00, 10:00 local
         elif place < 0.2:
             t -= rng.randrange(11 * HOUR_MS)
         elif place < 0.23:
@@ -100,7 +100,8 @@ def scenario(seed: int, records: int, *, days: int = 12, customers: int = 0) -> 
         phone = rng.choice(phones)
         if kind < 0.62 or not given:
             store = rng.choices(("R1", "R2", "P1", "A1", None, "X9"), (40, 20, 12, 8, 6, 3))[0]
-            record = lead(f"s{number}", phone, t, store, channel=rng.choices(("web", "ads", "call", "fair", "trial"), (50, 20, 8, 8, 6))[0])
+            channel = rng.choices(("web", "ads", "call", "fair", "trial"), (50, 20, 8, 8, 6))[0]
+            record = lead(f"s{number}", phone, t, store, channel=channel)
             if rng.random() < 0.4:
                 record["intent"] = {"level": rng.choice(("HIGH", "NORMAL", "LOW")), "days_to_buy": rng.randrange(100)}
             if rng.random() < 0.15:
@@ -148,7 +149,7 @@ class Case:
             self.settings, reader, sink or self.sink, Options(self.folder, shards=self.shards, until_ms=until)
         )
 
-    def run(self, reader: Any, *, until: int | None = None, workers: int = 1, epoch: timedelta = ALWAYS_MS) -> Engine:
+    def run(self, reader: Any, *, until: int | None = None, workers: int = 1, epoch: timedelta = ALWAYS) -> Engine:
         """One run to its end."""
         engine = self.engine(reader, until=until)
         run(engine, workers=workers, epoch=epoch)
@@ -225,15 +226,3 @@ def file_outputs(folder: Path) -> Outputs:
         name: (folder / f"{name}.jsonl").read_bytes().splitlines() if (folder / f"{name}.jsonl").exists() else []
         for name in STREAMS
     }
-
-
-def stopping_reader(records: list[Record | str], polls: set[int], stop: Callable[[], None]) -> MemoryReader:
-    """A reader that asks for a stop at these of its polls, counted over all runs."""
-    reader = memory_reader(records, poll_limit=7)
-
-    def on_poll(name: str, offset: int) -> None:
-        if reader.polls in polls:
-            stop()
-
-    reader._on_poll = on_poll
-    return reader

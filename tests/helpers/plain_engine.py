@@ -174,13 +174,14 @@ class PlainEngine:
 
     def _pass(self, barrier: int) -> None:
         self._tick(barrier, barrier)
+        self._tick(barrier, barrier + 1, barrier)
         self._tick(barrier, barrier + 1)
         self._passed = barrier
 
     def _batch(self, shard: Shard) -> Batch:
         return Batch(shard, self.rules, self.sources, self.shard_count)
 
-    def _tick(self, clock: int, before: int, *, hops_only: bool = False) -> None:
+    def _tick(self, clock: int, before: int, release: int = 0, *, hops_only: bool = False) -> None:
         busy = True
         while busy:
             busy = False
@@ -191,6 +192,7 @@ class PlainEngine:
                 taken = batch.hops(1000)
                 if not hops_only:
                     batch.timers(before, 1000)
+                    batch.releases(release or before, 1000)
                 if not batch.is_empty():
                     busy = True
                     self._write(batch)

@@ -1,0 +1,119 @@
+"""The document of `leadstream explain` for people: a customer, his leads as they stand, his story line by line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def text_of_document(document: dict[str, Any]) -> str:
+    """Plain text; times are local to the state's time zone."""
+    lines: list[str] = []
+    for one in document["refused"]:
+        lines += [*_refused(one), ""]
+    for customer in document["customers"]:
+        lines += [*_customer(customer), ""]
+    clock = _when(document["clock"]) if document["clock"] else "not started"
+    lines.append(f"Times are {document['timezone']}; the clock stands at {clock}.")
+    if not document["complete"]:
+        lines.append("Not all of the index was searched: an older late lead may be missing; ask for it by --source.")
+    return "\n".join(lines)
+
+
+def _when(text: str) -> str:
+    return text[:23].replace("T", " ")
+
+
+def _channel(one: dict[str, Any]) -> str:
+    parts = [one["channel"] or "", one["account"], one["source_lead_id"] or "?"]
+    name = f" ({one['channel_name']})" if one.get("channel_name") else ""
+    return "/".join(part for part in parts if part) + name
+
+
+def _refused(one: dict[str, Any]) -> list[str]:
+    where = f"{one['source']}, line or offset {one['position']}"
+    if one["what"] == "late":
+        return [
+            f"Late: {_channel(one)} was older than the lateness of its channel when it came in.",
+            f"  Its original lies in the output `late` ({where}); it can be sent again with a new event time.",
+        ]
+    return [
+        f"Rejected: {_channel(one)} was refused with {', '.join(one['reasons'])}.",
+        f"  Its original lies in the output `rejects` ({where}).",
+    ]
+
+
+def _customer(customer: dict[str, Any]) -> list[str]:
+    known = [customer.get("phone"), customer.get("landline"), customer.get("name")]
+    who = ", ".join(str(part) for part in known if part)
+    realm = " in the shadow realm (test leads)" if customer["realm"] == "shadow" else ""
+    lines = [f"Customer {customer['one_id']}{realm}{': ' + who if who else ''}"]
+    consent = customer.get("consent")
+    if consent is not None:
+        given = "given" if consent["given"] else "not given"
+        lines.append(f"  Consent: {given}, by {consent['by'].replace('_', '-')}.")
+    for lead in customer["leads"]:
+        lines += _lead(lead)
+    for one in customer["late"]:
+        lines += [f"  {line}" for line in _refused(one)]
+    if customer["story"]:
+        lines.append("  Story")
+        lines += [
+            f"  {'»' if entry['asked'] else ' '} {_when(entry['at'])}  {entry['what']:<10}  {_said(entry)}".rstrip()
+            for entry in customer["story"]
+        ]
+    return lines
+
+
+def _lead(lead: dict[str, Any]) -> list[str]:
+    place = f"store {lead['store'] or 'not known yet'}, line {lead['line']}"
+    asked = "»" if lead["asked"] else " "
+    lines = [
+        f"{asked} Lead {_short(lead['unique_id'])} ({lead['unique_id']}): {lead['status']}, {place}",
+        f"    {lead['standing']}",
+    ]
+    if "opened_at" in lead:
+        lines.append(
+            f"    Opened {_when(lead['opened_at'])}, last touch {_when(lead['last_touch_at'])}, expires "
+            f"{_when(lead['expires_at'])}; raw leads {lead['raw_count']}, score {lead['score']}, grade {lead['grade']}"
+        )
+    if lead["approximate_order"]:
+        lines.append("    Its oldest events were too many to keep in order (ORDER_APPROXIMATE).")
+    return lines
+
+
+def _short(identifier: str | None) -> str:
+    return identifier.rpartition(".")[2] if identifier else "?"
+
+
+def _said(entry: dict[str, Any]) -> str:
+    what = entry["what"]
+    raw, unique = _short(entry.get("raw_id")), _short(entry.get("unique_id"))
+    if what == "received":
+        parts = [f"{raw} from {_channel(entry)}"]
+        if entry["event_time"]:
+            parts.append(f"event time {_when(entry['event_time'])}")
+        if entry["line"]:
+            parts.append(f"store {entry['store'] or 'not named'}, line {entry['line']}")
+        if entry["split"]:
+            parts.append(f"part {entry['split']}")
+        return ", ".join(parts)
+    if what in ("mark", "correction"):
+        return f"{raw} is {entry['mark']} of {unique}: {entry['why'].replace(entry['against'] or '?', _short(entry['against']))}"
+    if what == "hold":
+        until = f" until {_when(entry['until'])}" if entry["until"] else ""
+        return f"{unique} waits for {', '.join(entry['conditions'])}{until}"
+    if what == "dispatch":
+        return f"{unique} sent to its store, sequence {entry['sequence']}, score {entry['score']}"
+    if what == "closing":
+        return f"{unique} closed: {entry['reason']}"
+    if what == "replay":
+        return f"{raw} came again, unchanged"
+    if what == "enrichment":
+        return f"{raw} came again with other {', '.join(entry['changed'])}"
+    if what == "activity":
+        return f"{entry['kind']} for {unique}, event time {_when(entry['event_time'])}"
+    if what == "opt_out":
+        return f"the customer withdrew his consent, event time {_when(entry['event_time'])}"
+    if what == "deleted":
+        return f"{unique} deleted after its retention"
+    return ", ".join(str(part) for part in entry.get("details", ()))

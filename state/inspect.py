@@ -1,0 +1,156 @@
+"""Reading a state beside its writer: a customer's row, his story, where a channel's id led (ruling 47). Changes nothing.
+
+The database is opened as a secondary, which sees what was written up to that moment and holds no lock. Decisions are not
+explained here: this module returns what is stored, `leadstream explain` says it in words.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from state import errors, keys, rows
+from state.rows import Customer
+from state.seal import Identity, Seal, read_seal
+from state.store import Database
+
+INDEX_ROWS_SEARCHED: Final = 2_000_000
+"""Index rows that a search without the channel's id looks at, newest month first; a few seconds."""
+_OPENINGS: Final = 3
+"""Times the state is opened before giving up: its writer may replace a file while we look for it."""
+_identity_key: Final = keys.process_key("identity")
+_story: Final = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
+
+
+class Outcome(NamedTuple):
+    """Where one record of a channel's id led."""
+
+    channel: str
+    account: str
+    source_id: str
+    subject: str
+    """raw_id of an accepted part; `<one_id>-<input>-<position>` of a late lead; `<input>-<position>` of a reject."""
+    result: str
+    """A mark at acceptance, `late`, or `reject CODE,CODE`."""
+    month: int
+    """30-day month of the clock, counted from 1970."""
+
+
+class Inspection:
+    """A state opened for looking. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = _opened(path)
+        stored = self._database.get(_identity_key)
+        if stored is None:
+            self.close()
+            raise errors.StateRefused(
+                f"The state in {path} was never used.", "Name the folder that `leadstream run --state` used."
+            )
+        self.identity: Identity = msgspec.msgpack.decode(stored, type=Identity)
+        if self.identity.format > 1:
+            self.close()
+            raise errors.StateRefused(
+                f"The state has format {self.identity.format}, which this version does not know.",
+                "Use the newer version that wrote it.",
+            )
+        self.seal: Seal = read_seal(self._database)
+
+    def __enter__(self) -> Inspection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it and remove what a secondary leaves on disk."""
+        self._database.close()
+        shutil.rmtree(self._database._scratch, ignore_errors=True)
+
+    def customer(self, shard: int, digest: bytes, *, shadow: bool) -> Customer | None:
+        """The row of a customer in one realm."""
+        stored = self._database.get(keys.entity_key(shard, keys.customer_entity(digest, shadow)))
+        return None if stored is None else rows.decode(stored)
+
+    def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[tuple[Any, ...]]:
+        """Everything that happened to a customer, in order: (what, time, …) as `flows.batch` wrote it."""
+        found: list[tuple[Any, ...]] = []
+        for month in self._months():
+            begin = keys.story_prefix(month, shard, digest, shadow)
+            for _, value in self._database.scan(begin, keys.after(begin), audit=True):
+                found.extend(_story(value))
+        return found
+
+    def outcomes(self, channel: str, account: str, source_id: str) -> list[Outcome]:
+        """What became of the records with this source key, months ascending."""
+        found: list[Outcome] = []
+        for month in self._months():
+            for shard in range(self.identity.shards):
+                begin = keys.index_prefix(month, shard, channel, account, source_id)
+                for key, value in self._database.scan(begin, keys.after(begin), audit=True):
+                    subject = key[len(begin) :].decode("utf-8", "replace")
+                    found.append(Outcome(channel, account, source_id, subject, value.decode(), month))
+        return found
+
+    def accounts(self, channel: str) -> list[str]:
+        """The accounts under which this channel has sent anything; "" = without one."""
+        found: set[str] = set()
+        head = channel.encode("utf-8", "replace") + b"\0"
+        for month in self._months():
+            for shard in range(self.identity.shards):
+                start = month.to_bytes(2, "big") + bytes((shard,)) + keys.INDEX + head
+                at, end = start, keys.after(start)
+                while (key := self._first(at, end)) is not None:
+                    account = key[len(start) :].partition(b"\0")[0]
+                    found.add(account.decode("utf-8", "replace"))
+                    at = start + account + b"\x01"  # behind everything of this account
+        return sorted(found)
+
+    def outcomes_of(self, shard: int, one_id: str) -> tuple[list[Outcome], bool]:
+        """(outcomes of one customer, whether all of the index was searched). Rejects are nobody's and not among them."""
+        found: list[Outcome] = []
+        left = INDEX_ROWS_SEARCHED
+        head = one_id.encode()
+        for month in reversed(list(self._months())):
+            begin = month.to_bytes(2, "big") + bytes((shard,)) + keys.INDEX
+            for key, value in self._database.scan(begin, keys.after(begin), audit=True):
+                left -= 1
+                if left < 0:
+                    return found[::-1], False
+                parts = key[len(begin) :].split(b"\0", 3)
+                if len(parts) == 4 and parts[3].startswith(head):
+                    channel, account, source_id, subject = (part.decode("utf-8", "replace") for part in parts)
+                    found.append(Outcome(channel, account, source_id, subject, value.decode(), month))
+        return found[::-1], True
+
+    def _months(self) -> Iterator[int]:
+        """The months that have audit rows, ascending: each found by one seek, however far apart they are."""
+        month = 0
+        while month <= 0xFFFF:
+            key = self._first(month.to_bytes(2, "big"), b"\xff" * 16)
+            if key is None:
+                return
+            month = int.from_bytes(key[:2], "big")
+            yield month
+            month += 1
+
+    def _first(self, begin: bytes, end: bytes) -> bytes | None:
+        for key, _ in self._database.scan(begin, end, audit=True):
+            return key
+        return None
+
+
+def _opened(path: Path) -> Database:
+    for _ in range(_OPENINGS - 1):
+        try:
+            return Database(path, read_only=True)
+        except errors.DiskFault:
+            continue
+    return Database(path, read_only=True)
