@@ -1,8 +1,8 @@
 """The demo's source: the simulated live feed under a calendar of its own (ruling 50).
 
-The calendar runs `144 * speed` times as fast as the monotonic clock: at speed 1 a simulated day lasts ten minutes. It is
-moved by `poll` alone and stands at the time up to which every record has been handed on, so it never overtakes a record.
-The position of a seal is a simulated time; a continued run goes on there, however long the process was away.
+The calendar runs `144 * speed` times as fast as the monotonic clock: at speed 1 a simulated day lasts ten minutes. It
+is moved by `poll` alone and stands at the time up to which every record has been handed on, so it never overtakes a
+record. The position of a seal is a simulated time; a continued run goes on there, however long the process was away.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from state import errors
 NAME: Final = "demo"
 DAYS_PER_TEN_MINUTES: Final = 144.0
 """Simulated seconds per second at speed 1: one simulated day in ten minutes."""
+MAX_SPEED: Final = 100_000.0
 _STEP_MS: Final = 10 * 60_000
 """Simulated time that one poll moves on at most: a stalled process catches up in bounded pieces."""
 
@@ -48,10 +49,10 @@ class DemoReader:
         *,
         until_ms: int | None = None,
     ) -> None:
-        if not speed > 0:
+        if not 0 < speed <= MAX_SPEED:
             raise errors.WrongUsage(
                 f"The demo cannot run at speed {speed:g}.",
-                "Give --demo-speed a number above 0; 1 is a day in ten minutes.",
+                f"Give --demo-speed a number above 0 and at most {MAX_SPEED:g}; 1 is a simulated day in ten minutes.",
             )
         self._feed = feed
         self._per_ms = speed * DAYS_PER_TEN_MINUTES
@@ -140,6 +141,10 @@ class DemoReader:
     def calendar(self) -> int:
         """The simulated time up to which everything was handed on, epoch ms."""
         return self._now
+
+    def wanted_ms(self) -> int:
+        """What the calendar should say now; ahead of it while the engine does not keep up. For other threads."""
+        return self._now if self._began is None else self._target()
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,7 +1,7 @@
 """What a running engine can be asked: its meters and progress, and a few bounded looks into its database.
 
-Metrics page and live view read from here. The database is only touched under a lock that the engine's end takes first, so
-that no thread is inside RocksDB when it closes (a thread there at interpreter exit ends the process with code 134).
+Metrics page and live view read from here. The database is only touched under a lock that the engine's end takes first,
+so that no thread is inside RocksDB when it closes (a thread there at interpreter exit ends the process with code 134).
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from connectors.demo import DemoReader
 from connectors.reader import Reader
 from connectors.sink import Sink
 from flows.engine import Engine, Options
 from operators import outputs
 from operators.configuration import Configuration
 from state import keys
-from state.progress import NEVER
 from state.shard import Meta
 
 DUE_COUNTED: Final = 200
@@ -39,7 +40,7 @@ class Depths:
     outbox_rows: int = 0
     """Outbox rows that no seal covers yet."""
     timers_due: int = 0
-    """Timers due before the clock and not fired; at most DUE_COUNTED per shard are counted."""
+    """Timers due before the clock and not fired; at most DUE_COUNTED per shard and kind are counted."""
     timers_lag_ms: int = 0
     """How long the oldest of them is due, by the clock."""
 
@@ -85,11 +86,14 @@ class Observation:
 
     def clock_lag_ms(self) -> int | None:
         """How far the clock is behind its source: the wall, or the source's own calendar; None where files drive it."""
-        if not self.engine.options.event_clock:
-            now = self.engine.options.wall_ms()
+        engine = self.engine
+        if not engine.options.event_clock:
+            now = engine.options.wall_ms()
+        elif isinstance(engine.reader, DemoReader):
+            now = engine.reader.wanted_ms()
         else:
-            now = self.engine.arrivals.calendar()
-        return max(0, now - self.clock) if now and self.clock else None
+            return None
+        return max(0, now - self.clock) if self.clock else None
 
     def seal_age_s(self) -> float:
         """Seconds since the last seal, or since the start."""
@@ -123,9 +127,9 @@ class Observation:
     def conservation(self, *, wait: Callable[[float], None] = time.sleep) -> dict[tuple[str, str], int]:
         """(realm, sum) → difference that must be 0 (domain 15, rulings 8, 11, 30).
 
-        `marks`: accepted - first touch - deduped - merged - deal-merged. `received`: received - rejects - late - replays -
-        enrichments - (accepted - splits). A batch in the middle of being counted is no difference: a sum that is not 0 is
-        read again.
+        `marks`: accepted - first touch - deduped - merged - deal-merged. `received`: received - rejects - late -
+        replays - enrichments - (accepted - splits). A batch in the middle of being counted is no difference: a sum that
+        is not 0 is read again.
         """
         found: dict[tuple[str, str], int] = {}
         for _ in range(_LOOKS):
@@ -164,14 +168,13 @@ class Observation:
                 if value is None:
                     continue
                 rows += max(0, _meta(value).outbox - progress.covered[shard])
-                first = progress.next_timer[shard]
-                if first == NEVER or first >= clock:
-                    continue
-                begin, end = keys.prefix(shard, keys.TIMER), keys.timer_bound(shard, clock)
-                for count, (key, _) in enumerate(database.scan(begin, end)):
-                    if count == 0:
-                        lag = max(lag, clock - keys.timer_of(key)[0])
-                    if count >= DUE_COUNTED:
-                        break
-                    due += 1
+                for first, space in (
+                    (progress.next_timer[shard], keys.TIMER),
+                    (progress.next_release[shard], keys.RELEASE),
+                ):
+                    if first < clock:
+                        # From the first one on: before it lie the tombstones of timers long fired.
+                        begin, end = keys.timer_bound(shard, first, space), keys.timer_bound(shard, clock, space)
+                        due += sum(1 for _ in islice(database.scan(begin, end), DUE_COUNTED))
+                        lag = max(lag, clock - first)
             return Depths(rows, due, lag)

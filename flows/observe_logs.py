@@ -1,7 +1,7 @@
 """Structured logs on stderr: JSON lines for machines, readable lines on a terminal; never personal data (ruling 37).
 
-The engine logs through `logging` ("leadstream"); structlog renders what it says. What looks like a phone is masked on its
-way out, whoever said it: a log is kept longer and read by more people than any output.
+The engine logs through `logging` ("leadstream"); structlog renders what it says. What looks like a phone is masked on
+its way out, whoever said it: a log is kept longer and read by more people than any output.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The metrics page, `/healthz` and `/ready`: a small threaded HTTP server on a registry of its own.
 
-Labels are few: realms, channels of the configuration, marks, reasons of ruling 32. Nothing here is personal data (ruling 37).
+Labels are few: realms, channels of the configuration, marks, reasons of ruling 32. Nothing here is personal data
+(ruling 37).
 """
 
 from __future__ import annotations
@@ -115,7 +116,9 @@ class EngineCollector:
         yield _gauge("outbox_rows", "Outbox rows that no seal covers yet.", depths.outbox_rows)
         yield _gauge("unsynced_bytes", "Decided output that waits for its sync.", seen.engine.meters.unsynced)
         yield _gauge(
-            "timers_due", "Timers due before the clock and not fired (at most 200 a shard).", depths.timers_due
+            "timers_due",
+            "Timers due before the clock and not fired (at most 200 a shard are counted).",
+            depths.timers_due,
         )
         yield _gauge("timers_lag_seconds", "How long the oldest of them is due.", depths.timers_lag_ms / 1000)
         yield _gauge("seal_age_seconds", "Seconds since the last seal.", seen.seal_age_s())

@@ -1,7 +1,8 @@
-"""An engine with its observers, run to its end: metrics page, view, signals, faults. The command and the stock runner use it."""
+"""What a run was asked for, and the engine and metrics page opened for it: for the command and the stock runner."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,8 @@ def prepare(wanted: Wanted) -> Prepared:
         beside = path / "config.toml"
         if wanted.config is None and path.is_dir() and beside.is_file():
             notes.append(f"{beside} is not used: name it with --config to run by it.")
-    notes.extend(config.notes)
+    if wanted.source != DEMO or wanted.config is not None:
+        notes.extend(config.notes)
     if config.secret_is_development:
         notes.append(
             "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "
@@ -114,7 +116,8 @@ def prepare(wanted: Wanted) -> Prepared:
         engine.before_close(server.close)
         engine.before_close(seen.end)
     except BaseException:
-        engine.close()
+        with contextlib.suppress(errors.LeadstreamError):  # what stopped the start says more than its echo at closing
+            engine.close()
         raise
     return Prepared(engine, seen, server, reader, notes)
 

@@ -3,8 +3,8 @@
 Configured by the environment: `LEADSTREAM_CONFIG`, `LEADSTREAM_SOURCE`, `LEADSTREAM_SINK`, `LEADSTREAM_STATE`,
 `LEADSTREAM_CLOCK`, `LEADSTREAM_UNTIL`, `LEADSTREAM_METRICS` are what `leadstream run` calls --config to --metrics.
 
-The stock runner knows no exit code but 0 and 1, closes nothing of ours and leaves while threads still run: what is ours to
-end is ended in an `atexit` callback, which also sets the contract's code (docs/bytewax-contract.md).
+The stock runner knows no exit code but 0 and 1, closes nothing of ours and leaves while threads still run: what is ours
+to end is ended in an `atexit` callback, which also sets the contract's code (docs/bytewax-contract.md).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def engine_from_environment() -> Engine:
         say_last(error)
         raise SystemExit(error.exit_code) from None
     log_notes(prepared)
+    log.info("Metrics on http://%s/metrics.", prepared.server.address)
     Signals(prepared.engine.stop, said=say_now).install()
     ending = _Ending(prepared)
     sys.excepthook = ending.met
@@ -102,8 +103,8 @@ def unforeseen(error: BaseException) -> errors.InternalFault:
     """The fault for an exception that nobody foresaw; its text may hold a customer's data and is not shown."""
     return errors.InternalFault(
         f"The run met an error that no rule foresees ({type(error).__name__}).",
-        "Start it again: it goes on behind the last decision. If it stops at the same place, set LEADSTREAM_LOG=debug and "
-        "report the trace in the log.",
+        "Start it again: it goes on behind the last decision. If it stops at the same place, set LEADSTREAM_LOG=debug "
+        "and report the trace in the log.",
     )
 
 
@@ -129,7 +130,10 @@ class _Ending:
         """Join every thread; after a fault, say it last and leave with its code."""
         engine = self._engine
         fault = engine.core.fault or engine.commit.fault or self._met
-        engine.close()
+        try:
+            engine.close()
+        except errors.LeadstreamError as error:
+            fault = fault or error
         if fault is not None:
             known = describe(fault) or unforeseen(fault)
             say_last(known)

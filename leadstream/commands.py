@@ -1,7 +1,8 @@
 """The command `leadstream`: what is typed, what comes back. Each command's work stands in a module of its own.
 
-Exit codes (contract): 0 done, 1 source or configuration refused, 2 wrong usage, 3 stopped by a fault. Whatever is refused,
-the last line on stderr says what to do, and no traceback is shown; it goes to the log at debug (`LEADSTREAM_LOG=debug`).
+Exit codes (contract): 0 done, 1 source or configuration refused, 2 wrong usage, 3 stopped by a fault. Whatever is
+refused, the last line on stderr says what to do, and no traceback is shown; it goes to the log at debug
+(`LEADSTREAM_LOG=debug`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ log = logging.getLogger("leadstream")
 
 app = typer.Typer(
     name="leadstream",
-    help="Sales leads in: one OneID per customer, same-day dedup, merge, score, dispatch or hold. Run `leadstream run` alone for a demo.",
+    help="Sales leads in: one OneID per customer, same-day dedup, merge, score, dispatch or hold. "
+    "`leadstream run` alone is a demo.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,7 +1,7 @@
 """`leadstream explain`: the whole story of a lead or customer, from what the state has kept.
 
-It answers "the customer left his number on 汽车之家; why is it not in our app?". Reads beside a running engine. Phones are
-masked and names absent without `--reveal` (ruling 37).
+It answers "the customer left his number on 汽车之家; why is it not in our app?". Reads beside a running engine. Phones
+are masked and names absent without `--reveal` (ruling 37).
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _digest_of_phone(inspection: Inspection, number: str, loaded: configuration.
     if fingerprint(loaded.secret) != inspection.identity.fingerprint:
         raise errors.StateRefused(
             "A phone cannot be looked up: the OneID secret is not the one that this state was made with.",
-            "Set the variable that one_id_secret_env names (and give --config where it is another), or ask by --source.",
+            "Set the variable that one_id_secret_env names (give --config where it is another), or ask by --source.",
         )
     return OneIds(loaded.secret, inspection.identity.shards).of(kind, normalised)
 

@@ -26,11 +26,11 @@ def run(wanted: Wanted) -> None:
     Signals(stop.ask, said=say_now).install()  # before anything is opened: a stop while opening is a stop too
     console = Console(highlight=False)
     began = time.monotonic()
-    if wanted.source == DEMO:
-        _say(console, _what_is_simulated(wanted.demo_speed))
     prepared = prepare(wanted)
     engine = prepared.engine
     stop.hand_to(engine.stop)
+    if wanted.source == DEMO:
+        _say(console, _what_is_simulated(wanted.demo_speed))
     log_notes(prepared)
     page = f"Metrics on http://{prepared.server.address}/metrics. Ctrl-C stops and seals."
     if not console.is_terminal:

@@ -1,4 +1,4 @@
-"""The document behind `leadstream explain`: rows, stories and index entries as plain dictionaries, personal data masked."""
+"""The document behind `leadstream explain`: rows, stories and index entries as dictionaries, personal data masked."""
 
 from __future__ import annotations
 
@@ -228,11 +228,13 @@ def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], s
         return f"It was folded into {found['folded_into']}."
     if lead.status >= S_WON:
         when = f" on {told.time(lead.closed_at)}" if lead.closed_at else ""
-        return f"It is closed ({found['closed_reason']}){when}, so it is not sent."
+        before = f" It was dispatched on {told.time(sent[-1][1])} (sequence {sent[-1][3]})." if sent else ""
+        return f"It is closed ({found['closed_reason']}){when}.{before or ' It was never dispatched.'}"
     if lead.status >= S_DISPATCHED:
+        where = f"store {section.store}"
         if sent:
-            return f"It was dispatched to store {section.store} on {told.time(sent[-1][1])} (sequence {sent[-1][3]})."
-        return f"It counts as dispatched: another dispatched lead stands open at store {section.store}, line {section.line}."
+            return f"It was dispatched to {where} on {told.time(sent[-1][1])} (sequence {sent[-1][3]})."
+        return f"It counts as dispatched: another dispatched lead stands open at {where}, line {section.line}."
     places = {"store": section.store, "line": section.line, "until": found["until"] or "a time not known"}
     reasons = [WAITS[code].format(**places) for code in found["conditions"]]
     return f"It waits: {'; '.join(reasons)}." if reasons else "It waits."

@@ -98,7 +98,8 @@ def _said(entry: dict[str, Any]) -> str:
             parts.append(f"part {entry['split']}")
         return ", ".join(parts)
     if what in ("mark", "correction"):
-        return f"{raw} is {entry['mark']} of {unique}: {entry['why'].replace(entry['against'] or '?', _short(entry['against']))}"
+        why = entry["why"].replace(entry["against"] or "?", _short(entry["against"]))
+        return f"{raw} is {entry['mark']} of {unique}: {why}"
     if what == "hold":
         until = f" until {_when(entry['until'])}" if entry["until"] else ""
         return f"{unique} waits for {', '.join(entry['conditions'])}{until}"

@@ -1,7 +1,7 @@
-"""Reading a state beside its writer: a customer's row, his story, where a channel's id led (ruling 47). Changes nothing.
+"""Reading a state beside its writer: a customer's row, his story, where a channel's id led (ruling 47).
 
-The database is opened as a secondary, which sees what was written up to that moment and holds no lock. Decisions are not
-explained here: this module returns what is stored, `leadstream explain` says it in words.
+The database is opened as a secondary, which sees what was written up to that moment, holds no lock and changes nothing.
+Decisions are not explained here: this module returns what is stored, `leadstream explain` says it in words.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Inspection:
         return sorted(found)
 
     def outcomes_of(self, shard: int, one_id: str) -> tuple[list[Outcome], bool]:
-        """(outcomes of one customer, whether all of the index was searched). Rejects are nobody's and not among them."""
+        """(outcomes of one customer, whether all of the index was searched). Rejects are nobody's: not among them."""
         found: list[Outcome] = []
         left = INDEX_ROWS_SEARCHED
         head = one_id.encode()

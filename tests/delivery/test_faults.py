@@ -255,7 +255,7 @@ def test_twenty_an_hour_for_hours_do_not_stop(tmp_path, monkeypatch):
 def test_a_failed_assertion_stops_and_names_the_record(tmp_path, monkeypatch):
     poison(monkeypatch, {"s11"}, AssertionError)
     case = Case(tmp_path)
-    with pytest.raises(InternalFault) as fault:
+    with pytest.raises(StateDamaged) as fault:
         case.run(memory_reader(quiet_leads(30)))
     assert "raw_leads" in str(fault.value) and "12" in str(fault.value)
     assert not case.sink.records("rejects")

@@ -1,0 +1,266 @@
+"""SIGKILL at any instant, again and again: every decision made once, no output lost, none twice (architecture 3).
+
+`LEADSTREAM_KILLS` = how many (300), `LEADSTREAM_SEED` = which input and which instants. Each kill comes only after
+something new was decided: the output, then the database's log, grew by amounts drawn from the seed. When the input ends
+before all kills were made, everything is compared and another input begins.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+from delivery import assert_same, at, file_outputs, rows_of, scenario, stored
+
+from connectors.files import FileSink
+from state import keys
+from state.store import Database
+
+KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
+SEED = int(os.environ.get("LEADSTREAM_SEED") or 1)
+RECORDS = 2500
+KILLS_PER_INPUT = 60
+UNTIL = at(22, 12)
+OPENED_WITHIN_S = 1.0
+NOISE = 3
+DEADLINE_S = 60
+
+pytestmark = pytest.mark.kills
+
+
+class Runner:
+    """The forking process, and what it says."""
+
+    def __init__(self, log):
+        self.errors = log.open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("runner.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+        self.said = Queue()
+        self.opened_s = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            self.said.put(line.split())
+
+    def start(self, case, *, poll, epoch_ms):
+        order = {"state": str(case / "state"), "source": str(case / "in"), "sink": str(case / "out")}
+        order.update(until=UNTIL, poll=poll, epoch_ms=epoch_ms)
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        self.ended = None
+        words = self.said.get(timeout=DEADLINE_S)
+        while words[0] != "started":
+            self._hear(words)
+            words = self.said.get(timeout=DEADLINE_S)
+        self.pid = int(words[1])
+
+    def _hear(self, words):
+        if words[0] == "opened":
+            self.opened_s.append(float(words[2]))
+        elif words[0] == "ended":
+            self.ended = int(words[2])
+
+    def is_over(self):
+        """Whether the run has ended by itself."""
+        while True:
+            try:
+                self._hear(self.said.get_nowait())
+            except Empty:
+                return self.ended is not None
+
+    def wait(self):
+        while self.ended is None:
+            self._hear(self.said.get(timeout=DEADLINE_S))
+        return self.ended
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        return self.wait()
+
+    def trace(self):
+        self.errors.flush()
+        self.errors.seek(0)
+        return self.errors.read()[-3000:]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(DEADLINE_S)
+        self.errors.close()
+
+
+@pytest.fixture
+def runner(tmp_path):
+    runner = Runner(tmp_path / "errors.txt")
+    yield runner
+    runner.close()
+
+
+def lay_out(folder, seed):
+    """An input of its own per seed: one mixed file, or two files read as one."""
+    (folder / "in").mkdir(parents=True)
+    lines = [r if isinstance(r, str) else json.dumps(r) for r in scenario(seed, RECORDS)]
+    if seed % 2:
+        files = {"raw_leads.jsonl": lines}
+    else:
+        acts = [line for line in lines if '"activity"' in line]
+        files = {"raw_leads.jsonl": [line for line in lines if '"activity"' not in line], "activity.jsonl": acts}
+    for name, content in files.items():
+        (folder / "in" / name).write_text("\n".join(content) + "\n")
+
+
+def decided(folder):
+    """The rows that say what was decided."""
+    rows = stored(folder / "state")
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.RELEASE, keys.HOP, keys.COUNTS)
+    return {space: rows_of(rows, space) for space in spaces}
+
+
+def output_bytes(folder):
+    return sum(file.stat().st_size for file in folder.glob("out/*.jsonl"))
+
+
+def log_bytes(folder):
+    found = 0
+    for file in folder.glob("state/db/*.log"):
+        try:
+            found += file.stat().st_size
+        except FileNotFoundError:
+            continue  # turned into a table a moment ago
+    return found
+
+
+def watched(runner, condition):
+    """Wait for it; False when the run ended first."""
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        if runner.is_over():
+            return False
+        assert time.monotonic() < end, f"nothing new was decided within {DEADLINE_S} s\n{runner.trace()}"
+    return True
+
+
+def killed_again_and_again(runner, case, rng, kills, total):
+    """One input to its end; returns the kills made."""
+    made = 0
+    seen = 0
+    step = 2 * total // KILLS_PER_INPUT
+    while True:
+        runner.start(case, poll=rng.choice((3, 10, 40)), epoch_ms=rng.choice((0, 5, 50)))
+        if made < kills:
+            wanted = seen + rng.randrange(1, step)
+            more = rng.randrange(40_000) if rng.random() < 0.7 else 0
+            if watched(runner, lambda wanted=wanted: output_bytes(case) >= wanted):
+                log = log_bytes(case)
+                if watched(runner, lambda log=log, more=more: not log <= log_bytes(case) < log + more):
+                    status = runner.kill()
+                    assert status in (-signal.SIGKILL, 0), runner.trace()
+                    seen = max(seen, output_bytes(case))
+                    if status:
+                        made += 1
+                        continue
+        if runner.wait() == 0:
+            return made
+        raise AssertionError(f"the run ended with {runner.ended}\n{runner.trace()}")
+
+
+def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
+    made = 0
+    number = 0
+    while made < KILLS:
+        seed = SEED * 1000 + number
+        straight, case = tmp_path / f"{number}-straight", tmp_path / f"{number}"
+        lay_out(straight, seed)
+        shutil.copytree(straight / "in", case / "in")
+        runner.start(straight, poll=10, epoch_ms=50)
+        assert runner.wait() == 0, runner.trace()
+        expected = file_outputs(straight / "out")
+        text = b"\n".join(expected["holds"] + expected["dispositions"] + expected["closings"])
+        for word in (b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"'):
+            assert word in text, f"{word} is not in play"
+        rng = random.Random(f"kills/{seed}")
+        kills = min(KILLS_PER_INPUT, KILLS - made)
+        now = killed_again_and_again(runner, case, rng, kills, output_bytes(straight))
+        assert now, "no kill was made"
+        made += now
+        assert_same(file_outputs(case / "out"), expected)
+        assert decided(case) == decided(straight)
+        number += 1
+        with capsys.disabled():
+            print(f"\nkills: {made} of {KILLS}, input {number} (seed {seed}): the same", end="")
+        for folder in (straight, case):
+            shutil.rmtree(folder)
+    opened_ms = [seconds * 1000 for seconds in runner.opened_s]
+    shares = statistics.quantiles(opened_ms, n=100, method="inclusive")
+    figures = f"p50 {shares[49]:.0f} ms, p99 {shares[98]:.0f} ms, max {max(opened_ms):.0f} ms"
+    with capsys.disabled():
+        print(f"\nkills: {len(opened_ms)} openings, {figures}")
+    assert max(runner.opened_s) < NOISE * OPENED_WITHIN_S, figures
+
+
+_WRITES = """
+import os, sys, pathlib
+from rocksdict import WriteBatch
+import state.store
+database = state.store.Database(pathlib.Path(sys.argv[1]))
+row = os.urandom(700)
+for number in range(int(sys.argv[2])):
+    batch = database.batch()
+    for place in range(100):
+        batch.put(b"\\x01c" + (number * 7919 % 4096).to_bytes(2, "big") + place.to_bytes(2, "big") + b"\\x00", row)
+    database.write(batch)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_an_opening_under_load_stays_under_a_second(tmp_path, capsys, checkout):
+    """A log as long as it may get: what an opening after SIGKILL replays."""
+    taken = []
+    for batches in (400, 900, 1300):
+        folder = tmp_path / str(batches)
+        done = subprocess.run([sys.executable, "-c", _WRITES, str(folder), str(batches)], cwd=checkout)
+        assert done.returncode == -9
+        log = sum(file.stat().st_size for file in (folder / "db").glob("*.log"))
+        began = time.perf_counter()
+        database = Database(folder)
+        taken.append((log >> 20, time.perf_counter() - began))
+        database.close()
+    figures = ", ".join(f"{log} MB of log: {seconds * 1000:.0f} ms" for log, seconds in taken)
+    with capsys.disabled():
+        print(f"\nkills: opening after SIGKILL, {figures}")
+    assert max(log for log, _ in taken) >= 40, "the log was not long"
+    assert max(seconds for _, seconds in taken) < NOISE * OPENED_WITHIN_S, figures
+
+
+def test_what_was_written_behind_the_seal_is_cut_also_in_the_middle_of_a_line(tmp_path):
+    """A torn write of a stream: cut to the sealed length at open, byte by byte."""
+    sink = FileSink(tmp_path)
+    sink.open({}, "one", fresh=True)
+    sink.write(0, [b"first"])
+    sink.flush()
+    sealed = sink.sealed()
+    sink.write(0, [b"second"])
+    sink.close()
+    file = tmp_path / "dispositions.jsonl"
+    whole = file.read_bytes()
+    for length in range(sealed["dispositions"], len(whole) + 1):
+        file.write_bytes(whole[:length])
+        again = FileSink(tmp_path)
+        again.open(sealed, "one", fresh=False)
+        again.write(0, [b"second"])
+        again.close()
+        assert file.read_bytes() == whole
