@@ -12,19 +12,23 @@ Values = tuple[int, list[bytes]]
 """(stream, encoded records)."""
 
 
-class Sink(Protocol):
-    """An output with one writer."""
-
-    kind: str
-
-    def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
-        """Open at the sealed state of the output; what lies behind it is sent again."""
+class Written(Protocol):
+    """What a partition does with an open output."""
 
     def write(self, stream: int, values: list[bytes]) -> None:
         """Append records to a stream, in their order."""
 
     def flush(self) -> None:
         """Return when everything written is safe."""
+
+
+class Sink(Written, Protocol):
+    """An output with one writer."""
+
+    kind: str
+
+    def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
+        """Open at the sealed state of the output; what lies behind it is sent again."""
 
     def sealed(self) -> dict[str, Any]:
         """What a seal must know of the output; only after `flush`."""
@@ -45,7 +49,7 @@ def grouped(events: list[Event]) -> list[Values]:
 
 
 class _Part(StatefulSinkPartition[Values, None]):
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Written) -> None:
         self._sink = sink
 
     def write_batch(self, values: list[Values]) -> None:
@@ -59,7 +63,7 @@ class _Part(StatefulSinkPartition[Values, None]):
 class Outlet(FixedPartitionedSink[Values, None]):
     """One partition: a stream's file has one writer."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Written) -> None:
         self._sink = sink
 
     def list_parts(self) -> list[str]:

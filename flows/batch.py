@@ -125,7 +125,7 @@ class Batch:
             except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
                 place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
                 raise StateDamaged(
-                    f"A stored row is not what must be there: {error or 'an assertion failed'} (customer "
+                    f"A stored row is not what must be there: {str(error) or 'an assertion failed'} (customer "
                     f"{arrival.digest.hex()}, shard {shard.number}, at {place}).",
                     "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
                 ) from error

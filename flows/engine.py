@@ -17,7 +17,7 @@ from typing import Any
 from connectors.arrivals import Arrivals
 from connectors.intake import Intake
 from connectors.reader import Reader
-from connectors.sink import Outlet, Sink
+from connectors.sink import Outlet, Sink, Written
 from flows.meters import Meters
 from flows.step import Core, ShardStep
 from operators.configuration import Configuration, registry_digest
@@ -216,7 +216,7 @@ class Engine:
         self.database.close()
 
 
-class _Counting:
+class _Counting(Written):
     """The sink, counting what was written: `finish` must not flush before the last group has arrived."""
 
     def __init__(self, sink: Sink, engine: Engine) -> None:

@@ -32,7 +32,7 @@ _COLUMNS: Final = (
     ("first touch", 0),
     ("deduped", 1),
     ("merged", 2),
-    ("deal-merged", 3),
+    ("deal", 3),
     ("rejected", outputs.REJECTED),
     ("late", outputs.LATE),
     ("dispatched", outputs.DISPATCHED),

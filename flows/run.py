@@ -35,7 +35,7 @@ def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
     try:
         # `cluster_main` with no other process: the callbacks get a thread of their own, and an exception does not
         # print a Rust panic before the operator's action.
-        cluster_main(build(engine), [], 0, epoch_interval=epoch, worker_count_per_proc=workers)
+        cluster_main(build(engine), [], 0, epoch_interval=epoch, worker_count_per_proc=workers)  # type: ignore[no-untyped-call]
     except BaseException as error:
         fault = engine.core.fault or error
     finally:

@@ -94,7 +94,7 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         while True:
             batch = Batch(shard, core.rules, core.sources, progress.shards)
             try:
-                taken, fired_before, polled = self._decide(batch, values, poisoned)
+                taken, polled = self._decide(batch, values, poisoned)
                 break
             except RecordFault as fault:
                 shard.drop_cached_counts()
@@ -117,11 +117,8 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
             progress.next_release[number] = shard.first_release()
         progress.applied[number] += len(values)
 
-    def _decide(
-        self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]
-    ) -> tuple[int, int | None, float]:
+    def _decide(self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]) -> tuple[int, float]:
         taken = 0
-        before: int | None = None
         polled = 0.0
         deadline = time.monotonic() + limits.TIMER_BUDGET_MS / 1000
         for item in values:
@@ -142,10 +139,9 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
                 and time.monotonic() < deadline
             ):
                 batch.timers(item.before, limits.TIMERS_PER_SLICE)
-                before = item.before
             if self._core.progress.next_release[batch.shard.number] < item.release:
                 batch.releases(item.release, limits.TIMERS_PER_SLICE)
-        return taken, before, polled
+        return taken, polled
 
     def _blame(self, fault: RecordFault) -> None:
         """Ruling 49: the record goes to `rejects` with INTERNAL; too many within an hour stop the engine."""

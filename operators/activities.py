@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from operators import consent, fold, leads, marks, merge, parts, score, streams
+from operators import consent, dispatch, fold, leads, marks, merge, parts, score, streams
 from operators.outputs import Desk, Outputs, text_of
 from operators.records import ActivityRecord
 from operators.streams import Why
@@ -228,10 +228,10 @@ def _target(then: Fold, head: Fold, act: Act, record: ActivityRecord) -> Unique 
 def _opt_out(desk: Desk, now: int, t: int) -> None:
     """The customer withdraws: consent false for all his leads; owners of dispatched ones are told (ruling 38)."""
     row = desk.row
-    consented = leads.dispatch.has_consent(row, desk.rules)
+    consented = dispatch.has_consent(row, desk.rules)
     consent.say(row, False, t, consent.OPT_OUT_TIE)
     desk.story.append(("opt_out", now, t))
-    if consented and not leads.dispatch.has_consent(row, desk.rules):
+    if consented and not dispatch.has_consent(row, desk.rules):
         consent.judge_waiting(desk, now, Why("opt_out"))
         for section in row.sections:
             for lead in section.leads:

@@ -116,16 +116,16 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
     raws: list[Raw] = []
     rest = []
     for event in section.kept:
-        if type(event) is Raw and event.u == unique.n:
+        if isinstance(event, Raw) and event.u == unique.n:
             raws.append(event)
-        elif type(event) is Answer and any(raw.u == unique.n for raw in event.raws):
+        elif isinstance(event, Answer) and any(raw.u == unique.n for raw in event.raws):
             raws.extend(raw for raw in event.raws if raw.u == unique.n)  # they came here by an answer of their own
         else:
             rest.append(event)
     section.kept = [
         e
         for e in rest
-        if type(e) is Raw or type(e) is Answer or e.place < unique.opened or len(section.head.uniques) > 1
+        if isinstance(e, Raw) or isinstance(e, Answer) or e.place < unique.opened or len(section.head.uniques) > 1
     ]
     raws.sort(key=fold.order_of)
     return raws
@@ -156,7 +156,7 @@ def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | Non
     """Where raw lead n stands now: its key, its unique lead, and itself where it is still kept."""
     for section in desk.row.sections:
         for event in section.kept:
-            for raw in (event,) if type(event) is Raw else getattr(event, "raws", ()):
+            for raw in (event,) if isinstance(event, Raw) else getattr(event, "raws", ()):
                 if raw.n == n:
                     for unique in section.head.uniques:
                         if unique.n == raw.u:

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from operators import answers, consent, dispatch, leads, outputs, replays, streams
 from operators.facts import facts_of, intent_of
+from operators.merge import stands
 from operators.outputs import Desk
 from operators.records import RawLeadRecord
 from operators.streams import Why
@@ -103,7 +104,7 @@ def _enrich(
             continue
         done.add(unique.n)
         leads.rescore(desk, unique, lead, now)
-        if leads.is_waiting(lead) and not unique.status and leads.end_of(unique) >= now:
+        if leads.is_waiting(lead) and stands(unique, now):
             leads.decide(desk, section, unique, lead, now, now, Why("enrichment"))
         leads.state(desk, section, unique, lead, now, Why("enrichment", against=desk.raw_id(n)))
 

@@ -44,11 +44,11 @@ Order = tuple[int, int, int, str, str, str, str]
 def order_of(event: Kept) -> Order:
     """The total order (rulings 2, 5, 26, 32, 57). At one instant: raw leads by the tie key; store answers and activities older
     than the lateness, as they arrived; activities of a lead that an answer brought; the others by kind and id."""
-    if type(event) is Raw:
+    if isinstance(event, Raw):
         return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
-    if type(event) is Answer:
+    if isinstance(event, Answer):
         return (event.t, OLD, event.arrival, "", "", "", "")
-    assert type(event) is Act
+    assert isinstance(event, Act)
     if event.rank == OLD:
         return (event.place, OLD, event.arrival, "", "", "", "")
     if event.rank == BROUGHT:
@@ -67,9 +67,9 @@ def stand(section: Section, act: Act) -> bool:
     arrived = [u.counts_from for u in section.base.uniques if u.counts_from]
     answers: list[Answer] = []
     for event in section.kept:
-        if type(event) is Raw:
+        if isinstance(event, Raw):
             opened = event.t if opened is None or event.t < opened else opened
-        elif type(event) is Answer and event.moved:
+        elif isinstance(event, Answer) and event.moved:
             answers.append(event)
             arrived.append(event.t)
     if (opened is not None and opened <= t) or any(at <= t for at in arrived):
@@ -91,9 +91,9 @@ def stand(section: Section, act: Act) -> bool:
 
 def _place_again(section: Section) -> None:
     """After a raw lead or an answer came into the past, activities before the first lead may stand elsewhere."""
-    if any(type(event) is Act for event in section.kept):
+    if any(isinstance(event, Act) for event in section.kept):
         for event in section.kept:
-            if type(event) is Act:
+            if isinstance(event, Act):
                 stand(section, event)
         section.kept.sort(key=order_of)
 
@@ -156,9 +156,9 @@ def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
     for kept in section.kept:
         if order_of(kept) > order:
             break
-        if type(kept) is Raw:
+        if isinstance(kept, Raw):
             merge.raw_lead(state, kept, rules)
-        elif type(kept) is Act:
+        elif isinstance(kept, Act):
             merge.activity(state, kept, rules)
         else:
             _answer(section, state, kept, [], rules)
@@ -175,7 +175,7 @@ def add_activity(section: Section, act: Act, minter: Minter, rules: Rules) -> Ch
 
 
 def _after(raw: Raw, last: Kept) -> bool:
-    if type(last) is Raw and raw.t != last.t:
+    if isinstance(last, Raw) and raw.t != last.t:
         return raw.t > last.t
     return order_of(raw) > order_of(last)
 
@@ -205,7 +205,7 @@ def _insert(section: Section, event: Kept, minter: Minter, rules: Rules) -> Chan
     while place > 0 and order_of(kept[place - 1]) > order:
         place -= 1
     kept.insert(place, event)
-    if type(event) is not Act:
+    if not isinstance(event, Act):
         _place_again(section)
     return refold(section, minter, rules, event)
 
@@ -216,9 +216,9 @@ def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = No
     decided: list[tuple[Raw, Decision]] = []
     answers: list[tuple[Answer, Unique]] = []
     for event in section.kept:
-        if type(event) is Raw:
+        if isinstance(event, Raw):
             decided.append((event, merge.raw_lead(head, event, rules)))
-        elif type(event) is Act:
+        elif isinstance(event, Act):
             merge.activity(head, event, rules)
         else:
             decided.extend(_answer(section, head, event, answers, rules))
@@ -284,7 +284,7 @@ def _claim(
 def _tie_order(section: Section) -> Callable[[Raw, int], bool]:
     def comes_first(raw: Raw, n: int) -> bool:
         for event in section.kept:
-            for other in (event,) if type(event) is Raw else event.raws if type(event) is Answer else ():
+            for other in (event,) if isinstance(event, Raw) else event.raws if isinstance(event, Answer) else ():
                 if other.n == n:
                     return order_of(raw) < order_of(other)
         return False
@@ -379,10 +379,10 @@ def collapse(section: Section, count: int, rules: Rules) -> None:
     """Fold the oldest `count` kept events into the base; their marks and ids stay as they are in force."""
     base = section.base
     for event in section.kept[:count]:
-        if type(event) is Raw:
+        if isinstance(event, Raw):
             _, unique, _, _ = merge.raw_lead(base, event, rules)
             unique.n = event.u
-        elif type(event) is Act:
+        elif isinstance(event, Act):
             merge.activity(base, event, rules)
         else:
             _answer(section, base, event, [], rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from operators import leads, outputs, streams
+from operators import dispatch, leads, outputs, score, streams
 from operators.fold import Change
 from operators.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
 from operators.outputs import Desk
@@ -112,7 +112,7 @@ def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, 
 def told(desk: Desk, section: Section, raw: Raw, mark: int, unique: Unique, lead: Lead, now: int) -> None:
     """What people hear of a raw lead of its own mark (rulings 3 and 45)."""
     if mark == FIRST_TOUCH or mark == MERGED:
-        if leads.dispatch.has_consent(desk.row, desk.rules):
+        if dispatch.has_consent(desk.row, desk.rules):
             leads.notify(desk, "RECEIPT", "customer", desk.one_id, now, "receipt", lead=lead, raw=raw.n)
         if (
             mark == MERGED
@@ -282,7 +282,7 @@ def fold_into(
                     text(known.touched),
                     text(known.expires),
                     lead.score,
-                    leads.score.GRADES[lead.grade],
+                    score.GRADES[lead.grade],
                     "FOLDED",
                     heir_id,
                     UNSET,

@@ -104,7 +104,7 @@ class Database:
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """The values of many keys, in their order."""
-        found: list[bytes | None] = self.rows.get(keys)
+        found: list[bytes | None] = self.rows.get(keys)  # type: ignore[arg-type, assignment]
         return found
 
     def batch(self) -> WriteBatch:

@@ -114,4 +114,4 @@ def test_a_timer_left_behind_by_a_change_does_nothing(tmp_path):
     assert not case.sink.records("closings")
     case.run(memory_reader(records), until=at(9, 0))
     closed = [(r["at"][:16], r["reason"]) for r in case.sink.records("closings")]
-    assert closed == [("2025-09-04T16:48", "MERGE_EXPIRED")]
+    assert closed == [("2025-09-04T12:00", "MERGE_EXPIRED")]

@@ -30,8 +30,8 @@ ALWAYS = timedelta(0)
 
 TABLES: dict[str, Any] = {
     # Short periods: expiry, deletion after retention and lateness all happen within two weeks of input.
-    # Not whole days: an expiry at the very instant of an opening is a case of its own (test_release.py).
-    "periods": {"merge": 2.2, "deal_merge": 3.3, "max_life": 5.3, "late_hours": 12, "replay": 2},
+    # Whole days: with raw leads at openings, expiries at the very instant of an opening too.
+    "periods": {"merge": 2, "deal_merge": 3, "max_life": 5, "late_hours": 12, "replay": 2},
     "channels": {
         "web": {"consent": True},
         "ads": {"consent": True, "priority": 50},
@@ -42,6 +42,7 @@ TABLES: dict[str, Any] = {
     "stores": {
         # Three minutes at one a minute: the queue does not fit and passes to the next opening.
         "R1": {"opens": "09:00", "closes": "09:03", "release_per_minute": 1},
+        "R3": {"opens": "09:00", "closes": "18:00", "release_per_minute": 1},
         "R2": {"opens": "10:00", "closes": "18:00", "release_per_minute": 2},
         "P1": {"opens": "09:00", "closes": "18:00"},
         "A1": {"opens": "00:00", "closes": "24:00"},
@@ -99,7 +100,7 @@ def scenario(seed: int, records: int, *, days: int = 12, customers: int = 0) -> 
         kind = rng.random()
         phone = rng.choice(phones)
         if kind < 0.62 or not given:
-            store = rng.choices(("R1", "R2", "P1", "A1", None, "X9"), (40, 20, 12, 8, 6, 3))[0]
+            store = rng.choices(("R1", "R2", "R3", "P1", "A1", None, "X9"), (30, 15, 15, 12, 8, 6, 3))[0]
             channel = rng.choices(("web", "ads", "call", "fair", "trial"), (50, 20, 8, 8, 6))[0]
             record = lead(f"s{number}", phone, t, store, channel=channel)
             if rng.random() < 0.4:

@@ -81,4 +81,6 @@ def differences(engine: dict[str, Any], oracle: dict[str, Any]) -> list[str]:
 
 def shown(lines: list[Line]) -> str:
     """The input, for a failing test."""
-    return "\n".join(f"{line.source}:{line.number} {json.dumps(json.loads(line.raw), ensure_ascii=False)}" for line in lines)
+    return "\n".join(
+        f"{line.source}:{line.number} {json.dumps(json.loads(line.raw), ensure_ascii=False)}" for line in lines
+    )

@@ -36,7 +36,8 @@ class EngineResult:
         self.standing = {uid: lead for uid, lead in self.leads.items() if lead["closed_reason"] != "FOLDED"}
         first_of = {}
         self.dispatches = sorted(
-            (self.by_raw_id[r["first_touch_raw_id"]], r["store"], ms(r["at"]), r["sequence"]) for r in outputs["dispatches"]
+            (self.by_raw_id[r["first_touch_raw_id"]], r["store"], ms(r["at"]), r["sequence"])
+            for r in outputs["dispatches"]
         )
         for record in outputs["unique_leads"]:
             first_of[record["unique_id"]] = self.by_raw_id[record["first_touch_raw_id"]]
@@ -44,11 +45,8 @@ class EngineResult:
         self.rejects = {(r["source"], r["position"]): frozenset(r["reasons"]) for r in outputs["rejects"]}
         self.late = {_place(r["event_id"]) for r in outputs["late"]}
         self.replays = {_place(r["event_id"]): tuple(sorted(r.get("changed", ()))) for r in outputs["replays"]}
-        self.holds = [
-            (r["unique_id"], ms(r["at"]), tuple(r["conditions"]), ms(r["until"])) for r in outputs["holds"]
-        ]
+        self.holds = [(r["unique_id"], ms(r["at"]), tuple(r["conditions"]), ms(r["until"])) for r in outputs["holds"]]
         self.closings = [(r["unique_id"], ms(r["at"]), r["reason"]) for r in outputs["closings"]]
-
 
     def _name(self, record: dict[str, Any]) -> RawKey:
         """Names as the oracle does: a source key that was forgotten and came again is another raw lead, `~2` behind it."""
@@ -134,9 +132,7 @@ def comparable(result: Any) -> dict[str, Any]:
         },
         "dispatches": sorted(result.dispatches),
         "holds": sorted((at, tuple(codes), until or 0) for _, at, codes, until in result.holds),
-        "closings": sorted(
-            (at, reason) for ref, at, reason in result.closings if reason != "FOLDED" and not ref[0]
-        ),
+        "closings": sorted((at, reason) for ref, at, reason in result.closings if reason != "FOLDED" and not ref[0]),
         "rejects": result.rejects,
         "late": result.late,
         "replays": result.replays,

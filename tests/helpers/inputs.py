@@ -61,7 +61,9 @@ class Draw:
 
     def event_time(self) -> int:
         rng = self.rng
-        back = rng.choice([0, 0, 0, 0, 1, HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 72 * HOUR_MS, 72 * HOUR_MS + 1, 90 * HOUR_MS])
+        back = rng.choice(
+            [0, 0, 0, 0, 1, HOUR_MS, 12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 72 * HOUR_MS, 72 * HOUR_MS + 1, 90 * HOUR_MS]
+        )
         return self.now - back
 
     def lead(self) -> dict[str, Any]:
@@ -158,9 +160,20 @@ PLANS: dict[str, dict[str, Any]] = {
     "one key, activities": {"stores": ["S1"], "channels": "ab", "acts": 0.4, "agains": 0.05},
     "hours": {"stores": ["S1", "S2", "S3"], "channels": "abco", "acts": 0.15, "agains": 0.1},
     "shadow": {"stores": ["S1", None], "channels": "at", "acts": 0.1, "agains": 0.1},
-    "two customers": {"stores": ["S1", "S2", ["S1", "S2"]], "channels": "abco", "acts": 0.2, "agains": 0.1, "phones": 3},
+    "two customers": {
+        "stores": ["S1", "S2", ["S1", "S2"]],
+        "channels": "abco",
+        "acts": 0.2,
+        "agains": 0.1,
+        "phones": 3,
+    },
     "pending": {"stores": [None, None, "S1"], "channels": "ab", "acts": 0.0, "agains": 0.3},
-    "pending, activities": {"stores": [None, "S1", "S2", "X1", ["S1", "X2"]], "channels": "ab", "acts": 0.25, "agains": 0.25},
+    "pending, activities": {
+        "stores": [None, "S1", "S2", "X1", ["S1", "X2"]],
+        "channels": "ab",
+        "acts": 0.25,
+        "agains": 0.25,
+    },
     "rate": {"stores": ["R1", "R1", "S2"], "channels": "abc", "acts": 0.05, "agains": 0.1, "phones": 3},
 }
 

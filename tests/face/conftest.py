@@ -1,0 +1,161 @@
+"""Running the command as a user does: a process of its own, in an empty folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waiting import wait_until
+
+DEADLINE_S = 60.0
+
+
+@dataclass
+class Shell:
+    """A folder and the commands run in it; what was started is ended with the test."""
+
+    folder: Path
+    checkout: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADSTREAM", "PYTHON"))}
+        return {**kept, "PYTHONPATH": str(self.checkout), "COLUMNS": "200", **more}
+
+    def run(self, *arguments: str | Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        """`leadstream ARGUMENTS` to its end; `more` are variables of its environment."""
+        done = subprocess.run(
+            [sys.executable, "-m", "leadstream", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment(**more),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == code, f"exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def start(self, module: str, *arguments: str | Path, **more: str) -> subprocess.Popen[bytes]:
+        """`python -m MODULE ARGUMENTS`, left running; its words go to the files said and log."""
+        with (self.folder / "said").open("wb") as said, (self.folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *map(str, arguments)],
+                cwd=self.folder,
+                env=self.environment(**more),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=log,
+            )
+        self.started.append(process)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes], number: int = signal.SIGINT) -> int:
+        """Send a signal; the exit code."""
+        process.send_signal(number)
+        return process.wait(DEADLINE_S)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def lines(self, file: str) -> list[dict[str, Any]]:
+        """The whole lines of an output."""
+        path = self.folder / file
+        text = path.read_bytes() if path.exists() else b""
+        return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
+
+    def wait_for_output(self, process: subprocess.Popen[bytes], file: str, least: int = 1) -> None:
+        wait_until(
+            lambda: process.poll() is not None or len(self.lines(file)) >= least, DEADLINE_S, f"{least} lines in {file}"
+        )
+        assert process.poll() is None, self.log()
+
+
+@pytest.fixture
+def shell(tmp_path: Path, checkout: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path, checkout)
+    yield shell
+    for process in shell.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait(DEADLINE_S)
+
+
+Lead = Callable[..., str]
+
+
+@pytest.fixture
+def lead() -> Lead:
+    """One line of raw_leads.jsonl."""
+
+    def line(number: int, phone: str, at: str, **more: object) -> str:
+        record = {
+            "type": "raw_lead",
+            "channel": "autohome",
+            "source_lead_id": f"A{number}",
+            "event_time": at,
+            "ingest_time": at,
+            "phone": phone,
+            "store": "SH001",
+            "consent": True,
+        }
+        return json.dumps({**record, **more}, ensure_ascii=False) + "\n"
+
+    return line
+
+
+@pytest.fixture
+def inputs(shell: Shell, lead: Lead) -> Path:
+    """A folder of inputs and its configuration: one of everything that `explain` can be asked about."""
+    folder = shell.folder / "in"
+    folder.mkdir()
+    first, second, other, third = "13812345678", "13912345679", "13712345670", "13612345671"
+    (folder / "raw_leads.jsonl").write_text(
+        lead(1, first, "2026-03-02T10:00:00+08:00", name="萧飞", remark="call me")
+        + lead(2, first, "2026-03-02T11:00:00+08:00")
+        + lead(1, first, "2026-03-02T10:00:00+08:00", name="萧飞", remark="call me")
+        + lead(3, second, "2026-03-02T20:00:00+08:00", channel="dongchedi", account="acc", source_lead_id="D/3")
+        + lead(4, "123", "2026-03-02T20:30:00+08:00")
+        + lead(5, other, "2026-02-20T10:00:00+08:00")
+        + lead(6, third, "2026-03-02T21:00:00+08:00", store=None, consent=False, source_lead_id=f"F-{third}"),
+        encoding="utf-8",
+    )
+    (folder / "activity.jsonl").write_text(
+        json.dumps(
+            {
+                "type": "activity",
+                "activity_id": "V1",
+                "kind": "VISIT",
+                "event_time": "2026-03-02T12:00:00+08:00",
+                "phone": first,
+                "store": "SH001",
+            }
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    (folder / "config.toml").write_text(
+        '[channels.autohome]\nname = "汽车之家"\nconsent = true\n\n'
+        '[channels.dongchedi]\nname = "懂车帝"\nconsent = true\n\n'
+        '[stores.SH001]\nname = "上海浦东店"\ncity = "上海"\nopens = "09:00"\ncloses = "18:00"\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def ran(shell: Shell, inputs: Path) -> Shell:
+    """The inputs, run: state in `state`, output in `out`."""
+    shell.run("run", "--config", "in/config.toml", "--source", "in", *PLACES)
+    return shell
+
+
+PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
