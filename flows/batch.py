@@ -55,8 +55,9 @@ class Batch:
         self.rules = rules
         self.shards = shards
         self.out = Outputs(rules, sources)
+        self.read: dict[bytes, bytes | None] = {}
+        """Rows as stored; decoded where they are decided about, while their memory is near."""
         self.customers: dict[bytes, Customer | None] = {}
-        self.stored: dict[bytes, bool] = {}
         self.dues: dict[bytes, int] = {}
         """What is due next of a row that this batch has changed."""
         self.stores: dict[bytes, StoreRow] = {}
@@ -75,16 +76,21 @@ class Batch:
 
     def load(self, entities: list[bytes]) -> None:
         """Read the rows of these customers in one go."""
-        wanted = [entity for entity in dict.fromkeys(entities) if entity not in self.customers]
+        wanted = [entity for entity in dict.fromkeys(entities) if entity not in self.read]
         if not wanted:
             return
         number = self.shard.number
         head = bytes((number,))
         found = self.database.get_many([head + entity for entity in wanted])
-        customers, stored = self.customers, self.stored
-        for entity, value in zip(wanted, found, strict=True):
-            customers[entity] = None if value is None else rows.decode(value)
-            stored[entity] = value is not None
+        self.read.update(zip(wanted, found, strict=True))
+
+    def _customer(self, entity: bytes) -> Customer | None:
+        """The row as it stands in this batch."""
+        if entity in self.customers:
+            return self.customers[entity]
+        value = self.read[entity]
+        row = self.customers[entity] = None if value is None else rows.decode(value)
+        return row
 
     def _store(self, entity: bytes) -> StoreRow:
         found = self.stores.get(entity)
@@ -142,7 +148,7 @@ class Batch:
 
     def _record(self, arrival: Arrival) -> None:
         entity = arrival.entity
-        row = self.customers[entity]
+        row = self._customer(entity)
         now = arrival.now
         if row is not None:
             # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
@@ -205,7 +211,7 @@ class Batch:
         n, opening, until, waits = msgspec.msgpack.decode(message, type=tuple[int, int, int, bool])
         entity = keys.customer_entity(digest, False)
         self.load([entity])
-        row = self.customers[entity]
+        row = self._customer(entity)
         if row is None:
             return
         timers.slot(Desk(row, digest, self.out), n, opening, until, waits)
@@ -218,7 +224,7 @@ class Batch:
         self.load([entity for _, entity in due])
         for key, entity in due:
             self.timers_gone.append(key)
-            row = self.customers[entity]
+            row = self._customer(entity)
             assert row is not None, "a timer outlived its customer's row"
             if row.armed == keys.timer_of(key)[0]:
                 row.armed = 0
@@ -273,7 +279,7 @@ class Batch:
         for entity, row in self.customers.items():
             key = keys.entity_key(number, entity)
             if row is None:
-                if self.stored[entity]:
+                if self.read[entity] is not None:
                     delete(key)
                 continue
             known = self.dues.get(entity)

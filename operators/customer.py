@@ -25,7 +25,7 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     channel = rules.channels[arrival.channel]
     source_id = text_of(record.source_lead_id)
     account = text_of(record.account)
-    if row is not None and row.sources:
+    if row is not None and row.may_know(channel.code, account, source_id):
         known = replays.find(row, channel.code, account, source_id, now)
         if known is not None:
             enrichment.again(Desk(row, arrival.digest, out), known, arrival, record)
@@ -54,7 +54,7 @@ def _accept(
         row.raws += 1
         numbers.append(row.raws)
     values = replays.values_of(arrival, record)
-    row.sources.append(
+    row.remember(
         Source(
             channel.code,
             account,

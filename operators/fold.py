@@ -132,8 +132,9 @@ class Minter:
 
 def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: bool = True) -> Change:
     """Apply one accepted raw lead. `keep` = False for a SHARED_CONTACT beyond its limit: marked, not kept."""
-    kept = section.kept
-    if not kept or _after(raw, kept[-1]):
+    last = section.is_last(raw.t)
+    kept = [] if last else section.kept
+    if last or not kept or _after(raw, kept[-1]):
         decision = merge.raw_lead(section.head, raw, rules)
         unique = decision[1]
         change = Change(decision)
@@ -141,7 +142,9 @@ def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: b
             unique.n = minter.next()
             change.minted.append(unique)
         raw.mark, raw.u, raw.competitor = decision[0], unique.n, decision[2]
-        if keep:
+        if last and keep:
+            section.keep_last(raw)
+        elif keep:
             kept.append(raw)
         return change
     return _insert(section, raw, minter, rules)
@@ -361,8 +364,10 @@ def _arrive(
 
 def settle(section: Section, clock: int, rules: Rules) -> bool:
     """Let events older than the lateness become part of the base (ruling 46); True if the oldest had to give way early."""
-    kept = section.kept
     horizon = clock - rules.late_ms
+    if section.settle(horizon, limits.KEPT_EVENTS):
+        return False
+    kept = section.kept
     if kept and order_of(kept[-1])[0] < horizon:
         # The usual case, and the cheap one: nothing that may still come can fall before the last event.
         section.base = copied(section.head)

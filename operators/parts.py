@@ -9,8 +9,8 @@ from operators.records import RawLeadRecord
 from operators.rules import Channel, Rules
 from operators.streams import Why
 from operators.validation import Arrival
-from state import limits
-from state.rows import MARKS, Customer, Fold, Raw, Section
+from state import limits, rows
+from state.rows import MARKS, Customer, Raw, Section
 
 
 def add(
@@ -91,7 +91,7 @@ def section_of(row: Customer, line: str, store: str) -> Section:
     for section in row.sections:
         if section.store == store and section.line == line:
             return section
-    section = Section(line, store, Fold(), [], Fold(), [])
+    section = rows.section_of(line, store)
     row.sections.append(section)
     return section
 

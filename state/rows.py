@@ -8,7 +8,7 @@ All times are epoch ms, all periods ms, all days local calendar days; "n" is a n
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -232,17 +232,85 @@ class Lead(Struct, array_like=True):
     """max(merge, deal-merge) of a folded lead, whose intention is gone, ms."""
 
 
+UNKNOWN: Final = 1 << 62
+EMPTY: Final = -UNKNOWN
+_NOTHING: Final = msgspec.Raw(b"\x90")
+Stored = msgspec.Raw
+"""A part of a row that stays as it is stored until something asks for it. In memory it may then be what it stands for."""
+
+
+def section_of(line: str, store: str) -> Section:
+    """A new key."""
+    section = Section(line, store, _NOTHING, _NOTHING, Fold(), [], latest=EMPTY)
+    section.base = Fold()
+    return section
+
+
 class Section(Struct, array_like=True):
     """One key (OneID, store, line): the fold's base and head, what is kept between them, and the leads."""
 
     line: str
     store: str
     """"" = PENDING: no store yet."""
-    base: Fold
-    kept: list[Kept]
+    held_base: Stored
+    """`base`, not decoded before something asks for it: a record in order looks at the head alone."""
+    held_kept: Stored
+    """`kept`, not decoded either; with events that came since as (stored, added)."""
     head: Fold
     leads: list[Lead]
     approximate: bool = False
+    latest: int = UNKNOWN
+    """Where the last kept event stands in the order, EMPTY without one; exact as long as `kept` is not decoded."""
+
+    @property
+    def base(self) -> Fold:
+        """The fold's state before the first kept event."""
+        held: Any = self.held_base
+        if type(held) is msgspec.Raw:
+            held = self.held_base = copy_fold(held)
+        return held  # type: ignore[no-any-return]
+
+    @base.setter
+    def base(self, fold: Fold) -> None:
+        self.held_base = fold  # type: ignore[assignment]
+
+    @property
+    def kept(self) -> list[Kept]:
+        """Events in their order, to be changed in place or replaced."""
+        held: Any = self.held_kept
+        if type(held) is not list:
+            held = self.held_kept = _kept_list(held) if type(held) is msgspec.Raw else _kept_list(held[0]) + held[1]
+        return held  # type: ignore[no-any-return]
+
+    @kept.setter
+    def kept(self, events: list[Kept]) -> None:
+        self.held_kept = events  # type: ignore[assignment]
+
+    def is_last(self, t: int) -> bool:
+        """Whether an event at `t` surely comes behind every kept event, seen without decoding them; False = look."""
+        return type(self.held_kept) is not list and t > self.latest
+
+    def keep_last(self, event: Raw) -> None:
+        """Keep an event of which `is_last` holds."""
+        held: Any = self.held_kept
+        if type(held) is tuple:
+            held[1].append(event)
+        else:
+            self.held_kept = (held, [event])  # type: ignore[assignment]
+        self.latest = event.t
+
+    def settle(self, horizon: int, most: int) -> bool:
+        """Make the head the base when every kept event is older than `horizon`; whether nothing else is to be done, with
+        at most `most` events kept. False where only the decoded events can say."""
+        held: Any = self.held_kept
+        if type(held) is list or self.latest == UNKNOWN:
+            return False
+        if self.latest < horizon:
+            if self.latest != EMPTY:
+                self.held_base = msgspec.Raw(_encoder.encode(self.head))
+                self.held_kept, self.latest = _NOTHING, EMPTY
+            return True
+        return _length(held[0]) + len(held[1]) <= most if type(held) is tuple else _length(held) <= most
 
 
 class Source(Struct, array_like=True, gc=False):
@@ -264,7 +332,10 @@ class Source(Struct, array_like=True, gc=False):
 
 
 class Customer(Struct, array_like=True):
-    """The row of one (OneID, realm)."""
+    """The row of one (OneID, realm).
+
+    `sources` is decoded when something asks for it; whether a source key may be among them, `may_know` says without.
+    """
 
     life: str
     """Local date when the row was created, "s" appended in the shadow realm: part of every id (ruling 21)."""
@@ -281,7 +352,8 @@ class Customer(Struct, array_like=True):
     opted_out: bool = False
     newest_at: int = -(1 << 62)
     newest_channel: str = ""
-    sources: list[Source] = []
+    held_sources: Stored = _NOTHING
+    """`sources`, not decoded; with those that came since as (stored, added)."""
     activities: list[tuple[str, int]] = []
     """Replay keys of activities with the clock of their acceptance."""
     sections: list[Section] = []
@@ -294,14 +366,69 @@ class Customer(Struct, array_like=True):
     """Activities accepted so far: the order of arrival."""
     consent_tie: str = ""
 
+    @property
+    def sources(self) -> list[Source]:
+        """The replay memory, to be changed in place or replaced."""
+        held: Any = self.held_sources
+        if type(held) is not list:
+            held = _source_list(held) if type(held) is msgspec.Raw else _source_list(held[0]) + held[1]
+            self.held_sources = held
+        return held  # type: ignore[no-any-return]
+
+    @sources.setter
+    def sources(self, sources: list[Source]) -> None:
+        self.held_sources = sources  # type: ignore[assignment]
+
+    def remember(self, source: Source) -> None:
+        """Add a source key."""
+        held: Any = self.held_sources
+        if type(held) is list:
+            held.append(source)
+        elif type(held) is tuple:
+            held[1].append(source)
+        else:
+            self.held_sources = (held, [source])  # type: ignore[assignment]
+
+    def may_know(self, channel: str, account: str, source_id: str) -> bool:
+        """False when this source key is surely not remembered: its bytes occur nowhere in the stored ones."""
+        held: Any = self.held_sources
+        return type(held) is not msgspec.Raw or _encoder.encode((channel, account, source_id))[1:] in bytes(held)
+
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _decode: Final = msgspec.msgpack.Decoder(Customer).decode
+_kept_list: Final = msgspec.msgpack.Decoder(list[Kept]).decode
+_source_list: Final = msgspec.msgpack.Decoder(list[Source]).decode
 _HEAD: Final = bytes([FORMAT])
+
+
+def _length(stored: msgspec.Raw) -> int:
+    """Items of a stored array."""
+    head = memoryview(stored)
+    return head[0] & 15 if head[0] < 0xDC else int.from_bytes(head[1 : 3 if head[0] == 0xDC else 5], "big")
+
+
+def _joined(stored: msgspec.Raw, added: list[Any]) -> msgspec.Raw:
+    """A stored array with further items, without decoding it."""
+    old = bytes(stored)
+    skip = 1 if old[0] < 0xDC else 3 if old[0] == 0xDC else 5
+    number = _length(stored) + len(added)
+    head = bytes((0x90 | number,)) if number < 16 else b"\xdd" + number.to_bytes(4, "big")
+    return msgspec.Raw(b"".join((head, old[skip:], *map(_encoder.encode, added))))
 
 
 def encode(row: Customer) -> bytes:
     """A row's bytes."""
+    held: Any = row.held_sources
+    if type(held) is tuple:
+        row.held_sources = _joined(*held)
+    for section in row.sections:
+        held = section.held_kept
+        if type(held) is tuple:
+            section.held_kept = _joined(*held)
+        elif type(held) is list:
+            last = held[-1] if held else None
+            section.latest = EMPTY if last is None else last.place if type(last) is Act else last.t
     return _HEAD + _encoder.encode(row)
 
 

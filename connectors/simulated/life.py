@@ -324,11 +324,12 @@ class Lives:
         return self._end(thread, WON)
 
     def refund(self, thread: Thread) -> bool:
-        """The deal ends: lost at that time (ruling 19)."""
-        low = thread.settled_ms + HOUR_MS
-        if thread.state != WON:
+        """The deal ends: lost at that time (ruling 19), while the deal is still remembered (ruling 57)."""
+        low, high = thread.settled_ms + HOUR_MS, thread.deal_bound_ms - _SAFE_MS
+        if thread.state != WON or low >= high:
             return False
-        return self._do(thread, "REFUND", self._uniform(low, low + 8 * DAY_MS), named=True) and self._end(thread, LOST)
+        at_ms = self._uniform(low, min(low + 8 * DAY_MS, high))
+        return self._do(thread, "REFUND", at_ms, named=True) and self._end(thread, LOST)
 
     def opt_out(self, thread: Thread) -> bool:
         return self._act(thread, ("OPT_OUT",), 2.0)

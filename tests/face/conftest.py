@@ -1,82 +1,26 @@
-"""Running the command as a user does: a process of its own, in an empty folder."""
+"""A folder to run commands in, and inputs to run."""
 
 import json
-import os
+import logging
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from waiting import wait_until
-
-DEADLINE_S = 60.0
+from face_shell import DEADLINE_S, PLACES, Lead, Shell
 
 
-@dataclass
-class Shell:
-    """A folder and the commands run in it; what was started is ended with the test."""
-
-    folder: Path
-    checkout: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def environment(self, **more: str) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADSTREAM", "PYTHON"))}
-        return {**kept, "PYTHONPATH": str(self.checkout), "COLUMNS": "200", **more}
-
-    def run(self, *arguments: str | Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
-        """`leadstream ARGUMENTS` to its end; `more` are variables of its environment."""
-        done = subprocess.run(
-            [sys.executable, "-m", "leadstream", *map(str, arguments)],
-            cwd=self.folder,
-            env=self.environment(**more),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        assert done.returncode == code, f"exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
-
-    def start(self, module: str, *arguments: str | Path, **more: str) -> subprocess.Popen[bytes]:
-        """`python -m MODULE ARGUMENTS`, left running; its words go to the files said and log."""
-        with (self.folder / "said").open("wb") as said, (self.folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, *map(str, arguments)],
-                cwd=self.folder,
-                env=self.environment(**more),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=log,
-            )
-        self.started.append(process)
-        return process
-
-    def end(self, process: subprocess.Popen[bytes], number: int = signal.SIGINT) -> int:
-        """Send a signal; the exit code."""
-        process.send_signal(number)
-        return process.wait(DEADLINE_S)
-
-    def log(self) -> str:
-        return (self.folder / "log").read_text(encoding="utf-8")
-
-    def lines(self, file: str) -> list[dict[str, Any]]:
-        """The whole lines of an output."""
-        path = self.folder / file
-        text = path.read_bytes() if path.exists() else b""
-        return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
-
-    def wait_for_output(self, process: subprocess.Popen[bytes], file: str, least: int = 1) -> None:
-        wait_until(
-            lambda: process.poll() is not None or len(self.lines(file)) >= least, DEADLINE_S, f"{least} lines in {file}"
-        )
-        assert process.poll() is None, self.log()
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """A command run within the test's own process leaves its log and its signal handlers behind; others rely on theirs."""
+    logger = logging.getLogger("leadstream")
+    before = logger.handlers, logger.propagate, logger.level
+    signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    logger.handlers, logger.propagate = before[:2]
+    logger.setLevel(before[2])
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -87,9 +31,6 @@ def shell(tmp_path: Path, checkout: Path) -> Iterator[Shell]:
         if process.poll() is None:
             process.kill()
             process.wait(DEADLINE_S)
-
-
-Lead = Callable[..., str]
 
 
 @pytest.fixture
@@ -156,6 +97,3 @@ def ran(shell: Shell, inputs: Path) -> Shell:
     """The inputs, run: state in `state`, output in `out`."""
     shell.run("run", "--config", "in/config.toml", "--source", "in", *PLACES)
     return shell
-
-
-PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")

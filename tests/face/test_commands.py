@@ -21,9 +21,9 @@ def _refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> 
     """The exit code is this one, what went wrong and what to do are sentences, and no traceback is shown."""
     assert main(arguments) == code
     said = capsys.readouterr().err
-    problem, action = said.strip().split("\n")[-2:]
     assert "Traceback" not in said
-    assert problem.startswith("leadstream: ")
+    problem, action = said[said.index("leadstream: ") :].strip().rsplit("\n", 1)
+    assert len(problem) > len("leadstream: ")
     assert re.match(r"[A-Z`].*[.?]$", action), action
     return said
 

@@ -1,0 +1,81 @@
+"""Running the command as a user does: a process of its own, in an empty folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from waiting import wait_until
+
+DEADLINE_S = 60.0
+PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
+
+Lead = Callable[..., str]
+
+
+@dataclass
+class Shell:
+    """A folder and the commands run in it; what was started is ended with the test."""
+
+    folder: Path
+    checkout: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADSTREAM", "PYTHON"))}
+        return {**kept, "PYTHONPATH": str(self.checkout), "COLUMNS": "200", **more}
+
+    def run(self, *arguments: str | Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        """`leadstream ARGUMENTS` to its end; `more` are variables of its environment."""
+        done = subprocess.run(
+            [sys.executable, "-m", "leadstream", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment(**more),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert done.returncode == code, f"exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def start(self, module: str, *arguments: str | Path, **more: str) -> subprocess.Popen[bytes]:
+        """`python -m MODULE ARGUMENTS`, left running; its words go to the files said and log."""
+        with (self.folder / "said").open("wb") as said, (self.folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *map(str, arguments)],
+                cwd=self.folder,
+                env=self.environment(**more),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=log,
+            )
+        self.started.append(process)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes], number: int = signal.SIGINT) -> int:
+        """Send a signal; the exit code."""
+        process.send_signal(number)
+        return process.wait(DEADLINE_S)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def lines(self, file: str) -> list[dict[str, Any]]:
+        """The whole lines of an output."""
+        path = self.folder / file
+        text = path.read_bytes() if path.exists() else b""
+        return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
+
+    def wait_for_output(self, process: subprocess.Popen[bytes], file: str, least: int = 1) -> None:
+        wait_until(
+            lambda: process.poll() is not None or len(self.lines(file)) >= least, DEADLINE_S, f"{least} lines in {file}"
+        )
+        assert process.poll() is None, self.log()
