@@ -12,8 +12,8 @@ MARKS ?= not slow and not kills
 JOBS ?= auto
 ARGS ?=
 SAMPLE ?=
-KILLS ?= 200
-MUTANTS ?= 200
+KILLS ?= 300
+MUTANTS ?= 1000
 SECONDS_PER_SUITE ?= 3600
 SEED ?= 1
 
@@ -45,7 +45,7 @@ kills: setup  ## Kill real processes again and again and compare (KILLS=, SEED=)
 	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills $(ARGS) \
 		|| $(NONE_YET)
 
-mutants: setup  ## Change the code in one place at a time: do the tests notice? (MUTANTS=, SEED=)
+mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the tests notice? (MUTANTS=N, SEED=)
 	@$(BIN)/python scripts/mutants.py --sample $(MUTANTS) --seed $(SEED) --seconds $(SECONDS_PER_SUITE) $(ARGS)
 
 bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")

@@ -92,7 +92,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     if not row.sections:
         return "NO_LEAD"
     if record.kind == "OPT_OUT":
-        if record.unique_id is not None and _named(row, desk, record.unique_id) is None:
+        if record.unique_id and _named(row, desk, record.unique_id) is None:
             return "NO_LEAD"
         _opt_out(desk, now, t)
         return ""
@@ -179,8 +179,8 @@ def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | N
 def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> Section | str:
     """The key an activity speaks of, or the code of its reject (rulings 17 and 26)."""
     row, t = desk.row, arrival.t
-    line = (record.line or "").strip()
-    if record.unique_id is not None:
+    line = text_of(record.line)
+    if record.unique_id:
         named = _named(row, desk, record.unique_id)
         if named is None:
             return "NO_LEAD"

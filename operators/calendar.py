@@ -59,7 +59,7 @@ def parse_ms(text: str) -> int:
     if not (seconds.isdigit() and seconds.isascii()):
         raise ValueError(f"not a time: {text[:40]!r}")
     whole = int(seconds)
-    if whole > 59:
+    if whole > 60:  # 60: a leap second, taken as the first of the next minute
         raise ValueError(f"not a time: {text[:40]!r}")
     if tail:
         fraction_text = text[20:23]
@@ -89,8 +89,11 @@ def _parse_any(text: str) -> int:
         if clock[19] != "." or not clock[20:].isdigit():
             raise ValueError(f"not an RFC 3339 time: {text[:40]!r}")
         clock = clock[:23]
+    leap = clock[17:19] == "60"
+    if leap:
+        clock = clock[:17] + "59" + clock[19:]
     moment = datetime.fromisoformat(clock.upper() + offset)
-    value = (moment - _EPOCH) // _MS
+    value = (moment - _EPOCH) // _MS + (1000 if leap else 0)
     if not MIN_MS <= value <= MAX_MS:
         raise ValueError(f"a time outside the calendar: {text[:40]!r}")
     return value

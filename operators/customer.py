@@ -47,7 +47,7 @@ def _accept(
     row, rules, now = desk.row, desk.rules, arrival.now
     consented = dispatch.has_consent(row, rules)
     consent.learn(row, arrival, record, channel, account, source_id, desk)
-    line = (record.line or "").strip() or "main"
+    line = text_of(record.line) or "main"
     stores = arrival.stores or ("",)
     numbers: list[int] = []
     for _ in stores:

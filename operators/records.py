@@ -51,11 +51,11 @@ class RawLeadRecord(Struct, frozen=True):
     gender: Text | None = None
     province: Text | None = None
     city: Text | None = None
-    line: Text | None = None
+    line: Id | None = None
     series: Text | None = None
     model: Text | None = None
     store: Id | None = None
-    stores: Annotated[list[Id], Meta(max_length=limits.STORES_PER_LEAD)] | None = None
+    stores: Annotated[list[Id | None], Meta(max_length=limits.STORES_PER_LEAD)] | None = None
     campaign: Id | None = None
     intent: IntentGiven | None = None
     consent: bool | None = None
@@ -79,7 +79,7 @@ class ActivityRecord(Struct, frozen=True):
     phone: Phone | None = None
     landline: Phone | None = None
     store: Id | None = None
-    line: Text | None = None
+    line: Id | None = None
     advisor: Id | None = None
     by: str | None = None
     duration_s: int | float | None = None

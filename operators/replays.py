@@ -95,7 +95,7 @@ def values_of(arrival: Arrival, record: RawLeadRecord) -> list[Any]:
         record.gender or None,
         record.province or None,
         record.city or None,
-        (record.line or "").strip() or None,
+        text_of(record.line) or None,
         record.series or None,
         record.model or None,
         arrival.stores or None,

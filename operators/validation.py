@@ -46,6 +46,13 @@ KINDS: Final = frozenset(
 )
 BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
 _FREE_TEXT: Final = frozenset({"remark", "note"})
+_NOT_MEASURED: Final = _FREE_TEXT | {"event_time", "source_time", "ingest_time", "type", "kind", "by", "phone", "landline"}
+"""Strings that a rule of their own judges, or that are free text."""
+_KEYS: Final = ("channel", "source_lead_id", "account", "store", "line", "series", "activity_id")
+_REQUIRED: Final = {
+    "raw_lead": frozenset({"channel", "source_lead_id"}),
+    "activity": frozenset({"activity_id", "kind", "event_time"}),
+}
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
 
@@ -154,6 +161,7 @@ class Validation:
             record = read_object(raw)
         except NotJson:
             return _rejected(arrival, "NOT_JSON")
+        record = {name: value for name, value in record.items() if value != ""}  # '' is not given (ruling 11)
         kind = record.get("type")
         kind = default_type if kind is None else kind
         if type(kind) is not str or kind not in TYPES:
@@ -167,9 +175,9 @@ class Validation:
             return self._not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
         reasons = faults_of_types(record, kind)
         # What is left of the record after its wrong fields is judged like any other, so that all reasons are named.
-        for name in list(record):
-            if faults_of_types({name: record[name]}, kind):
-                record[name] = None
+        wrong = [name for name in record if faults_of_types({name: record[name]}, kind)]
+        for name in wrong:
+            record[name] = None
         try:
             if kind == RAW_LEAD:
                 rest = self._raw_lead(msgspec.convert(record, RawLeadRecord), raw, clock)
@@ -179,11 +187,11 @@ class Validation:
             return _rejected(arrival, "BAD_FIELD")
         if not reasons:
             return rest  # only the typed decode's narrower reading refused it
-        wrong_contact = any(record.get(name) is None and name in record for name in ("phone", "landline"))
+        # A field that is there but wrong is not missing as well.
+        wrong_contact = "phone" in wrong or "landline" in wrong
+        wrong_required = any(name in wrong for name in _REQUIRED[kind])
         for reason in rest.reasons:
-            if not (reason == "NO_CONTACT" and wrong_contact and "BAD_FIELD" in reasons) and not (
-                reason == "MISSING_FIELD" and "BAD_FIELD" in reasons
-            ):
+            if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required):
                 reasons.add(reason)
         return _rejected(arrival, *reasons)
 
@@ -213,13 +221,12 @@ class Validation:
             reasons = {"CHANNEL_NOT_LIVE"}
         if source_id is None or (type(source_id) is str and not source_id.strip()):
             reasons = (reasons or set()) | {"MISSING_FIELD"}
-        line = record.line
-        if line is not None and self.rules.lines is not None:
-            line = line.strip()
+        if record.line is not None and self.rules.lines is not None:
+            line = str(record.line).strip()
             if line and line not in self.rules.lines:
                 reasons = (reasons or set()) | {"UNKNOWN_LINE"}
         fault = _times(arrival, record.event_time, record.ingest_time, clock)
-        if record.source_time is not None:
+        if record.source_time:
             try:
                 arrival.source_ms = parse_ms(record.source_time)
             except ValueError:
@@ -237,7 +244,7 @@ class Validation:
             arrival.stores = _stores(record)
         if b"\\u0000" in raw and _has_nul(record):
             reasons = (reasons or set()) | {"BAD_FIELD"}
-        if len(raw) > _NO_LIMIT_CHECK and (not raw.isascii() or b"\\u" in raw) and too_long(record, _FREE_TEXT):
+        if len(raw) > _NO_LIMIT_CHECK and (not raw.isascii() or b"\\u" in raw) and too_long(record, _NOT_MEASURED):
             reasons = (reasons or set()) | {"BAD_FIELD"}
         if len(arrival.stores) > limits.STORES_PER_LEAD:
             reasons = (reasons or set()) | {"BAD_FIELD"}
@@ -267,9 +274,9 @@ class Validation:
             reasons.add("MISSING_FIELD")
         elif record.kind not in KINDS:
             reasons.add("BAD_FIELD")
-        if record.by is not None and record.by not in BY:
+        if record.kind == "INVALID" and record.by is not None and record.by not in BY:
             reasons.add("BAD_FIELD")
-        if record.event_time is None:
+        if not record.event_time:
             reasons.add("MISSING_FIELD")
         else:
             fault = _times(arrival, record.event_time, record.ingest_time, clock)
@@ -277,19 +284,20 @@ class Validation:
                 reasons.add(fault)
         if b"\\u0000" in raw and _has_nul(record):
             reasons.add("BAD_FIELD")
-        if len(raw) > _NO_LIMIT_CHECK and too_long(record, _FREE_TEXT):
+        if len(raw) > _NO_LIMIT_CHECK and too_long(record, _NOT_MEASURED):
             reasons.add("BAD_FIELD")
-        line = record.line.strip() if record.line else ""
+        line = "" if record.line is None else str(record.line).strip()
         if line and self.rules.lines is not None and line not in self.rules.lines:
             reasons.add("UNKNOWN_LINE")
         named = None
-        if record.unique_id is not None:
-            named = of_id(record.unique_id)
+        unique_id = record.unique_id or None
+        if unique_id is not None:
+            named = of_id(unique_id)
             if named is None:
                 reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
-        if record.phone is not None or record.landline is not None or record.unique_id is None:
+        if record.phone is not None or record.landline is not None or unique_id is None:
             faults = _contacts(arrival, record.phone, record.landline)
-            if record.unique_id is None or faults != {"NO_CONTACT"}:
+            if unique_id is None or faults != {"NO_CONTACT"}:
                 reasons |= faults
         if not reasons:
             if arrival.phone or arrival.landline:
@@ -323,9 +331,9 @@ def _times(arrival: Arrival, event_time: str | None, ingest_time: str | None, cl
     """Sets `t`, `submitted`, `moves`; returns BAD_TIME or "". Ruling 20 sentence by sentence."""
     ingest: int | None = None
     try:
-        if ingest_time is not None:
+        if ingest_time:
             ingest = parse_ms(ingest_time)
-        given = parse_ms(event_time) if event_time is not None else None
+        given = parse_ms(event_time) if event_time else None
     except ValueError:
         return "BAD_TIME"
     now = clock.now
@@ -393,11 +401,11 @@ def _stores(record: RawLeadRecord) -> tuple[str, ...]:
         text = store.strip() if type(store) is str else str(store)
         return (text,) if text else ()
     named = ([] if record.store is None else [record.store]) + record.stores
-    return tuple(dict.fromkeys(text for text in (str(store).strip() for store in named) if text))
+    return tuple(dict.fromkeys(text for text in (str(store).strip() for store in named if store is not None) if text))
 
 
 def _has_nul(record: RawLeadRecord | ActivityRecord) -> bool:
-    """A NUL in a string would end a key early."""
-    values = [getattr(record, name) for name in record.__struct_fields__ if name not in _FREE_TEXT]
+    """A NUL in a string that becomes part of a key would end the key early."""
+    values = [getattr(record, name, None) for name in _KEYS]
     values += getattr(record, "stores", None) or []
     return any(type(value) is str and "\0" in value for value in values)

@@ -1,16 +1,14 @@
-"""Change the code in one place at a time and see whether a test notices.
+"""Put a fault into one line at a time and see whether the tests that should notice do.
 
-    mutants.py [--sample N] [--seed S] [--seconds T] [--only PATH] [--list]
+    mutants.py [--sample N] [--seed S] [--seconds T] [--only WORD] [--list]
 
-Works in a copy of the checkout. The places are a seeded sample of all; the run ends after T seconds even when some are
-left (said at the end). The tests that name the changed module run first, all others when those stay green. Exit 1 when
-fewer than `noticed_at_least` (pyproject.toml, [tool.leadstream.mutants]) were noticed, 2 when the tests fail unchanged.
-
-A change that cannot make a difference is excused by a comment on its line: `# mutant: <why it is the same>`.
+Reads `tests/mutants.toml`: for each entry `file`, `old` (a whole line that occurs exactly once), `new`, `why`, `tests`
+(pytest nodes or folders). Works in a copy of the checkout; nothing here is touched. Prints which test noticed. Exit 1 when
+a mutant survived, 2 when the list does not fit the code or the named tests fail on unchanged code. `--sample` takes a
+seeded part, `--seconds` ends the run after that time and says what was left.
 """
 
 import argparse
-import ast
 import os
 import random
 import re
@@ -21,294 +19,164 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# fewer than this many tried say nothing about a share
-ENOUGH_FOR_A_SHARE = 10
+LIST = "tests/mutants.toml"
+TIMEOUT_S = 180
+_KEYS = {"file", "old", "new", "why", "tests"}
+_SKIPPED = (".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", ".venv.lock", "dist", "build")
 
-COMPARISONS: dict[type[ast.cmpop], tuple[str, str]] = {
-    ast.Lt: (r"<", "<="),
-    ast.LtE: (r"<=", "<"),
-    ast.Gt: (r">", ">="),
-    ast.GtE: (r">=", ">"),
-    ast.Eq: (r"==", "!="),
-    ast.NotEq: (r"!=", "=="),
-    ast.In: (r"\bin\b", "not in"),
-    ast.NotIn: (r"\bnot\s+in\b", "in"),
-    ast.Is: (r"\bis\b", "is not"),
-    ast.IsNot: (r"\bis\s+not\b", "is"),
-}
-SUMS: dict[type[ast.operator], tuple[str, str]] = {
-    ast.Add: (r"\+", "-"),
-    ast.Sub: (r"-", "+"),
-    ast.Mult: (r"\*", "//"),
-    ast.FloorDiv: (r"//", "*"),
-    ast.Mod: (r"%", "//"),
-}
+
+class WrongList(Exception):
+    """The list does not fit the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`old` at byte `start` of `path` becomes `new`."""
+    """One fault: the line `old` of `file` becomes `new`; `tests` have to notice."""
 
-    path: str
-    line: int
-    start: int
+    file: str
     old: str
     new: str
+    why: str
+    tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        def short(text: str) -> str:
-            return re.sub(r"\s+", " ", text)[:60]
+        return f"{self.file}: {self.why}"
 
-        return f"{self.path}:{self.line}: {short(self.old)!r} -> {short(self.new)!r}"
-
-    def applied(self, source: bytes) -> bytes:
-        """The source with the change."""
-        old = self.old.encode()
-        assert source[self.start : self.start + len(old)] == old, self
-        return source[: self.start] + self.new.encode() + source[self.start + len(old) :]
-
-
-class Places(ast.NodeVisitor):
-    """Collects the mutants of one file; offsets are bytes, as `ast` counts columns."""
-
-    def __init__(self, path: str, source: bytes) -> None:
-        self.path = path
-        self.source = source
-        self.lines = source.splitlines(keepends=True)
-        self.starts = [0]
-        for line in self.lines:
-            self.starts.append(self.starts[-1] + len(line))
-        self.found: list[Mutant] = []
-        self.visit(ast.parse(source))
-
-    def _span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        return self.starts[node.lineno - 1] + node.col_offset, self.starts[node.end_lineno - 1] + node.end_col_offset
-
-    def _add(self, start: int, end: int, new: str) -> None:
-        line = self.source.count(b"\n", 0, start) + 1
-        if b"# mutant:" not in self.lines[line - 1]:
-            self.found.append(Mutant(self.path, line, start, self.source[start:end].decode(), new))
-
-    def _between(self, left: ast.expr, right: ast.expr, pattern: str, new: str) -> None:
-        """Replace the operator between two operands."""
-        start, end = self._span(left)[1], self._span(right)[0]
-        match = re.search(pattern.encode(), self.source[start:end])
-        if match:
-            self._add(start + match.start(), start + match.end(), new)
-
-    def visit_Compare(self, node: ast.Compare) -> None:
-        left = node.left
-        for operator, right in zip(node.ops, node.comparators, strict=True):
-            self._between(left, right, *COMPARISONS[type(operator)])
-            left = right
-        self.generic_visit(node)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        old, new = (r"\band\b", "or") if isinstance(node.op, ast.And) else (r"\bor\b", "and")
-        if len(node.values) == 2:  # of three or more, one changed operator binds otherwise than it reads
-            self._between(node.values[0], node.values[1], old, new)
-        self.generic_visit(node)
-
-    def visit_BinOp(self, node: ast.BinOp) -> None:
-        texts = (ast.JoinedStr, ast.List, ast.Tuple)
-        joined = any(isinstance(side, texts) or _is_text(side) for side in (node.left, node.right))
-        if type(node.op) in SUMS and not joined:
-            self._between(node.left, node.right, *SUMS[type(node.op)])
-        self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
-        if isinstance(node.op, ast.Not):
-            self._add(self._span(node)[0], self._span(node.operand)[0], "")
-        self.generic_visit(node)
-
-    def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, bool):
-            self._add(*self._span(node), str(not node.value))
-        elif isinstance(node.value, int):
-            self._add(*self._span(node), str(node.value + 1))
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self._add(*self._span(node), "pass")
-        self.generic_visit(node)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        if all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets):
-            self._add(*self._span(node), "pass")
-        self.generic_visit(node)
-
-    def visit_Expr(self, node: ast.Expr) -> None:
-        if isinstance(node.value, ast.Constant):  # a docstring
-            return
-        if isinstance(node.value, ast.Call):
-            text = ast.unparse(node.value.func)
-            if text.startswith(("log.", "logger.", "_log.")):
-                return
-            self._add(*self._span(node), "pass")
-        self.generic_visit(node)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.visit(node.value)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        for statement in node.body:  # neither annotations nor defaults nor decorators
-            self.visit(statement)
-
-    def visit_If(self, node: ast.If) -> None:
-        if ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            return
-        self.generic_visit(node)
-
-    def visit_Raise(self, node: ast.Raise) -> None:
-        """Messages are not tested word by word."""
-
-    def visit_Assert(self, node: ast.Assert) -> None:
-        """What must never be cannot be tested by making it so."""
-
-    def visit_Import(self, node: ast.Import) -> None:
-        """Nothing to change."""
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Text for people."""
+    def applied(self, source: str) -> str:
+        """The file with the fault. Raises WrongList unless the line occurs exactly once."""
+        lines = source.splitlines(keepends=True)
+        places = [place for place, line in enumerate(lines) if line.strip() == self.old.strip()]
+        if len(places) != 1:
+            raise WrongList(f"{LIST}: {self.file} holds the line {len(places)} times, not once: {self.old!r}")
+        line = lines[places[0]]
+        indent = line[: len(line) - len(line.lstrip())]
+        lines[places[0]] = f"{indent}{self.new}\n"
+        return "".join(lines)
 
 
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+def mutants_of(checkout: Path) -> list[Mutant]:
+    """The list, each entry tried on its file. Raises WrongList."""
+    found = []
+    for entry in tomllib.loads((checkout / LIST).read_text(encoding="utf-8"))["mutant"]:
+        if set(entry) != _KEYS or not entry["tests"]:
+            raise WrongList(f"{LIST}: an entry has the keys {sorted(entry)}, not {sorted(_KEYS)}")
+        mutant = Mutant(entry["file"], entry["old"], entry["new"], entry["why"], tuple(entry["tests"]))
+        path = checkout / mutant.file
+        if not path.is_file():
+            raise WrongList(f"{LIST}: there is no {mutant.file}")
+        compile(mutant.applied(path.read_text(encoding="utf-8")), mutant.file, "exec")
+        for test in mutant.tests:
+            if not (checkout / test.partition("::")[0]).exists():
+                raise WrongList(f"{LIST}: there is no {test}, which should notice: {mutant}")
+        found.append(mutant)
+    return found
 
 
-def mutants_of(sources: list[str]) -> list[Mutant]:
-    """All mutants of the Python files in these folders or files, in file order."""
+class Copy:
+    """A copy of the checkout in which tests are run."""
 
-    def files() -> Iterator[Path]:
-        for name in sources:
-            place = CHECKOUT / name
-            yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
-
-    return [
-        mutant
-        for file in files()
-        if file.name != "__init__.py"
-        for mutant in Places(str(file.relative_to(CHECKOUT)), file.read_bytes()).found
-    ]
-
-
-class Tests:
-    """Runs the tests of a copy of the checkout."""
-
-    def __init__(self, copy: Path, markers: str, timeout_s: float) -> None:
-        self.copy = copy
-        self.command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider"]
-        self.command += ["-m", markers]
-        self.timeout_s = timeout_s
-        self.env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "checkout"
+        shutil.copytree(CHECKOUT, self.root, ignore=shutil.ignore_patterns(*_SKIPPED))
+        self.env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", CI="true", LEADSTREAM_KILLS="10")
         # the copy does not stand beside the data
         self.env.setdefault("LEADSTREAM_TEST_DATA", str(CHECKOUT.parent / "shared" / "data"))
 
-    def code(self, files: list[str]) -> int:
-        """pytest's exit code; 124 when its time was up."""
+    def test(self, tests: list[str], *, fail_fast: bool = True) -> tuple[int, str]:
+        """pytest's exit code (124: time was up) and its output."""
+        command = [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
+        command += ["-x"] if fail_fast else []
         with subprocess.Popen(
-            [*self.command, *files],
-            cwd=self.copy,
+            [*command, *tests],
+            cwd=self.root,
             env=self.env,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             start_new_session=True,
         ) as process:
             try:
-                return process.wait(self.timeout_s)
+                output, _ = process.communicate(timeout=TIMEOUT_S)
+                return process.returncode, output
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)  # with the processes that tests started
-                return 124
+                return 124, "no end within the time limit"
 
-    def naming(self, path: str) -> list[str]:
-        """The test files that name the module at `path`."""
-        package, stem = Path(path).parts[0], Path(path).stem
-        pattern = re.compile(
-            rf"\b{package}(\.\w+)*\.{stem}\b|\bfrom {package}(\.\w+)* import (\([^)]*|[^\n]*)\b{stem}\b"
-        )
-        return [
-            str(file.relative_to(self.copy))
-            for file in sorted((self.copy / "tests").rglob("test_*.py"))
-            if pattern.search(file.read_text(encoding="utf-8"))
-        ]
-
-    def notice(self, mutant: Mutant) -> bool:
-        """Whether a test fails, or hangs, with the change."""
-        target = self.copy / mutant.path
-        original = target.read_bytes()
-        target.write_bytes(mutant.applied(original))
+    def noticed_by(self, mutant: Mutant) -> str:
+        """The test that noticed, or "". Raises WrongList when the tests could not be run at all."""
+        target = self.root / mutant.file
+        original = target.read_text(encoding="utf-8")
+        target.write_text(mutant.applied(original), encoding="utf-8")
         try:
-            near = self.naming(mutant.path)
-            return (bool(near) and self.code(near) not in (0, 5)) or self.code([]) not in (0, 5)
+            code, output = self.test(list(mutant.tests))
         finally:
-            target.write_bytes(original)
+            target.write_text(original, encoding="utf-8")
+        if code == 0:
+            return ""
+        if code == 124:
+            return output
+        found = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+        if code == 1 and found:
+            return found[1]
+        raise WrongList(f"pytest ended with {code} for {mutant}:\n{output[-1500:]}")
+
+
+def chosen_from(mutants: list[Mutant], sample: int, seed: int, only: str) -> list[Mutant]:
+    """Those that `only` names, at most `sample` of them, in an order drawn from the seed when they are not all."""
+    found = [mutant for mutant in mutants if only in str(mutant)]
+    return found if sample >= len(found) else random.Random(seed).sample(found, sample)
 
 
 def main() -> int:
-    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["leadstream"]["mutants"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=30, help="how many places (default 30)")
+    parser.add_argument("--sample", type=int, default=10_000, help="how many (default all)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default 1)")
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after this time (default 3600)")
-    parser.add_argument("--only", action="append", help="a file or folder instead of all sources; may be repeated")
-    parser.add_argument("--list", action="store_true", help="list the places and do nothing")
+    parser.add_argument("--seconds", type=float, default=3600, help="begin no more after this time (default 3600)")
+    parser.add_argument("--only", default="", help="those whose file or reason holds this text")
+    parser.add_argument("--list", action="store_true", help="list them and do nothing")
     chosen = parser.parse_args()
-
     began = time.monotonic()
-    places = mutants_of(chosen.only or settings["sources"])
-    sample = random.Random(chosen.seed).sample(places, min(chosen.sample, len(places)))
-    if chosen.list:
-        print(*places, sep="\n")
-        return 0
-    if not sample:
-        print("mutants: WARNING, there is no code to change yet")
-        return 0
-
-    with tempfile.TemporaryDirectory(prefix="leadstream-mutants-") as folder:
-        copy = Path(folder) / "checkout"
-        skipped = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", ".venv.lock")
-        shutil.copytree(CHECKOUT, copy, ignore=skipped)
-        tests = Tests(copy, settings["markers"], settings["timeout_s"])
-        print(
-            f"mutants: {len(sample)} of {len(places)} places, seed {chosen.seed}; the tests unchanged first", flush=True
-        )
-        code = tests.code([])
-        if code == 5:
-            print("mutants: WARNING, there are no tests yet")
+    try:
+        mutants = chosen_from(mutants_of(CHECKOUT), chosen.sample, chosen.seed, chosen.only)
+        if chosen.list:
+            print(*mutants, sep="\n")
             return 0
+        with tempfile.TemporaryDirectory(prefix="leadstream-mutants-") as folder:
+            return tried(Copy(Path(folder)), mutants, began + chosen.seconds)
+    except WrongList as error:
+        print(f"mutants: {error}", file=sys.stderr)
+        return 2
+
+
+def tried(copy: Copy, mutants: list[Mutant], end: float) -> int:
+    """Run them all, or until the time is over."""
+    survivors: list[Mutant] = []
+    done = 0
+    passing: set[str] = set()
+    for mutant in mutants:
+        if time.monotonic() > end:
+            break
+        # A test that fails on unchanged code would notice everything: each is run once without a fault.
+        new = [test for test in mutant.tests if test not in passing]
+        code, output = copy.test(new) if new else (0, "")
         if code:
-            print(f"mutants: the tests fail on unchanged code (pytest's code {code}): mend them first", file=sys.stderr)
+            print(f"mutants: {new} fail on unchanged code (pytest's code {code}):\n{output[-1500:]}", file=sys.stderr)
             return 2
-        unchanged_s = time.monotonic() - began
-        tests.timeout_s = min(tests.timeout_s, 10 + 3 * unchanged_s)
-
-        survivors: list[Mutant] = []
-        tried = 0
-        for mutant in sample:
-            # one more may take as long as the tests do twice: the time limit is kept, not passed
-            if time.monotonic() - began + 2 * unchanged_s > chosen.seconds:
-                break
-            noticed = tests.notice(mutant)
-            tried += 1
-            if not noticed:
-                survivors.append(mutant)
-            print(f"mutants: {tried:3d} {'noticed ' if noticed else 'SURVIVED'} {mutant}", flush=True)
-
-    noticed_share = 1 - len(survivors) / tried if tried else 0.0
-    print(f"mutants: {tried - len(survivors)} of {tried} noticed, {len(sample) - tried} not tried for lack of time")
-    if not tried:
-        print(f"mutants: WARNING, the tests alone take {unchanged_s:.0f} s: no change fits into {chosen.seconds:.0f} s")
-    if tried >= ENOUGH_FOR_A_SHARE and noticed_share < settings["noticed_at_least"]:
-        print(f"mutants: FAILED, fewer than {settings['noticed_at_least']:.0%} noticed", file=sys.stderr)
-        return 1
-    return 0
+        passing.update(new)
+        started = time.monotonic()
+        by = copy.noticed_by(mutant)
+        done += 1
+        if not by:
+            survivors.append(mutant)
+        took = time.monotonic() - started
+        print(f"mutants: {done:3d} {'noticed ' if by else 'SURVIVED'} {mutant} [{by or '-'}, {took:.0f} s]", flush=True)
+    print(f"mutants: {done - len(survivors)} of {done} noticed, {len(mutants) - done} left for lack of time")
+    return 1 if survivors else 0
 
 
 if __name__ == "__main__":

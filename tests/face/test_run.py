@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from face_shell import PLACES, Lead, Shell
+from face_shell import PLACES, RUN, Shell
 
 
 def _marks(shell: Shell) -> dict[str, str]:
@@ -15,7 +15,7 @@ def _marks(shell: Shell) -> dict[str, str]:
 
 
 def test_a_run_says_what_it_did(shell: Shell, inputs: Path) -> None:
-    done = shell.run("run", "--config", "in/config.toml", "--source", "in", *PLACES)
+    done = shell.run(*RUN)
     assert _marks(shell) == {
         "A1": "FIRST_TOUCH",
         "A2": "DEDUPED",
@@ -29,7 +29,7 @@ def test_a_run_says_what_it_did(shell: Shell, inputs: Path) -> None:
 
 def test_the_same_input_again_changes_nothing(ran: Shell) -> None:
     before = {file.name: file.read_bytes() for file in (ran.folder / "out").iterdir()}
-    done = ran.run("run", "--config", "in/config.toml", "--source", "in", *PLACES)
+    done = ran.run(*RUN)
     assert "no record that this state did not know" in done.stdout
     assert {file.name: file.read_bytes() for file in (ran.folder / "out").iterdir()} == before
 
@@ -37,8 +37,7 @@ def test_the_same_input_again_changes_nothing(ran: Shell) -> None:
 def test_until_moves_the_clock_on(ran: Shell) -> None:
     """A lead held for the opening hours goes out when the clock passes the opening."""
     assert len(ran.lines("out/dispatches.jsonl")) == 1
-    run = ("run", "--config", "in/config.toml", "--source", "in", *PLACES)
-    ran.run(*run, "--until", "2026-03-03T08:59:59+08:00")
+    ran.run(*RUN, "--until", "2026-03-03T08:59:59+08:00")
     assert len(ran.lines("out/dispatches.jsonl")) == 1
     ran.run(*run, "--until", "2026-03-03T09:00:00+08:00")
     assert [line["at"] for line in ran.lines("out/dispatches.jsonl")][1:] == ["2026-03-03T09:00:00.000+08:00"]
@@ -54,7 +53,7 @@ def test_what_is_surprising_is_said_once(shell: Shell, inputs: Path) -> None:
 
 
 def test_another_secret_is_refused(ran: Shell) -> None:
-    run = ("run", "--config", "in/config.toml", "--source", "in", *PLACES)
+    run = RUN
     said = ran.run(*run, code=3, LEADSTREAM_ONE_ID_SECRET="other").stderr.splitlines()
     assert "secret" in said[-2] and said[-1].startswith("Set the variable")
 
@@ -65,10 +64,10 @@ def test_a_foreign_output_folder_is_refused(ran: Shell) -> None:
     ran.run(*run, "--state", "state", "--sink", "empty", code=3)
 
 
-def test_an_input_that_was_changed_is_refused(ran: Shell, lead: Lead) -> None:
+def test_an_input_that_was_changed_is_refused(ran: Shell) -> None:
     file = ran.folder / "in" / "raw_leads.jsonl"
     file.write_text(file.read_text(encoding="utf-8").replace("汽车", "火车").replace("A2", "A9"), encoding="utf-8")
-    said = ran.run("run", "--config", "in/config.toml", "--source", "in", *PLACES, code=3).stderr
+    said = ran.run(*RUN, code=3).stderr
     assert "is not the file that was read before" in said
 
 
@@ -76,7 +75,7 @@ def test_a_full_disk_stops_with_3_and_nothing_is_lost(shell: Shell, inputs: Path
     (shell.folder / "out").mkdir()
     full = shell.folder / "out" / "dispositions.jsonl"
     full.symlink_to("/dev/full")
-    run = ("run", "--config", "in/config.toml", "--source", "in", *PLACES)
+    run = RUN
     said = shell.run(*run, code=3).stderr.splitlines()
     assert "The disk is full" in said[-2] and said[-1].startswith("Free space")
     full.unlink()
@@ -158,5 +157,5 @@ def test_a_second_signal_ends_at_once_and_loses_nothing(shell: Shell) -> None:
 
 def test_a_demo_and_files_in_one_state_are_warned_of(shell: Shell, inputs: Path) -> None:
     shell.run("run", *PLACES, "--demo-speed", "500", "--until", "2026-03-02T09:40:00+08:00")
-    said = shell.run("run", "--config", "in/config.toml", "--source", "in", *PLACES).stderr
+    said = shell.run(*RUN).stderr
     assert "is the demo's" in said and "Name a state and an output of their own" in said

@@ -77,7 +77,7 @@ def in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers: dict[st
     found = EngineResult(outputs)
 
     def ref(key: RawKey) -> tuple[Any, ...]:
-        return (*key[:4], customers[key[4]], key[5])
+        return (*key[:4], customers.get(key[4], key[4]), key[5])
 
     raws_of: dict[str, set[tuple[Any, ...]]] = {}
     for key, record in found.raws.items():

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,6 @@ from waiting import wait_until
 
 DEADLINE_S = 60.0
 PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
-
-Lead = Callable[..., str]
-
 
 @dataclass
 class Shell:
@@ -79,3 +75,48 @@ class Shell:
             lambda: process.poll() is not None or len(self.lines(file)) >= least, DEADLINE_S, f"{least} lines in {file}"
         )
         assert process.poll() is None, self.log()
+
+
+def lead(number: int, phone: str, at: str, **more: object) -> str:
+    """One line of raw_leads.jsonl."""
+    record = {
+        "type": "raw_lead",
+        "channel": "autohome",
+        "source_lead_id": f"A{number}",
+        "event_time": at,
+        "ingest_time": at,
+        "phone": phone,
+        "store": "SH001",
+        "consent": True,
+    }
+    return json.dumps({**record, **more}, ensure_ascii=False) + "\n"
+
+
+FIRST, SECOND, LATE, THIRD = "13812345678", "13912345679", "13712345670", "13612345671"
+
+
+def write_inputs(folder: Path) -> None:
+    """Inputs and their configuration: one of everything that `explain` can be asked about."""
+    folder.mkdir()
+    (folder / "raw_leads.jsonl").write_text(
+        lead(1, FIRST, "2026-03-02T10:00:00+08:00", name="萧飞", remark="call me")
+        + lead(2, FIRST, "2026-03-02T11:00:00+08:00")
+        + lead(1, FIRST, "2026-03-02T10:00:00+08:00", name="萧飞", remark="call me")
+        + lead(3, SECOND, "2026-03-02T20:00:00+08:00", channel="dongchedi", account="acc", source_lead_id="D/3")
+        + lead(4, "123", "2026-03-02T20:30:00+08:00")
+        + lead(5, LATE, "2026-02-20T10:00:00+08:00")
+        + lead(6, THIRD, "2026-03-02T21:00:00+08:00", store=None, consent=False, source_lead_id=f"F-{THIRD}"),
+        encoding="utf-8",
+    )
+    visit = {"type": "activity", "activity_id": "V1", "kind": "VISIT", "phone": FIRST, "store": "SH001"}
+    visit["event_time"] = "2026-03-02T12:00:00+08:00"
+    (folder / "activity.jsonl").write_text(json.dumps(visit) + "\n", encoding="utf-8")
+    (folder / "config.toml").write_text(
+        '[channels.autohome]\nname = "汽车之家"\nconsent = true\n\n'
+        '[channels.dongchedi]\nname = "懂车帝"\nconsent = true\n\n'
+        '[stores.SH001]\nname = "上海浦东店"\ncity = "上海"\nopens = "09:00"\ncloses = "18:00"\n',
+        encoding="utf-8",
+    )
+
+
+RUN = ("run", "--config", "in/config.toml", "--source", "in", *PLACES)

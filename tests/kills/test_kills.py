@@ -228,7 +228,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_an_opening_under_load_stays_under_a_second(tmp_path, capsys, checkout):
-    """A log as long as it may get: what an opening after SIGKILL replays."""
+    """Tens of megabytes written as fast as they can be: what of the log is not in tables yet, an opening replays."""
     taken = []
     for batches in (400, 900, 1300):
         folder = tmp_path / str(batches)
@@ -242,7 +242,7 @@ def test_an_opening_under_load_stays_under_a_second(tmp_path, capsys, checkout):
     figures = ", ".join(f"{log} MB of log: {seconds * 1000:.0f} ms" for log, seconds in taken)
     with capsys.disabled():
         print(f"\nkills: opening after SIGKILL, {figures}")
-    assert max(log for log, _ in taken) >= 40, "the log was not long"
+    assert max(log for log, _ in taken) >= 20, "the log was not long"
     assert max(seconds for _, seconds in taken) < NOISE * OPENED_WITHIN_S, figures
 
 
