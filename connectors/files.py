@@ -207,6 +207,25 @@ class FileReader:
             file.file.close()
 
 
+def _put_whole(path: Path, text: str) -> None:
+    """Write a small file so that after a kill or a power loss it is there whole or not at all."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names of new files survive a power loss: a seal will speak of their lengths."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 class FileSink:
     """One JSON-lines file per stream, each with one writer; exact after a crash: cut to the sealed length at open."""
 
@@ -235,7 +254,8 @@ class FileSink:
                     f"The output folder {self.folder} is empty, but the state has already delivered to it.",
                     "Put the folder back (state and output belong together), or begin a new state with --state.",
                 )
-            owner.write_text(state_id + "\n")
+            if not written_by:
+                _put_whole(owner, state_id + "\n")
             for name in STREAMS:
                 path = self._path(name)
                 file = io.FileIO(path, "a+b")
@@ -250,6 +270,7 @@ class FileSink:
                     os.ftruncate(file.fileno(), length)
                 self._files.append(file)
                 self._lengths.append(length)
+            _sync_folder(self.folder)
         except OSError as error:
             raise errors.of_disk(error, f"opening the output folder {self.folder}") from error
 

@@ -6,6 +6,7 @@ A thread of its own reads the meters twice a second and never the records. It en
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections import deque
@@ -38,6 +39,16 @@ _COLUMNS: Final = (
     ("dispatched", outputs.DISPATCHED),
     ("holds", outputs.HELD),
 )
+
+
+class Screen(Console):
+    """A console whose reader may go away: what is said then is said to nobody, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """In place of the library's own answer, which ends the process with code 1."""
+        self.quiet = True
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ class LiveView:
         self._thread.join()
 
     def _run(self) -> None:
-        # A reader that went away (`| head`), a terminal that cannot show a character: no reason to stop the engine.
+        # A terminal that went away or cannot show a character: no reason to stop the engine, or to say so.
         with contextlib.suppress(OSError, UnicodeError):
             if self._console.is_terminal:
                 self._on_terminal()

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 import leadstream
@@ -21,10 +20,11 @@ _PLAIN_S = 2.0
 def generate_folder(out: Path, *, leads: int, seed: int) -> None:
     """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead, Fault for the disk."""
     from connectors.simulated import generate
+    from flows.observe_live import Screen
 
     if leads < 1:
         raise errors.WrongUsage(f"--leads {leads} would write nothing.", "Give --leads a number of at least 1.")
-    console = Console(highlight=False)
+    console = Screen(highlight=False)
     began = time.monotonic()
     try:
         if console.is_terminal:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from connectors.demo import DAYS_PER_TEN_MINUTES
 from connectors.files import FileReader
-from flows.observe_live import LiveView
+from flows.observe_live import LiveView, Screen
 from flows.observe_logs import set_up_logs
 from flows.observe_run import DEMO, Prepared, Wanted, log_notes, prepare
 from flows.run import Signals
@@ -24,7 +24,7 @@ def run(wanted: Wanted) -> None:
     set_up_logs()
     stop = _Stop()
     Signals(stop.ask, said=say_now).install()  # before anything is opened: a stop while opening is a stop too
-    console = Console(highlight=False)
+    console = Screen(highlight=False)
     began = time.monotonic()
     prepared = prepare(wanted)
     engine = prepared.engine

@@ -1,14 +1,16 @@
 """Killed, or without power, before any step of a run: it goes on and comes to the same (architecture 3, 1 and 2).
 
-Every write of the database, every sync, every write and flush of the sink of a short run: exhaustive, no sampling.
+Every write of the database, every sync, every write and flush of the sink of a short run that seals at each poll; of one
+that seals only at its end, each third.
 """
 
 import random
 import shutil
+from datetime import timedelta
 
 import pytest
 from crashes import Crash, Steps, watched
-from delivery import Case, assert_same, at, lead, memory_reader, rows_of, stored
+from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of, stored
 
 from connectors.memory import MemorySink
 from flows.run import run
@@ -38,16 +40,24 @@ def short_input():
     ]  # fmt: skip
 
 
+NO_SEAL = timedelta(hours=1)
+"""One epoch for the whole run: nothing is sealed before its end."""
+
+
 @pytest.fixture(scope="module")
 def images(module_folder):
-    """(images before each step, outputs and rows of the straight run)."""
-    case = Case(module_folder / "state", shards=2)
-    steps = Steps(case.folder, case.sink, module_folder / "images")
-    with pytest.MonkeyPatch.context() as patch, watched(steps, patch):
-        case.run(memory_reader(short_input(), poll_limit=3), until=UNTIL)
-    assert len(steps.taken) > 60
-    assert {image.step for image in steps.taken} == {"database write", "sync", "sink write", "sink flush"}
-    return steps.taken, case.sink.streams, decided(case.folder)
+    """(images before each step, outputs and rows of the straight run): with a seal at each poll, and with none."""
+    found = {}
+    for epoch in (ALWAYS, NO_SEAL):
+        folder = module_folder / str(epoch.seconds)
+        case = Case(folder / "state", shards=2)
+        steps = Steps(case.folder, case.sink, folder / "images")
+        with pytest.MonkeyPatch.context() as patch, watched(steps, patch):
+            case.run(memory_reader(short_input(), poll_limit=3), until=UNTIL, epoch=epoch)
+        assert len(steps.taken) > 60
+        assert {image.step for image in steps.taken} == {"database write", "sync", "sink write", "sink flush"}
+        found[epoch] = steps.taken, case.sink.streams, decided(case.folder)
+    return found
 
 
 def decided(folder):
@@ -65,16 +75,17 @@ def go_on(folder, sink):
 
 
 def test_the_short_input_uses_the_store_the_fold_and_late_leads(images):
-    _, streams, _ = images
+    _, streams, _ = images[ALWAYS]
     text = b"\n".join(line for lines in streams.values() for line in lines)
     for word in ("slot", "RATE", "corrects", "WON", "replay", "CONSENT", "MERGE_EXPIRED"):
         assert f'"{word}"'.encode() in text, word
 
 
 @pytest.mark.parametrize("powerless", [False, True], ids=["killed", "powerless"])
-def test_every_crash_point(images, tmp_path, powerless):
-    taken, expected, rows = images
-    for image in taken:
+@pytest.mark.parametrize(("epoch", "every"), [(ALWAYS, 1), (NO_SEAL, 3)], ids=["sealed", "unsealed"])
+def test_every_crash_point(images, tmp_path, powerless, epoch, every):
+    taken, expected, rows = images[epoch]
+    for image in taken[::every]:
         folder = tmp_path / f"{image.number}"
         sink = image.laid_out(folder, powerless=powerless)
         try:
@@ -89,7 +100,7 @@ def test_every_crash_point(images, tmp_path, powerless):
 @pytest.mark.parametrize("seed", range(6))
 def test_crash_after_crash(images, tmp_path, monkeypatch, seed):
     """The run that goes on is killed too, again and again, a few steps later each time."""
-    taken, expected, rows = images
+    taken, expected, rows = images[ALWAYS if seed % 3 else NO_SEAL]
     rng = random.Random(seed)
     powerless = seed % 2 == 1
     image = taken[rng.randrange(len(taken) // 2)]

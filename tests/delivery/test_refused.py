@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -109,15 +110,23 @@ def test_a_holder_that_was_killed_holds_nothing(used):
 class Files:
     """A file, its state and its output folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, shards=2):
         self.folder = folder
+        self.shards = shards
         self.file = folder / "raw_leads.jsonl"
 
     def run(self, *, text=None, source=None):
         if text is not None:
             self.file.write_text(text)
         sink = FileSink(self.folder / "out")
-        run(Engine(configuration(), FileReader(source or self.file), sink, Options(self.folder / "state", shards=2)))
+        run(
+            Engine(
+                configuration(),
+                FileReader(source or self.file),
+                sink,
+                Options(self.folder / "state", shards=self.shards),
+            )
+        )
 
     def records(self, stream):
         return [json.loads(line) for line in (self.folder / f"out/{stream}.jsonl").read_text().splitlines()]
@@ -179,9 +188,10 @@ def test_a_last_line_without_newline_that_parses_is_a_record(tmp_path):
     assert not files.records("replays") and not files.records("rejects")
 
 
-def test_half_a_last_line_is_refused_then_completed(tmp_path):
+@pytest.mark.parametrize("shards", [1, 3])
+def test_half_a_last_line_is_refused_then_completed(tmp_path, shards):
     """The reject stands under its line number, once; position and fence stay before it (ruling 9)."""
-    files = Files(tmp_path)
+    files = Files(tmp_path, shards)
     whole = text_of(RECORDS)
     third = whole.index('"s2"') + 20
     files.run(text=whole[:third])
@@ -198,3 +208,25 @@ def test_blank_lines_and_windows_ends_are_no_records(tmp_path):
     files = Files(tmp_path)
     files.run(text="\n" + text_of(RECORDS).replace("\n", "\r\n\r\n  \n"))
     assert len(files.records("dispositions")) == 6 and not files.records("rejects")
+
+
+# --- the mark of an output folder
+
+
+def test_the_mark_of_an_output_folder_is_whole_or_not_there(tmp_path, monkeypatch):
+    """Killed while it is written: an empty mark would make the folder a stranger's for ever."""
+    files = Files(tmp_path)
+
+    def killed(self, target):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", killed)
+        files.run(text=text_of(RECORDS[:2]))
+    assert not (tmp_path / "out/.state").exists()
+    files.run()
+    mark = tmp_path / "out/.state"
+    written = mark.stat().st_mtime_ns
+    files.run(text=text_of(RECORDS))
+    assert mark.stat().st_mtime_ns == written, "the mark of a folder is written once"
+    assert len(files.records("dispositions")) == 6

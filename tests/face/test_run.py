@@ -39,7 +39,7 @@ def test_until_moves_the_clock_on(ran: Shell) -> None:
     assert len(ran.lines("out/dispatches.jsonl")) == 1
     ran.run(*RUN, "--until", "2026-03-03T08:59:59+08:00")
     assert len(ran.lines("out/dispatches.jsonl")) == 1
-    ran.run(*run, "--until", "2026-03-03T09:00:00+08:00")
+    ran.run(*RUN, "--until", "2026-03-03T09:00:00+08:00")
     assert [line["at"] for line in ran.lines("out/dispatches.jsonl")][1:] == ["2026-03-03T09:00:00.000+08:00"]
 
 

@@ -1,5 +1,7 @@
 """Running the command as a user does: a process of its own, in an empty folder."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -8,11 +10,15 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from waiting import wait_until
 
+from leadstream.commands import main
+
 DEADLINE_S = 60.0
 PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
+
 
 @dataclass
 class Shell:
@@ -41,6 +47,19 @@ class Shell:
         assert done.returncode == code, f"exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr, done.stderr
         return done
+
+    def call(self, *arguments: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        """The same within this process: for commands that install nothing and only look, at a tenth of the time."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, self.environment(**more), clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            returned = main(arguments)
+        assert returned == code, f"exit {returned}, not {code}\n{out.getvalue()}\n{err.getvalue()}"
+        return subprocess.CompletedProcess(arguments, returned, out.getvalue(), err.getvalue())
 
     def start(self, module: str, *arguments: str | Path, **more: str) -> subprocess.Popen[bytes]:
         """`python -m MODULE ARGUMENTS`, left running; its words go to the files said and log."""
@@ -103,7 +122,7 @@ def write_inputs(folder: Path) -> None:
         + lead(2, FIRST, "2026-03-02T11:00:00+08:00")
         + lead(1, FIRST, "2026-03-02T10:00:00+08:00", name="萧飞", remark="call me")
         + lead(3, SECOND, "2026-03-02T20:00:00+08:00", channel="dongchedi", account="acc", source_lead_id="D/3")
-        + lead(4, "123", "2026-03-02T20:30:00+08:00")
+        + lead(4, "1381234", "2026-03-02T20:30:00+08:00")
         + lead(5, LATE, "2026-02-20T10:00:00+08:00")
         + lead(6, THIRD, "2026-03-02T21:00:00+08:00", store=None, consent=False, source_lead_id=f"F-{THIRD}"),
         encoding="utf-8",

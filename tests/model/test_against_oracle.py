@@ -1,6 +1,6 @@
 """The engine's rules beside the oracle: worked examples, random short inputs, a generated folder.
 
-`LEADSTREAM_INPUTS` random inputs per plan (default 60; `make oracle` runs 2 000).
+`LEADSTREAM_INPUTS` random inputs per plan (default 60); `make slow` runs 3 000 more of each.
 """
 
 from __future__ import annotations
@@ -33,6 +33,17 @@ def test_worked_example(case: Case) -> None:
 def test_random_inputs(plan: str) -> None:
     for seed in range(SEED, SEED + INPUTS):
         lines = draw(plan, seed, 14)
+        engine, oracle, _ = run_both(CONFIG, lines, until_of(seed), poll=(1, 5, 64)[seed % 3], shards=1 + seed % 4)
+        found = differences(engine, oracle)
+        assert not found, f"plan {plan!r}, seed {seed}\n{shown(lines)}\n" + "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(1, 31))
+@pytest.mark.parametrize("plan", PLANS)
+def test_many_random_inputs(plan: str, block: int) -> None:
+    for seed in range(100_000 + block * 100, 100_000 + block * 100 + 100):
+        lines = draw(plan, seed, 10 + block)
         engine, oracle, _ = run_both(CONFIG, lines, until_of(seed), poll=(1, 5, 64)[seed % 3], shards=1 + seed % 4)
         found = differences(engine, oracle)
         assert not found, f"plan {plan!r}, seed {seed}\n{shown(lines)}\n" + "\n".join(found)

@@ -143,9 +143,9 @@ class Reader:
             yield outcome
 
     def _turn(self, source: _Source) -> float:
-        """The source's own running maximum, its next record included."""
+        """The source's own running maximum, its next record included; one that will be BAD_TIME moves nothing (ruling 20)."""
         assert source.head is not None
-        time_ms = self._clocked_ms(source.head)
+        time_ms = None if self._bad_time(source.head) else self._clocked_ms(source.head)
         times = [at for at in (source.maximum_ms, time_ms) if at is not None]
         return max(times, default=float("-inf"))
 

@@ -1,0 +1,69 @@
+"""The whole engine on generated folders: marks and unique leads equal to the truth (issue 3, ruling 44)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from connectors.files import FileReader, FileSink
+from connectors.simulated import generate
+from flows.engine import Engine, Options
+from flows.run import run
+from operators.configuration import load
+from state.rows import MARKS
+from state.shard import read_counts
+from state.store import Database
+
+
+@pytest.mark.parametrize("leads", [5_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+def test_marks_and_unique_leads_equal_the_truth(tmp_path: Path, leads: int) -> None:
+    folder, out, state = tmp_path / "leads", tmp_path / "out", tmp_path / "state"
+    generate(folder, leads=leads, seed=11)
+    run(Engine(load(folder / "config.toml"), FileReader(folder), FileSink(out), Options(state)))
+    in_force: dict[str, dict[str, object]] = {}
+    corrected = 0
+    for line in (out / "dispositions.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        if not record.get("shadow"):
+            corrected += "corrects" in record
+            in_force[record["raw_id"]] = record
+    by_source = defaultdict(list)
+    for record in in_force.values():
+        by_source[record["channel"], record["account"], record["source_lead_id"], record.get("split", 1)].append(record)
+    leads_of: dict[str, set[object]] = defaultdict(set)
+    intentions_of: dict[object, set[str]] = defaultdict(set)
+    wrong = []
+    accepted = 0
+    for line in (folder / "truth.jsonl").read_text().splitlines():
+        truth = json.loads(line)
+        key = (truth["channel"], truth["account"], truth["source_lead_id"], truth.get("split", 1))
+        found = by_source.pop(key, []) if "mark" in truth else []
+        if "mark" not in truth:
+            continue
+        accepted += 1
+        if [record["mark"] for record in found] != [truth["mark"]]:
+            wrong.append((truth, [record["mark"] for record in found]))
+            continue
+        leads_of[truth["intention"]].add(found[0]["unique_id"])
+        intentions_of[found[0]["unique_id"]].add(truth["intention"])
+    assert not wrong[:5]
+    assert not by_source, "a raw lead that the truth does not know was accepted"
+    assert all(len(ids) == 1 for ids in leads_of.values())
+    assert all(len(intentions) == 1 for intentions in intentions_of.values())
+    assert corrected > 0, "late leads are in play"
+    # The counts that the engine keeps are those of the marks in force (invariant 1).
+    database = Database(state)
+    try:
+        counted = dict.fromkeys(MARKS, 0)
+        for (_, name), counts in read_counts(database, 16).items():
+            if name.startswith("l:"):
+                for mark, count in zip(MARKS, counts, strict=False):
+                    counted[mark] += count
+    finally:
+        database.close()
+    assert sum(counted.values()) == accepted
+    for mark in MARKS:
+        assert counted[mark] == sum(record["mark"] == mark for record in in_force.values())
