@@ -128,13 +128,14 @@ class Arrivals:
             buffer.popleft()
             if arrival.moves and arrival.t > part.running:
                 part.running = arrival.t
-            self._move(part, arrival, at)
-            found.append(self._hand(part, arrival, self.clock or 0))
-            clock.now = self.clock
+            if at != self.clock:
+                self._move(part, arrival, at)
+                clock.now = at
+            found.append(self._hand(part, arrival, at or 0))
         return False
 
     def _merged(self, found: list[Arrival], limit: int, barrier: int) -> bool:
-        wall = self._wall_ms()
+        clock = Clock(event=True, now=self.clock, wall_ms=self._wall_ms())
         while len(found) < limit:
             best: _Partition | None = None
             best_running = 0
@@ -146,7 +147,7 @@ class Arrivals:
                             if part.ended:
                                 continue
                             return False  # a partition that has not ended holds the others back: its next record may be older
-                    part.head = self._read(part, part.buffer[0], Clock(event=True, now=self.clock, wall_ms=wall))
+                    part.head = self._read(part, part.buffer[0], clock)
                 head = part.head
                 running = head.t if head.moves and head.t > part.running else part.running
                 if best is None or running < best_running or (running == best_running and part.name < best.name):
@@ -157,7 +158,7 @@ class Arrivals:
             assert arrival is not None
             if not arrival.has_time or "BAD_TIME" in arrival.reasons:
                 # It was read when the clock stood earlier: what depends on the clock is judged at its turn.
-                arrival = self._read(best, best.buffer[0], Clock(event=True, now=self.clock, wall_ms=wall))
+                arrival = self._read(best, best.buffer[0], clock)
                 best.head = arrival
                 if arrival.moves and arrival.t > best_running:
                     continue
@@ -166,9 +167,12 @@ class Arrivals:
                 return True
             best.head = None
             best.buffer.popleft()
-            best.running = max(best.running, best_running)
-            self._move(best, arrival, at)
-            found.append(self._hand(best, arrival, self.clock or 0))
+            if best_running > best.running:
+                best.running = best_running
+            if at != self.clock:
+                self._move(best, arrival, at)
+                clock.now = at
+            found.append(self._hand(best, arrival, at or 0))
         return False
 
     def _fill(self, part: _Partition, limit: int) -> None:

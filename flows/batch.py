@@ -118,7 +118,7 @@ class Batch:
             if arrival.now > self.clock:
                 self.clock = arrival.now
             try:
-                if (arrival.source, arrival.offset) in poisoned:
+                if poisoned and (arrival.source, arrival.offset) in poisoned:
                     self._count_received(arrival)
                     self.out.reject(arrival, ("INTERNAL",))
                 elif arrival.reasons:
@@ -137,8 +137,11 @@ class Batch:
                 ) from error
             except Exception as error:
                 raise RecordFault(arrival) from error
-            fence = self.fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
-            self.fences[arrival.source] = (fence[0], arrival.tail) if arrival.tail else (arrival.offset, 0)
+            if arrival.tail:
+                fence = self.fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
+                self.fences[arrival.source] = (fence[0], arrival.tail)
+            else:
+                self.fences[arrival.source] = (arrival.offset, 0)
             self.leads += 1
 
     def _count_received(self, arrival: Arrival) -> None:

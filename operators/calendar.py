@@ -25,6 +25,8 @@ _INSTANTS_KEPT: Final = 1 << 14
 _TWO: Final = tuple(f"{number:02d}" for number in range(60))
 _THREE: Final = tuple(f"{number:03d}" for number in range(1000))
 
+_SECONDS: Final = {text: number * 1000 for number, text in enumerate(_TWO)}
+_MILLIS: Final = {text: number for number, text in enumerate(_THREE)}
 _minutes: dict[str, int] = {}
 
 
@@ -35,6 +37,13 @@ def parse_ms(text: str) -> int:
     """
     # "2026-03-02T09:30:15.250+08:00": the minute and the offset repeat from lead to lead, seconds do not.
     length = len(text)
+    if length == 29:
+        known = _minutes.get(text[:17] + text[23:])
+        second = _SECONDS.get(text[17:19])
+        if known is not None and second is not None and text[19] == ".":
+            ms = _MILLIS.get(text[20:23])
+            if ms is not None:
+                return known + second + ms
     if length == 25:
         shared, tail = text[:17] + text[19:], 0
     elif length == 29 and text[19] == ".":

@@ -141,8 +141,10 @@ def faults_of_types(record: dict[str, Any], kind: str) -> set[str]:
     return reasons
 
 
-def too_long(record: Struct, free: frozenset[str]) -> bool:
+def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:
     """Whether a string that is not free text is longer than 256 bytes; characters were limited by the decode."""
+    if b"\\" not in raw and max(map(len, raw.split(b'"'))) <= limits.STRING_BYTES:
+        return False  # without escapes a string's bytes stand between two quotes: none is as long
     for name in record.__struct_fields__:
         value = getattr(record, name)
         if (

@@ -244,7 +244,7 @@ class Validation:
             arrival.stores = _stores(record)
         if b"\\u0000" in raw and _has_nul(record):
             reasons = (reasons or set()) | {"BAD_FIELD"}
-        if len(raw) > _NO_LIMIT_CHECK and (not raw.isascii() or b"\\u" in raw) and too_long(record, _NOT_MEASURED):
+        if len(raw) > _NO_LIMIT_CHECK and (not raw.isascii() or b"\\u" in raw) and too_long(record, raw, _NOT_MEASURED):
             reasons = (reasons or set()) | {"BAD_FIELD"}
         if len(arrival.stores) > limits.STORES_PER_LEAD:
             reasons = (reasons or set()) | {"BAD_FIELD"}
@@ -253,7 +253,7 @@ class Validation:
         arrival.record = record
         if arrival.phone:
             digest = self.one_ids.of(phones.MOBILE, arrival.phone)
-            if arrival.phone.startswith("17") or arrival.phone.startswith("16") or arrival.phone[1] in "012":
+            if arrival.phone[1] in "01267":
                 arrival.flags |= (VIRTUAL if phones.is_virtual(arrival.phone) else 0) | (
                     UNUSUAL if phones.is_unusual(arrival.phone) else 0
                 )
@@ -284,7 +284,7 @@ class Validation:
                 reasons.add(fault)
         if b"\\u0000" in raw and _has_nul(record):
             reasons.add("BAD_FIELD")
-        if len(raw) > _NO_LIMIT_CHECK and too_long(record, _NOT_MEASURED):
+        if len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED):
             reasons.add("BAD_FIELD")
         line = "" if record.line is None else str(record.line).strip()
         if line and self.rules.lines is not None and line not in self.rules.lines:

@@ -8,7 +8,7 @@ All times are epoch ms, all periods ms, all days local calendar days; "n" is a n
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -235,8 +235,10 @@ class Lead(Struct, array_like=True):
 UNKNOWN: Final = 1 << 62
 EMPTY: Final = -UNKNOWN
 _NOTHING: Final = msgspec.Raw(b"\x90")
-Stored = msgspec.Raw
-"""A part of a row that stays as it is stored until something asks for it. In memory it may then be what it stands for."""
+if TYPE_CHECKING:
+    Stored = Any  # a part of a row that stays as it is stored until something asks for it; then what it stands for
+else:
+    Stored = msgspec.Raw
 
 
 def section_of(line: str, store: str) -> Section:
@@ -268,11 +270,12 @@ class Section(Struct, array_like=True):
         held: Any = self.held_base
         if type(held) is msgspec.Raw:
             held = self.held_base = copy_fold(held)
-        return held  # type: ignore[no-any-return]
+        fold: Fold = held
+        return fold
 
     @base.setter
     def base(self, fold: Fold) -> None:
-        self.held_base = fold  # type: ignore[assignment]
+        self.held_base = fold
 
     @property
     def kept(self) -> list[Kept]:
@@ -280,11 +283,12 @@ class Section(Struct, array_like=True):
         held: Any = self.held_kept
         if type(held) is not list:
             held = self.held_kept = _kept_list(held) if type(held) is msgspec.Raw else _kept_list(held[0]) + held[1]
-        return held  # type: ignore[no-any-return]
+        events: list[Kept] = held
+        return events
 
     @kept.setter
     def kept(self, events: list[Kept]) -> None:
-        self.held_kept = events  # type: ignore[assignment]
+        self.held_kept = events
 
     def is_last(self, t: int) -> bool:
         """Whether an event at `t` surely comes behind every kept event, seen without decoding them; False = look."""
@@ -296,7 +300,7 @@ class Section(Struct, array_like=True):
         if type(held) is tuple:
             held[1].append(event)
         else:
-            self.held_kept = (held, [event])  # type: ignore[assignment]
+            self.held_kept = (held, [event])
         self.latest = event.t
 
     def settle(self, horizon: int, most: int) -> bool:
@@ -373,11 +377,12 @@ class Customer(Struct, array_like=True):
         if type(held) is not list:
             held = _source_list(held) if type(held) is msgspec.Raw else _source_list(held[0]) + held[1]
             self.held_sources = held
-        return held  # type: ignore[no-any-return]
+        sources: list[Source] = held
+        return sources
 
     @sources.setter
     def sources(self, sources: list[Source]) -> None:
-        self.held_sources = sources  # type: ignore[assignment]
+        self.held_sources = sources
 
     def remember(self, source: Source) -> None:
         """Add a source key."""
@@ -387,7 +392,7 @@ class Customer(Struct, array_like=True):
         elif type(held) is tuple:
             held[1].append(source)
         else:
-            self.held_sources = (held, [source])  # type: ignore[assignment]
+            self.held_sources = (held, [source])
 
     def may_know(self, channel: str, account: str, source_id: str) -> bool:
         """False when this source key is surely not remembered: its bytes occur nowhere in the stored ones."""
