@@ -177,7 +177,7 @@ class Batch:
             alive = timers.fire(Desk(row, digest, self.out), before)
         except Exception as error:  # no record is to blame: the row is (ruling 49)
             raise InternalFault(
-                f"The timers of customer {digest.hex()} (shard {self.shard.number}) failed: {error!r}.",
+                f"The timers of customer {digest.hex()} (shard {self.shard.number}) failed with {type(error).__name__}.",
                 "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
             ) from error
         if alive:
@@ -319,6 +319,12 @@ class Batch:
             shard.put_fence(batch, source, offset, tail)
         if out.counts:
             shard.add_counts(batch, out.counts)
+        for digest, lead, since, begins in out.waits:
+            key = keys.wait_key(number, since, digest, lead)
+            if begins:
+                put(key, b"")
+            else:
+                delete(key)
         self._audit(batch)
         pending = shard.put_outbox(batch, out.events, polled, self.leads) if out.events else None
         shard.meta.clock = clock

@@ -22,7 +22,7 @@ from flows.engine import Engine, Options
 from operators import outputs
 from operators.configuration import Configuration
 from state import keys
-from state.shard import Meta
+from state.shard import Meta, oldest_wait
 
 DUE_COUNTED: Final = 200
 """Due timers counted per shard at one look; a gauge that says "many" does not need more."""
@@ -43,6 +43,8 @@ class Depths:
     """Timers due before the clock and not fired; at most DUE_COUNTED per shard and kind are counted."""
     timers_lag_ms: int = 0
     """How long the oldest of them is due, by the clock."""
+    oldest_hold_ms: int = 0
+    """How long the longest waiting lead waits, by the clock."""
 
 
 class ObservedEngine(Engine):
@@ -177,4 +179,5 @@ class Observation:
                         begin, end = keys.timer_bound(shard, first, space), keys.timer_bound(shard, clock, space)
                         due += sum(1 for _ in islice(database.scan(begin, end), DUE_COUNTED))
                         lag = max(lag, clock - first)
-            return Depths(rows, due, lag)
+            since = oldest_wait(database, progress.shards)
+            return Depths(rows, due, lag, max(0, clock - since) if since else 0)

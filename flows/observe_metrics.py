@@ -121,6 +121,7 @@ class EngineCollector:
             depths.timers_due,
         )
         yield _gauge("timers_lag_seconds", "How long the oldest of them is due.", depths.timers_lag_ms / 1000)
+        yield _gauge("oldest_hold_seconds", "How long the longest waiting lead waits.", depths.oldest_hold_ms / 1000)
         yield _gauge("seal_age_seconds", "Seconds since the last seal.", seen.seal_age_s())
         if seen.clock:
             yield _gauge(

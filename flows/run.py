@@ -53,7 +53,7 @@ def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
     if isinstance(fault, KeyboardInterrupt):
         raise fault
     raise InternalFault(
-        f"The engine met an error that no rule foresees: {fault!r}.",
+        f"The engine met an error that no rule foresees: {type(fault).__name__}.",
         "Start it again: it goes on behind the last decision. If it stops at the same place, report the trace in the log.",
     ) from fault
 

@@ -19,7 +19,6 @@ from state.rows import (
     STATUSES,
     Customer,
     Lead,
-    Raw,
     Section,
     Unique,
 )
@@ -252,7 +251,6 @@ def _entries(
     outcomes: list[Outcome],
 ) -> tuple[list[dict[str, Any]], set[str]]:
     """The story in order, and every id that stands in it."""
-    received = _Received(told, row, one_id, outcomes)
     chapters = _chapters(story)
     found: list[dict[str, Any]] = []
     for place, chapter in enumerate(chapters):
@@ -260,8 +258,6 @@ def _entries(
         life = lives[-back] if back <= len(lives) else "?"
         ids = _Ids(f"{one_id}.{life}.")
         for entry in chapter:
-            if entry[0] == "mark" and entry[3] == 1:
-                found.append(received.of(ids.raw(entry[2]), entry))
             found.append(_entry(told, entry, ids))
     named = {value for entry in found for key in ("raw_id", "unique_id") if (value := entry.get(key))}
     return found, named | {outcome.subject for outcome in outcomes}
@@ -272,7 +268,7 @@ def _chapters(story: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
     chapters: list[list[tuple[Any, ...]]] = [[]]
     highest = 0
     for entry in story:
-        if entry[0] == "mark" and entry[3] == 1:
+        if entry[0] == "received":
             if entry[2] <= highest:
                 chapters.append([])
             highest = entry[2]
@@ -280,57 +276,23 @@ def _chapters(story: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
     return chapters
 
 
-class _Received:
-    """What is still known of a raw lead as it came in: from the row, else from the index."""
-
-    def __init__(self, told: Told, row: Customer | None, one_id: str, outcomes: list[Outcome]) -> None:
-        self._told = told
-        self._row = row
-        self._keys = {one.subject: (one.channel, one.account, one.source_id) for one in outcomes}
-        self._times: dict[str, int] = {}
-        self._places: dict[str, tuple[str, str]] = {}
-        self._splits: dict[str, int] = {}
-        if row is not None:
-            ids = _Ids(f"{one_id}.{row.life}.")
-            self._learn(row, ids)
-
-    def _learn(self, row: Customer, ids: _Ids) -> None:
-        for source in row.sources:
-            for n in source.raws:
-                self._keys.setdefault(ids.raw(n), (source.channel, source.account, source.source_id))
-                self._times[ids.raw(n)] = source.t
-        for section in row.sections:
-            place = (section.store, section.line)
-            for unique in section.head.uniques:
-                for n in unique.raws:
-                    self._places[ids.raw(n)] = place
-            for event in section.kept:
-                if isinstance(event, Raw):
-                    raw_id = ids.raw(event.n)
-                    self._times[raw_id], self._places[raw_id], self._splits[raw_id] = event.t, place, event.split
-
-    def of(self, raw_id: str, entry: tuple[Any, ...]) -> dict[str, Any]:
-        told = self._told
-        channel, account, source_id = self._keys.get(raw_id, ("", "", ""))
-        at = self._times.get(raw_id)
-        store, line = self._places.get(raw_id, (None, None))
-        return {
-            "at": told.time(entry[1]),
-            "what": "received",
-            "raw_id": raw_id,
-            "channel": channel or None,
-            "channel_name": told.channel_name(channel) or None,
-            "account": account,
-            "source_lead_id": told.source_id(source_id, self._row) or None,
-            "event_time": None if at is None else told.time(at),
-            "store": store,
-            "line": line,
-            "split": self._splits.get(raw_id) or None,
-        }
-
-
 def _entry(told: Told, entry: tuple[Any, ...], ids: _Ids) -> dict[str, Any]:
     what, at = entry[0], told.time(entry[1])
+    if what == "received":
+        _, _, n, event_ms, channel, account, source_id, line, store, split = entry
+        return {
+            "at": at,
+            "what": what,
+            "raw_id": ids.raw(n),
+            "channel": channel,
+            "channel_name": told.channel_name(channel) or None,
+            "account": account,
+            "source_lead_id": source_id,
+            "event_time": told.time(event_ms),
+            "store": store or None,
+            "line": line,
+            "split": split or None,
+        }
     if what == "mark":
         _, _, n, version, mark, unique, rule, against = entry
         other = ids.raw(against) if against else None

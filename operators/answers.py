@@ -91,7 +91,8 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     parts.settle(target, now, rules)
     raws = _taken(section, unique)
     snapshot = copied(Fold([unique])).uniques[0]
-    moved = fold.answer_moves(target, now, rules)
+    marks_then = [raw.mark for raw in raws]
+    moved = fold.answer_moves(target, fold.last_touch(raws, marks_then), now, rules)
     _remove(section, unique, lead)
     target.leads.append(lead)
     if not section.head.uniques and not section.leads and not section.kept:
@@ -99,7 +100,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     row.arrivals += 1
     minter = fold.Minter(row.uniques)
     change = fold.add_answer(
-        target, Answer(now, moved, snapshot, raws, [raw.mark for raw in raws], row.arrivals), minter, rules
+        target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), minter, rules
     )
     row.uniques = minter.last
     why = Why("store_answer", answered=store)

@@ -91,10 +91,10 @@ def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, a
     reopen(lead)
     if not lead.sent:
         if any(other.sent and other.status == S_DISPATCHED for other in section.leads if other is not lead):
-            lead.sent, lead.status = (
-                True,
-                S_DISPATCHED,
-            )  # ruling 2: no second dispatch where a dispatched lead stands open
+            # Ruling 2: no second dispatch where a dispatched lead stands open.
+            lead.sent, lead.status = True, S_DISPATCHED
+            end_wait(desk, lead)
+            queue(desk, section, unique, lead)
             return
         decide(desk, section, unique, lead, now, at, why)
 
@@ -129,6 +129,9 @@ def hold(
         lead.conditions, lead.until = conditions, until
         lead.slot = False
         lead.holds += 1
+        if not lead.held_at and not desk.shadow:
+            lead.held_at = at
+            desk.out.waits.append((desk.digest, lead.n, at, True))
         out = desk.out
         uid = desk.unique_id(lead.n)
         out.events.append(
@@ -188,6 +191,13 @@ def queue(desk: Desk, section: Section, unique: Unique, lead: Lead) -> None:
         lead.queued = 0
 
 
+def end_wait(desk: Desk, lead: Lead) -> None:
+    """It no longer waits: out of the order by which the oldest hold is seen."""
+    if lead.held_at:
+        desk.out.waits.append((desk.digest, lead.n, lead.held_at, False))
+        lead.held_at = 0
+
+
 def send(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at: int, why: Why) -> None:
     """One `dispatches` record, and the admin's ARRIVAL."""
     assert not desk.shadow, "a shadow lead never dispatches (ruling 8)"
@@ -197,6 +207,7 @@ def send(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at:
     lead.sent = True
     lead.sequence += 1
     lead.status = S_DISPATCHED
+    end_wait(desk, lead)
     was_queued = lead.queued if not lead.slot else 0
     lead.conditions = lead.until = 0
     if was_queued:
@@ -259,6 +270,7 @@ def close(
     lead.reason = reason
     lead.conditions = lead.until = 0
     lead.closings += 1
+    end_wait(desk, lead)
     if lead.queued and unique is not None:
         queue(desk, section, unique, lead)
     lead.queued = 0

@@ -9,6 +9,7 @@ from operators.fold import Change
 from operators.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
 from operators.outputs import Desk
 from operators.streams import Why
+from state import limits
 from state.rows import (
     DEAL_MERGED,
     FIRST_TOUCH,
@@ -247,6 +248,8 @@ def fold_into(
             into.status = S_DISPATCHED
             into.conditions = into.until = 0
             into.slot = False
+            leads.end_wait(desk, into)
+            leads.queue(desk, target or section, heir, into)
     into.sequence += lead.sequence
     lead.into = heir.n
     heir_id = desk.unique_id(heir.n)
@@ -256,7 +259,9 @@ def fold_into(
     desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, outputs.FOLDED)
     lead.version += 1
     known = before if before is not None else heir
-    lead.memory = max(known.merge, known.deal)
+    pointers = [other for other in section.leads if other.into]
+    if len(pointers) > limits.FOLDED_POINTERS:
+        section.leads.remove(pointers[0])
     uid = desk.unique_id(n)
     text = desk.text
     desk.out.events.append(

@@ -211,7 +211,7 @@ def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules)
         if unique.status != WON:
             return None
         unique.status, unique.at = LOST, t
-        forget_day(fold, t, rules)
+        _cut(fold, unique, t, rules)
         return unique
     if not open_then:
         return None
@@ -220,8 +220,22 @@ def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules)
         return unique
     assert kind in (ACT_LOST, ACT_INVALID), kind
     unique.status, unique.at = (LOST if kind == ACT_LOST else INVALID), t
-    forget_day(fold, t, rules)
+    _cut(fold, unique, t, rules)
     return unique
+
+
+def _cut(fold: Fold, unique: Unique, closed: int, rules: Rules) -> None:
+    """After LOST, INVALID or a REFUND nothing of that day is a repeat of what came before it (rulings 12 and 57)."""
+    forget_day(fold, closed, rules)
+    day = rules.local.day(closed)
+    unique.cut = closed
+    if day in unique.days:
+        unique.days.remove(day)
+
+
+def holds_day(unique: Unique, t: int, day: int, rules: Rules) -> bool:
+    """Whether it holds a raw lead of this local day that no closing cuts off from one at `t` (rulings 7, 12, 53)."""
+    return day in unique.days or (unique.cut >= t and rules.local.day(unique.cut) == day)
 
 
 def closing_of(unique: Unique) -> int:

@@ -67,7 +67,7 @@ def flag_names(flags: int) -> list[str]:
 class Outputs:
     """Collects for one batch of one shard; `batch` of thousands of decisions, one of these."""
 
-    __slots__ = ("counts", "events", "hops", "index", "reasons", "rules", "sources", "stories", "text")
+    __slots__ = ("counts", "events", "hops", "index", "reasons", "rules", "sources", "stories", "text", "waits")
 
     def __init__(self, rules: Rules, sources: Mapping[int, str]) -> None:
         self.rules = rules
@@ -82,6 +82,8 @@ class Outputs:
         self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = {}
         self.hops: list[tuple[str, bytes]] = []
         """(store, message): what a customer tells a store."""
+        self.waits: list[tuple[bytes, int, int, bool]] = []
+        """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str], int] = {}
         """(channel, reject reason) → how many."""
 

@@ -51,6 +51,7 @@ def add(
     keep = not _shared(desk, day, channel, now)
     settle(section, now, rules)
     minter = fold.Minter(row.uniques)
+    desk.story.append(("received", now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
     change = fold.add_raw(section, raw, minter, rules, keep=keep)
     row.uniques = minter.last
     marks.accepted(desk, section, raw, change, now)

@@ -34,9 +34,10 @@ Due = tuple[int, int, int]
 """(due, kind, unique lead): the order of ruling 4, closings first."""
 
 
-def tombstone_ms(unique: Unique | None, lead: Lead, rules: Rules) -> int:
+def tombstone_ms(unique: Unique | None, rules: Rules) -> int:
     """How long a closed lead stays: max(merge, deal-merge) + lateness + one day (rulings 46 and 57)."""
-    return (max(unique.merge, unique.deal) if unique is not None else lead.memory) + rules.late_ms + DAY_MS
+    assert unique is not None, "a closed lead is deleted together with its intention"
+    return max(unique.merge, unique.deal) + rules.late_ms + DAY_MS
 
 
 def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None, Lead]]:
@@ -46,8 +47,10 @@ def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None
         for lead in section.leads:
             unique = uniques.get(lead.n)
             if lead.status >= S_WON:
+                if lead.into:
+                    continue  # a pointer goes with the lead it points to
                 found.append(
-                    ((lead.closed_at + tombstone_ms(unique, lead, rules), PURGE, lead.n), section, unique, lead)
+                    ((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead)
                 )
                 continue
             assert unique is not None, f"an open lead without its intention: {lead}"
@@ -63,8 +66,10 @@ def next_due(row: Customer, rules: Rules) -> int:
     for section in row.sections:
         for lead in section.leads:
             if lead.status >= S_WON:
+                if lead.into:
+                    continue
                 unique = _unique(section, lead.n)
-                at = lead.closed_at + tombstone_ms(unique, lead, rules)
+                at = lead.closed_at + tombstone_ms(unique, rules)
             else:
                 unique = _unique(section, lead.n)
                 assert unique is not None, f"an open lead without its intention: {lead}"
@@ -180,13 +185,14 @@ def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
             "what may still be folded again is not deleted"
         )
         fold.collapse(section, last, desk.rules)
-    section.leads.remove(lead)
+    gone = {lead.n}
+    while more := {other.n for other in section.leads if other.into in gone} - gone:
+        gone |= more
+    section.leads = [other for other in section.leads if other.n not in gone]
     answers.drop(section.base, lead.n)
     answers.drop(section.head, lead.n)
     desk.story.append(("deleted", at, lead.n))
-    if not section.leads and not section.kept:
-        desk.row.sections.remove(section)
-    elif not section.leads:
+    if not section.leads:
         section.kept = []
         desk.row.sections.remove(section)
 

@@ -187,6 +187,7 @@ class Validation:
             return _rejected(arrival, "BAD_FIELD")
         if not reasons:
             return rest  # only the typed decode's narrower reading refused it
+        arrival.record = rest.record
         # A field that is there but wrong is not missing as well.
         wrong_contact = "phone" in wrong or "landline" in wrong
         wrong_required = any(name in wrong for name in _REQUIRED[kind])
@@ -248,9 +249,9 @@ class Validation:
             reasons = (reasons or set()) | {"BAD_FIELD"}
         if len(arrival.stores) > limits.STORES_PER_LEAD:
             reasons = (reasons or set()) | {"BAD_FIELD"}
+        arrival.record = record
         if reasons:
             return _rejected(arrival, *reasons)
-        arrival.record = record
         if arrival.phone:
             digest = self.one_ids.of(phones.MOBILE, arrival.phone)
             if arrival.phone[1] in "01267":

@@ -8,6 +8,7 @@
     SS f source                a fence
     SS h sender sequence       a hop for an entity of shard SS
     SS n day                   counts of a local day
+    SS w since digest lead     a lead that waits, by the time since when
     SS m                       the shard's own row: clock, sequences
     FF name                    the process: format, seal, sources
 
@@ -28,6 +29,7 @@ FENCE: Final = b"f"
 HOP: Final = b"h"
 COUNTS: Final = b"n"
 META: Final = b"m"
+WAIT: Final = b"w"
 STORY: Final = b"a"
 INDEX: Final = b"i"
 PROCESS: Final = b"\xff"
@@ -90,6 +92,16 @@ def hop_key(receiver: int, sender: int, sequence: int) -> bytes:
 def fence_key(shard: int, source: int) -> bytes:
     """Key of the fence of an input partition."""
     return bytes((shard,)) + FENCE + source.to_bytes(4, "big")
+
+
+def wait_key(shard: int, since: int, digest: bytes, lead: int) -> bytes:
+    """Key of a lead that waits: the first of a shard is its oldest hold."""
+    return bytes((shard,)) + WAIT + (since + _DUE_BIAS).to_bytes(8, "big") + digest + lead.to_bytes(4, "big")
+
+
+def since_of_wait(key: bytes) -> int:
+    """Since when, of a wait key."""
+    return int.from_bytes(key[2:10], "big") - _DUE_BIAS
 
 
 def counts_key(shard: int, day: int) -> bytes:

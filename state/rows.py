@@ -161,6 +161,8 @@ class Unique(Struct, array_like=True):
     """When another lead took its place before its expiry (ruling 57: closed at T beside a lead that moved); 0 = never."""
     counts_from: int = 0
     """T of a lead that moved here (ruling 57); 0 = it was opened here."""
+    cut: int = 0
+    """Its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead."""
 
 
 class Answer(Struct, array_like=True, tag=3):
@@ -228,8 +230,8 @@ class Lead(Struct, array_like=True):
     """Whether `until` is a slot that the store gave."""
     first: int = 0
     """Raw lead of first touch as last written."""
-    memory: int = 0
-    """max(merge, deal-merge) of a folded lead, whose intention is gone, ms."""
+    held_at: int = 0
+    """Since when it waits; 0 = it does not."""
 
 
 UNKNOWN: Final = 1 << 62

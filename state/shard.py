@@ -180,6 +180,18 @@ class Shard:
         return NEVER
 
 
+def oldest_wait(database: Database, shards: int) -> int:
+    """Since when the longest waiting lead waits, epoch ms; 0 = none waits. One seek a shard."""
+    found = 0
+    for number in range(shards):
+        begin = keys.prefix(number, keys.WAIT)
+        for key, _ in database.scan(begin, keys.after(begin)):
+            since = keys.since_of_wait(key)
+            found = since if not found or since < found else found
+            break
+    return found
+
+
 def read_counts(database: Database, shards: int) -> dict[tuple[int, str], list[int]]:
     """(day, "l:channel" or "s:channel") → counts, summed over shards."""
     total: dict[tuple[int, str], list[int]] = {}

@@ -108,6 +108,7 @@ def test_two_stores_that_open_together_and_one_customer(tmp_path, shards):
     assert_same(runs[1], runs[0])
 
 
+@pytest.mark.timeout(20)  # a hop that stays makes the run wait for quiet for ever
 def test_hops_are_applied_once_and_leave_nothing(tmp_path, monkeypatch):
     """Each hop row is written once and deleted in the batch that applied it; a store's row goes with its queue."""
     case = Case(tmp_path)

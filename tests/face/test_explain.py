@@ -86,9 +86,6 @@ def test_a_late_lead_by_its_source_and_by_the_phone(known: Shell) -> None:
     assert "Late: autohome/A5" in known.call("explain", "--state", "state", "--phone", LATE).stdout
 
 
-@pytest.mark.xfail(
-    strict=True, reason="operators.validation does not keep the record of a reject, so no index entry is written"
-)
 def test_a_reject_by_its_source(known: Shell) -> None:
     refused = _told(known, "--source", "autohome/A4")["refused"][0]
     assert refused["what"] == "rejected" and refused["reasons"] == ["BAD_PHONE"]
