@@ -130,7 +130,7 @@ def run(notes: Notes, lines: Path, state: Path, leads: int) -> float:
                     at = 0
                 places[kind] = at + size
                 value = pool[at : at + size]
-                if kind == _STORY or kind == _INDEX:
+                if kind in (_STORY, _INDEX):
                     put(key, value, audit)
                 else:
                     put(key, value)

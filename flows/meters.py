@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from operators.outputs import COUNTS
-
 if TYPE_CHECKING:
     from flows.batch import Batch
 
@@ -60,11 +58,10 @@ class Meters:
         self.write_s += took_s
         for (_, shadow, channel), more in batch.out.counts.items():
             held = self.channels.get((channel, shadow))
-            if held is None:
-                held = self.channels[(channel, shadow)] = [0] * len(COUNTS)
-            for place, by in enumerate(more):
-                if by:
-                    held[place] += by
+            # A new list each time: a scrape in another thread sees a batch whole or not at all.
+            self.channels[(channel, shadow)] = (
+                list(more) if held is None else [a + b for a, b in zip(held, more, strict=True)]
+            )
         for key, count in batch.out.reasons.items():
             self.reasons[key] = self.reasons.get(key, 0) + count
 

@@ -99,9 +99,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
         row.sections.remove(section)
     row.arrivals += 1
     minter = fold.Minter(row.uniques)
-    change = fold.add_answer(
-        target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), minter, rules
-    )
+    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), minter, rules)
     row.uniques = minter.last
     why = Why("store_answer", answered=store)
     if not moved:
@@ -124,9 +122,7 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
         else:
             rest.append(event)
     section.kept = [
-        e
-        for e in rest
-        if isinstance(e, Raw) or isinstance(e, Answer) or e.place < unique.opened or len(section.head.uniques) > 1
+        e for e in rest if isinstance(e, (Raw, Answer)) or e.place < unique.opened or len(section.head.uniques) > 1
     ]
     raws.sort(key=fold.order_of)
     return raws

@@ -20,6 +20,7 @@ MIN_MS: Final = -62_135_510_400_000
 MAX_MS: Final = 253_402_214_400_000
 """9999-12-31, likewise."""
 _CACHE: Final = 4096
+_SLOT_MS: Final = 15 * 60_000
 _MINUTES_KEPT: Final = 1 << 16
 _INSTANTS_KEPT: Final = 1 << 14
 _TWO: Final = tuple(f"{number:02d}" for number in range(60))
@@ -127,7 +128,7 @@ class _Kept(dict[int, Any]):
 class LocalTime:
     """The business time zone: local day of a time, and times written in it.
 
-    Offsets are looked up once per hour of the epoch and kept (no zone in use changes within an hour's slot).
+    Offsets are looked up once per quarter of an hour and kept: no zone in use changes within one.
     A decision asks for the day and the text of the same few instants again and again: both are kept by the instant.
     """
 
@@ -152,12 +153,12 @@ class LocalTime:
 
     def offset_ms(self, at_ms: int) -> int:
         """Offset from UTC at this instant, ms."""
-        slot = at_ms // HOUR_MS
+        slot = at_ms // _SLOT_MS
         found = self._offsets.get(slot)
         if found is None:
             if len(self._offsets) >= _CACHE:
                 self._offsets.clear()
-            moment = (_EPOCH + timedelta(milliseconds=slot * HOUR_MS)).astimezone(self._zone)
+            moment = (_EPOCH + timedelta(milliseconds=slot * _SLOT_MS)).astimezone(self._zone)
             offset = moment.utcoffset()
             assert offset is not None
             found = self._offsets[slot] = offset // _MS

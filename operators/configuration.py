@@ -218,14 +218,20 @@ def _rules(tables: Tables) -> Rules:
     late_ms = _ms(tables.periods.late_hours, HOUR_MS)
     channels = {code: _channel(code, one, late_ms) for code, one in tables.channels.items()}
     stores = tables.stores
+    by_line = {code: _periods(one, general) for code, one in (tables.lines or {}).items()}
     rules = Rules(
         local=LocalTime(tables.timezone),
         channels=channels,
         stores=None if stores is None else {code: _store(code, one, tables) for code, one in stores.items()},
         lines=None if tables.lines is None else frozenset(tables.lines),
         periods=general,
-        line_periods={code: _periods(one, general) for code, one in (tables.lines or {}).items()},
-        series_periods={code: _periods(one, general) for code, one in tables.series.items() if one.sets_period},
+        line_periods=by_line,
+        series_periods={
+            (line, code): _periods(one, below)
+            for line, below in (("", general), *by_line.items())
+            for code, one in tables.series.items()
+            if one.sets_period
+        },
         from_first=tables.periods.from_first,
         replay_ms=_ms(tables.periods.replay, DAY_MS),
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
@@ -300,7 +306,7 @@ def _version(tables: Tables, rules: Rules) -> str:
     parts["lines"] = (
         None if rules.lines is None else {one: _plain_periods(rules.line_periods[one]) for one in rules.lines}
     )
-    parts["series"] = {code: _plain_periods(one) for code, one in rules.series_periods.items()}
+    parts["series"] = {f"{line}/{code}": _plain_periods(one) for (line, code), one in rules.series_periods.items()}
     parts["score"].update(customer=dict(rules.score.customer), key=dict(rules.score.key))
     parts["score"].update(behaviour=dict(rules.score.behaviour))
     return _digest(parts)

@@ -112,7 +112,7 @@ def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, 
 
 def told(desk: Desk, section: Section, raw: Raw, mark: int, unique: Unique, lead: Lead, now: int) -> None:
     """What people hear of a raw lead of its own mark (rulings 3 and 45)."""
-    if mark == FIRST_TOUCH or mark == MERGED:
+    if mark in (FIRST_TOUCH, MERGED):
         if dispatch.has_consent(desk.row, desk.rules):
             leads.notify(desk, "RECEIPT", "customer", desk.one_id, now, "receipt", lead=lead, raw=raw.n)
         if (

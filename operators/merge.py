@@ -147,11 +147,10 @@ def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
     unique.facts |= raw.facts
     if len(unique.raws) < limits.LISTED_RAWS:
         unique.raws.append(raw.n)
-    if not unique.days or unique.days[-1] != day:
-        if day not in unique.days:
-            unique.days.append(day)
-            if len(unique.days) > limits.LISTED_RAWS:
-                del unique.days[0]
+    if (not unique.days or unique.days[-1] != day) and day not in unique.days:
+        unique.days.append(day)
+        if len(unique.days) > limits.LISTED_RAWS:
+            del unique.days[0]
     channel = rules.channels.get(raw.channel)
     passed = raw.t - unique.heat_at
     if passed > 0:

@@ -116,8 +116,9 @@ class Rules:
     """None = every line is known; else others are UNKNOWN_LINE (ruling 14)."""
     periods: Periods = field(default_factory=Periods)
     line_periods: Mapping[str, Periods] = field(default_factory=dict)
-    series_periods: Mapping[str, Periods] = field(default_factory=dict)
-    """Series before line before periods (ruling 56); each already complete."""
+    series_periods: Mapping[tuple[str, str], Periods] = field(default_factory=dict)
+    """(line, series) → its periods, ("", series) for a line of no table: series before line before the general ones, key by
+    key (ruling 56)."""
     from_first: bool = False
     """Expiry counts from the opening, not from the last touch (ruling 6)."""
     replay_ms: int = 7 * DAY_MS
@@ -140,7 +141,7 @@ class Rules:
 
     def periods_of(self, line: str, series: str) -> Periods:
         """Periods for a raw lead of this line and series: series before line before the general ones (ruling 56)."""
-        found = self.series_periods.get(series) if series else None
-        if found is None:
-            found = self.line_periods.get(line)
+        found = self.line_periods.get(line)
+        if series and self.series_periods:
+            found = self.series_periods.get((line if found is not None else "", series), found)
         return found if found is not None else self.periods

@@ -49,9 +49,7 @@ def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None
             if lead.status >= S_WON:
                 if lead.into:
                     continue  # a pointer goes with the lead it points to
-                found.append(
-                    ((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead)
-                )
+                found.append(((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead))
                 continue
             assert unique is not None, f"an open lead without its intention: {lead}"
             found.append(((end_of(unique), CLOSE, lead.n), section, unique, lead))

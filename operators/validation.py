@@ -46,7 +46,16 @@ KINDS: Final = frozenset(
 )
 BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
 _FREE_TEXT: Final = frozenset({"remark", "note"})
-_NOT_MEASURED: Final = _FREE_TEXT | {"event_time", "source_time", "ingest_time", "type", "kind", "by", "phone", "landline"}
+_NOT_MEASURED: Final = _FREE_TEXT | {
+    "event_time",
+    "source_time",
+    "ingest_time",
+    "type",
+    "kind",
+    "by",
+    "phone",
+    "landline",
+}
 """Strings that a rule of their own judges, or that are free text."""
 _KEYS: Final = ("channel", "source_lead_id", "account", "store", "line", "series", "activity_id")
 _REQUIRED: Final = {

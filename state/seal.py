@@ -77,12 +77,14 @@ def identify(
         )
     if identity.fingerprint != fingerprint:
         raise errors.StateRefused(
-            "The OneID secret is not the one that this state was made with: every customer would be a stranger.",
-            "Set the variable that one_id_secret_env names to the former secret, or begin a new state with --state and an empty --sink.",
+            "The OneID secret is not the one of this state: every customer would be a stranger.",
+            "Set the variable that one_id_secret_env names to the former secret, "
+            "or begin a new state with --state and an empty --sink.",
         )
     if identity.timezone != timezone:
         raise errors.StateRefused(
-            f"The state was made in the business time zone {identity.timezone}, the configuration says {timezone}: stored days would shift.",
+            f"The state was made in the business time zone {identity.timezone}, the configuration says {timezone}: "
+            "stored days would shift.",
             f'Set timezone = "{identity.timezone}", or begin a new state with --state and an empty --sink.',
         )
     if late_ms != identity.late_ms:

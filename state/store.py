@@ -59,6 +59,8 @@ class Database:
                 folder.mkdir(parents=True, exist_ok=True)
             families = {"default": _options(audit=False, cache=cache), AUDIT: _options(audit=True, cache=cache)}
             if read_only:
+                for options in families.values():
+                    options.set_max_open_files(-1)  # all at once: the writer may delete files not opened yet
                 if not (folder / "CURRENT").exists():
                     raise errors.StateRefused(
                         f"There is no state in {path}.", "Name the folder that `leadstream run --state` used."
@@ -144,6 +146,7 @@ class Database:
                 return
             yield key, cursor.value()
             cursor.next()
+        cursor.status()  # an iterator that met an error ends like one at its end
 
     def close(self) -> None:
         """Flush, release the lock. The handle must go too: with column families the lock is held by each of them.

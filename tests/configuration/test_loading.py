@@ -67,7 +67,7 @@ def test_every_key_of_the_full_file_is_in_the_rules() -> None:
     assert found.lines == frozenset({"main", "used"})
     assert found.periods_of("main", "") == general
     assert found.periods_of("used", "") == Periods(10 * DAY_MS, 90 * DAY_MS, 200 * DAY_MS)
-    assert found.periods_of("used", "A6") == Periods(30 * DAY_MS, DAY_MS // 2, 200 * DAY_MS)
+    assert found.periods_of("used", "A6") == Periods(10 * DAY_MS, DAY_MS // 2, 200 * DAY_MS)  # series before line
     assert found.periods_of("used", "A8") == found.periods_of("used", "")
     autohome, fair = found.channels["autohome"], found.channels["fair"]
     assert (autohome.name, autohome.group, autohome.status) == ("汽车之家", "vertical", "TESTING")

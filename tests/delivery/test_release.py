@@ -14,6 +14,9 @@ def night(count, store="R1", day=1, hour=20, **more):
 
 DAY_FIVE = at(5, 12)
 
+# A hop that stays, or a release that never comes, makes a run wait for quiet for ever.
+pytestmark = pytest.mark.timeout(25)
+
 
 def released(case, *records, until=DAY_FIVE):
     case.run(memory_reader(list(records)), until=until)
@@ -108,7 +111,6 @@ def test_two_stores_that_open_together_and_one_customer(tmp_path, shards):
     assert_same(runs[1], runs[0])
 
 
-@pytest.mark.timeout(20)  # a hop that stays makes the run wait for quiet for ever
 def test_hops_are_applied_once_and_leave_nothing(tmp_path, monkeypatch):
     """Each hop row is written once and deleted in the batch that applied it; a store's row goes with its queue."""
     case = Case(tmp_path)
