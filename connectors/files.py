@@ -279,8 +279,11 @@ class FileSink:
 
     def write(self, stream: int, values: list[bytes]) -> None:
         """Append records to a stream's file."""
-        file = self._files[stream]
-        data = b"\n".join(values) + b"\n"
+        self.write_lines(stream, b"\n".join(values) + b"\n")
+
+    def write_lines(self, stream: int, lines: bytes) -> None:
+        """Append records that are lines already."""
+        file, data = self._files[stream], lines
         try:
             wrote = file.write(data)
             while wrote is not None and wrote < len(data):

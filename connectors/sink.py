@@ -6,10 +6,8 @@ from typing import Any, Protocol
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-from state.shard import Event
-
-Values = tuple[int, list[bytes]]
-"""(stream, encoded records)."""
+Values = tuple[int, bytes]
+"""(stream, encoded records, a newline behind each)."""
 
 
 class Written(Protocol):
@@ -37,15 +35,13 @@ class Sink(Written, Protocol):
         """Release it; must not raise."""
 
 
-def grouped(events: list[Event]) -> list[Values]:
-    """Events of an outbox row by stream, their order within a stream kept."""
-    streams: dict[int, list[bytes]] = {}
-    for stream, _, value in events:
-        values = streams.get(stream)
-        if values is None:
-            values = streams[stream] = []
-        values.append(value)
-    return list(streams.items())
+def write_lines(sink: Written, stream: int, lines: bytes) -> None:
+    """Append JSON lines: as they are where the output is made of lines, record by record elsewhere."""
+    whole = getattr(sink, "write_lines", None)
+    if whole is not None:
+        whole(stream, lines)
+    else:
+        sink.write(stream, lines[:-1].split(b"\n"))
 
 
 class _Part(StatefulSinkPartition[Values, None]):
@@ -53,8 +49,8 @@ class _Part(StatefulSinkPartition[Values, None]):
         self._sink = sink
 
     def write_batch(self, values: list[Values]) -> None:
-        for stream, records in values:
-            self._sink.write(stream, records)
+        for stream, lines in values:
+            write_lines(self._sink, stream, lines)
 
     def snapshot(self) -> None:
         self._sink.flush()

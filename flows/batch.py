@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
-from operators import activities, customer, release, timers
-from operators.outputs import Desk, Outputs
+from operators import activities, consent, customer, release, timers
+from operators.outputs import Desk, Outputs, Unencodable
 from operators.records import RAW_LEAD
 from operators.release import Reply, StoreRow
 from operators.rules import Rules
+from operators.streams import Why
 from operators.validation import Arrival
 from state import keys, limits, rows
 from state.errors import InternalFault, LeadstreamError, StateDamaged
@@ -49,7 +50,11 @@ def shard_of_store(code: str, shards: int) -> int:
 class Batch:
     """Work of one shard that becomes one `WriteBatch`."""
 
-    def __init__(self, shard: Shard, rules: Rules, sources: dict[int, str], shards: int) -> None:
+    def __init__(
+        self, shard: Shard, rules: Rules, sources: dict[int, str], shards: int, *, careful: bool = False
+    ) -> None:
+        self.careful = careful
+        """Encode what each record gives by itself, to know the one whose output cannot be encoded."""
         self.shard = shard
         self.database: Database = shard.database
         self.rules = rules
@@ -67,6 +72,7 @@ class Batch:
         self.hops_gone: list[bytes] = []
         self.replies: list[Reply] = []
         self.clock = shard.meta.clock
+        self.registry = shard.meta.registry
         self.before = 0
         """Timers due before this may fire: the clock, or one past it at an opening."""
         self.leads = 0
@@ -126,8 +132,13 @@ class Batch:
                     self.out.reject(arrival, arrival.reasons)
                 else:
                     self._record(arrival)
+                self.out.pack(1) if self.careful else self.out.pack()
             except LeadstreamError:
                 raise
+            except Unencodable as error:
+                if not self.careful:
+                    raise
+                raise RecordFault(arrival) from error
             except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
                 place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
                 raise StateDamaged(
@@ -256,12 +267,34 @@ class Batch:
                     break
         return found
 
+    def recheck(self, registry: str) -> None:
+        """The registry has changed since this shard's waiting leads were judged: judge them again (ruling 14)."""
+        self.registry = registry
+        begin = keys.prefix(self.shard.number, keys.WAIT)
+        waiting = [keys.digest_of_wait(key) for key, _ in self.database.scan(begin, keys.after(begin))]
+        digests = list(dict.fromkeys(waiting))
+        self.load([keys.customer_entity(digest, False) for digest in digests])
+        for digest in digests:
+            entity = keys.customer_entity(digest, False)
+            row = self._customer(entity)
+            assert row is not None, "a lead waits without its customer's row"
+            row = self._fire(entity, row, digest, self.clock)
+            if row is not None:
+                consent.judge_waiting(Desk(row, digest, self.out), self.clock, Why("registry"))
+            self.customers[entity] = row
+
     # --- writing
 
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (
-            self.customers or self.stores or self.out.events or self.fences or self.hops_gone or self.timers_gone
+            self.customers
+            or self.stores
+            or self.fences
+            or self.hops_gone
+            or self.timers_gone
+            or self.registry != self.shard.meta.registry
+            or not self.out.is_empty()
         )
 
     def write(self, polled: float) -> Pending | None:
@@ -326,8 +359,9 @@ class Batch:
             else:
                 delete(key)
         self._audit(batch)
-        pending = shard.put_outbox(batch, out.events, polled, self.leads) if out.events else None
+        pending = None if out.is_empty() else shard.put_outbox(batch, out.lines(), polled, self.leads)
         shard.meta.clock = clock
+        shard.meta.registry = self.registry
         shard.put_meta(batch)
         wrote = self.database.write(batch)
         shard.fences.update(self.fences)

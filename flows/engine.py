@@ -17,7 +17,7 @@ from typing import Any
 from connectors.arrivals import Arrivals
 from connectors.intake import Intake
 from connectors.reader import Reader
-from connectors.sink import Outlet, Sink, Written
+from connectors.sink import Outlet, Sink, Written, write_lines
 from flows.meters import Meters
 from flows.step import Core, ShardStep
 from operators.configuration import Configuration, registry_digest
@@ -108,10 +108,6 @@ class Engine:
             for key, _ in database.scan(begin, keys.after(begin)):
                 self.progress.sent_hops[key[2]][shard] += 1
             self.progress.covered[shard] = self.progress.handed[shard] = self.seal_row.covered.get(shard, 0)
-        registry = registry_digest(self.rules)
-        if registry != self.identity.registry:
-            self.identity.registry = registry
-            seal.write_identity(database, self.identity)
         self.commit = GroupCommit(database)
         self.core = Core(
             database,
@@ -121,6 +117,7 @@ class Engine:
             {number: name for name, number in numbers.items()},
             self.seal_row.covered,
             self.meters,
+            registry_digest(self.rules),
         )
         self.meters.sealed_at = time.monotonic()
 
@@ -227,6 +224,11 @@ class _Counting(Written):
     def write(self, stream: int, values: list[bytes]) -> None:
         """Write one group."""
         self._sink.write(stream, values)
+        self._engine.wrote(1)
+
+    def write_lines(self, stream: int, lines: bytes) -> None:
+        """Write one group of JSON lines."""
+        write_lines(self._sink, stream, lines)
         self._engine.wrote(1)
 
     def flush(self) -> None:

@@ -54,7 +54,7 @@ class Meters:
         """A batch was written: its counts are now facts."""
         self.batches += 1
         self.leads += batch.leads
-        self.events += len(batch.out.events)
+        self.events += batch.out.written
         self.write_s += took_s
         for (_, shadow, channel), more in batch.out.counts.items():
             held = self.channels.get((channel, shadow))

@@ -14,9 +14,10 @@ from typing import Final
 
 from bytewax.operators import StatefulBatchLogic
 
-from connectors.sink import Values, grouped
+from connectors.sink import Values
 from flows.batch import Batch, RecordFault
 from flows.meters import Meters
+from operators.outputs import Unencodable
 from operators.rules import Rules
 from state import limits
 from state.errors import InternalFault
@@ -42,8 +43,11 @@ class Core:
         sources: dict[int, str],
         covered: dict[int, int],
         meters: Meters,
+        registry: str = "",
     ) -> None:
         self.database = database
+        self.registry = registry
+        """Digest of the channels, stores and calendars in force."""
         self.commit = commit
         self.rules = rules
         self.progress = progress
@@ -91,11 +95,17 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         assert all(item.shard == number for item in values), "an item reached another shard's step"
         shard.seal_covers(progress.covered[number])
         poisoned: frozenset[tuple[int, int]] = frozenset()
+        careful = False
         while True:
-            batch = Batch(shard, core.rules, core.sources, progress.shards)
+            batch = Batch(shard, core.rules, core.sources, progress.shards, careful=careful)
             try:
                 taken, polled = self._decide(batch, values, poisoned)
+                batch.out.pack(1)
                 break
+            except Unencodable:
+                if careful:
+                    raise
+                careful = True  # decided again, each record's outputs encoded by themselves: so the culprit is known
             except RecordFault as fault:
                 shard.drop_cached_counts()
                 self._blame(fault)
@@ -131,6 +141,8 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
             if item.clock > batch.clock:
                 batch.clock = item.clock
             batch.before = max(batch.before, item.before)
+            if batch.clock and batch.registry != self._core.registry:
+                batch.recheck(self._core.registry)
             if self._core.progress.hops_for(batch.shard.number) > taken:
                 taken += batch.hops(limits.HOPS_PER_SLICE)
             if (
@@ -175,7 +187,7 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         now = 0.0
         while pending and pending[0].batch <= synced:
             row = pending.popleft()
-            out.extend(grouped(row.events))
+            out.extend((stream, lines) for stream, _, lines in row.lines)
             assert row.sequence > shard.handed, "outbox rows leave once and in order"
             shard.handed = row.sequence
             core.meters.unsynced -= row.size if row.batch else 0

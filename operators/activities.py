@@ -57,20 +57,18 @@ def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
             (
                 streams.REPLAYS,
                 desk.one_id,
-                streams.encode(
-                    streams.Replay(
-                        f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
-                        desk.text(now),
-                        desk.version,
-                        Why("replay"),
-                        desk.one_id,
-                        UNSET,
-                        "",
-                        "",
-                        "",
-                        UNSET,
-                        activity_id,
-                    )
+                streams.Replay(
+                    f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
+                    desk.text(now),
+                    desk.version,
+                    Why("replay"),
+                    desk.one_id,
+                    UNSET,
+                    "",
+                    "",
+                    "",
+                    UNSET,
+                    activity_id,
                 ),
             )
         )

@@ -97,21 +97,19 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
         (
             streams.LATE,
             one_id,
-            streams.encode(
-                streams.Late(
-                    f"late-{source}-{arrival.offset}",
-                    text(arrival.now),
-                    out.rules.version,
-                    Why("lateness", window_start=text(arrival.now - channel.late_ms), window_end=text(arrival.now)),
-                    one_id,
-                    channel.code,
-                    account,
-                    source_id,
-                    text(arrival.t),
-                    original,
-                    encoding if encoding else UNSET,
-                    True if arrival.shadow else UNSET,
-                )
+            streams.Late(
+                f"late-{source}-{arrival.offset}",
+                text(arrival.now),
+                out.rules.version,
+                Why("lateness", window_start=text(arrival.now - channel.late_ms), window_end=text(arrival.now)),
+                one_id,
+                channel.code,
+                account,
+                source_id,
+                text(arrival.t),
+                original,
+                encoding if encoding else UNSET,
+                True if arrival.shadow else UNSET,
             ),
         )
     )

@@ -30,21 +30,19 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
         (
             streams.REPLAYS,
             desk.one_id,
-            streams.encode(
-                streams.Replay(
-                    f"replays-{position}",
-                    desk.text(now),
-                    desk.version,
-                    Why("enrichment" if changed else "replay"),
-                    desk.one_id,
-                    desk.raw_id(source.raws[0]),
-                    source.channel,
-                    source.account,
-                    desk.masked(source.source_id),
-                    names if names else UNSET,
-                    UNSET,
-                    True if desk.shadow else UNSET,
-                )
+            streams.Replay(
+                f"replays-{position}",
+                desk.text(now),
+                desk.version,
+                Why("enrichment" if changed else "replay"),
+                desk.one_id,
+                desk.raw_id(source.raws[0]),
+                source.channel,
+                source.account,
+                desk.masked(source.source_id),
+                names if names else UNSET,
+                UNSET,
+                True if desk.shadow else UNSET,
             ),
         )
     )

@@ -138,20 +138,18 @@ def hold(
             (
                 streams.HOLDS,
                 desk.one_id,
-                streams.encode(
-                    streams.Hold(
-                        f"holds-{uid}-{lead.holds}",
-                        desk.text(at),
-                        desk.version,
-                        why,
-                        desk.one_id,
-                        uid,
-                        section.store or None,
-                        section.line,
-                        dispatch.codes(conditions),
-                        desk.text(until) if until else None,
-                        True if desk.shadow else UNSET,
-                    )
+                streams.Hold(
+                    f"holds-{uid}-{lead.holds}",
+                    desk.text(at),
+                    desk.version,
+                    why,
+                    desk.one_id,
+                    uid,
+                    section.store or None,
+                    section.line,
+                    dispatch.codes(conditions),
+                    desk.text(until) if until else None,
+                    True if desk.shadow else UNSET,
                 ),
             )
         )
@@ -225,27 +223,25 @@ def send(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at:
         (
             streams.DISPATCHES,
             desk.one_id,
-            streams.encode(
-                streams.Dispatch(
-                    f"dispatches-{uid}-{lead.sequence}",
-                    text(at),
-                    desk.version,
-                    why,
-                    desk.one_id,
-                    uid,
-                    section.store,
-                    section.line,
-                    unique.channel,
-                    lead.score,
-                    score.GRADES[lead.grade],
-                    reasons,
-                    lead.grade + 1,
-                    intents,
-                    behaviours,
-                    streams.Contact(row.name or None, row.phone or row.landline),
-                    lead.sequence,
-                    desk.raw_id(unique.first),
-                )
+            streams.Dispatch(
+                f"dispatches-{uid}-{lead.sequence}",
+                text(at),
+                desk.version,
+                why,
+                desk.one_id,
+                uid,
+                section.store,
+                section.line,
+                unique.channel,
+                lead.score,
+                score.GRADES[lead.grade],
+                reasons,
+                lead.grade + 1,
+                intents,
+                behaviours,
+                streams.Contact(row.name or None, row.phone or row.landline),
+                lead.sequence,
+                desk.raw_id(unique.first),
             ),
         )
     )
@@ -282,19 +278,17 @@ def close(
             (
                 streams.CLOSINGS,
                 desk.one_id,
-                streams.encode(
-                    streams.Closing(
-                        f"closings-{uid}-{lead.closings}",
-                        desk.text(at),
-                        desk.version,
-                        why,
-                        desk.one_id,
-                        uid,
-                        section.store or None,
-                        section.line,
-                        CLOSED_REASONS[reason],
-                        into if into else UNSET,
-                    )
+                streams.Closing(
+                    f"closings-{uid}-{lead.closings}",
+                    desk.text(at),
+                    desk.version,
+                    why,
+                    desk.one_id,
+                    uid,
+                    section.store or None,
+                    section.line,
+                    CLOSED_REASONS[reason],
+                    into if into else UNSET,
                 ),
             )
         )
@@ -317,31 +311,29 @@ def state(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int, why
         (
             streams.UNIQUE_LEADS,
             uid,
-            streams.encode(
-                streams.UniqueLead(
-                    f"unique_leads-{uid}-{lead.version}",
-                    text(at),
-                    desk.version,
-                    why,
-                    desk.one_id,
-                    uid,
-                    STATUSES[lead.status],
-                    stage_of(unique),
-                    section.store or None,
-                    section.line,
-                    None,
-                    desk.raw_id(unique.first),
-                    unique.count,
-                    text(unique.opened),
-                    text(unique.touched),
-                    text(unique.expires),
-                    lead.score,
-                    score.GRADES[lead.grade],
-                    CLOSED_REASONS[lead.reason] if lead.reason else None,
-                    UNSET,
-                    outputs.flag_names(flags) if flags else UNSET,
-                    True if desk.shadow else UNSET,
-                )
+            streams.UniqueLead(
+                f"unique_leads-{uid}-{lead.version}",
+                text(at),
+                desk.version,
+                why,
+                desk.one_id,
+                uid,
+                STATUSES[lead.status],
+                stage_of(unique),
+                section.store or None,
+                section.line,
+                None,
+                desk.raw_id(unique.first),
+                unique.count,
+                text(unique.opened),
+                text(unique.touched),
+                text(unique.expires),
+                lead.score,
+                score.GRADES[lead.grade],
+                CLOSED_REASONS[lead.reason] if lead.reason else None,
+                UNSET,
+                outputs.flag_names(flags) if flags else UNSET,
+                True if desk.shadow else UNSET,
             ),
         )
     )
@@ -382,20 +374,18 @@ def notify(
         (
             streams.NOTIFICATIONS,
             desk.one_id,
-            streams.encode(
-                streams.Notification(
-                    event_id,
-                    text,
-                    desk.version,
-                    Why(rule, note=note),
-                    desk.one_id,
-                    kind,
-                    streams.To(role, to),
-                    text,
-                    desk.unique_id(lead.n) if lead is not None else UNSET,
-                    desk.raw_id(raw) if raw else UNSET,
-                    store,
-                )
+            streams.Notification(
+                event_id,
+                text,
+                desk.version,
+                Why(rule, note=note),
+                desk.one_id,
+                kind,
+                streams.To(role, to),
+                text,
+                desk.unique_id(lead.n) if lead is not None else UNSET,
+                desk.raw_id(raw) if raw else UNSET,
+                store,
             ),
         )
     )

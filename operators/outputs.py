@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from operators import streams
 from operators.rules import Rules
@@ -18,8 +18,14 @@ from operators.validation import FLAGS, Arrival
 from state import limits
 from state.rows import Customer
 
-Event = tuple[int, str, bytes]
-"""(stream, key, encoded record)."""
+Event = tuple[int, str, Struct]
+"""(stream, key, record)."""
+
+Lines = tuple[int, list[str], bytes]
+"""(stream, key of each record, the records as JSON lines, a newline behind each)."""
+
+_PACKED_AT: Final = 64
+"""Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
 
 RECEIVED: Final = 4
 REJECTED: Final = 5
@@ -64,10 +70,27 @@ def flag_names(flags: int) -> list[str]:
     return found
 
 
+class Unencodable(Exception):
+    """A collected record cannot be written as JSON; which one, only encoding one by one tells."""
+
+
 class Outputs:
     """Collects for one batch of one shard; `batch` of thousands of decisions, one of these."""
 
-    __slots__ = ("counts", "events", "hops", "index", "reasons", "rules", "sources", "stories", "text", "waits")
+    __slots__ = (
+        "_packed",
+        "counts",
+        "events",
+        "hops",
+        "index",
+        "reasons",
+        "rules",
+        "sources",
+        "stories",
+        "text",
+        "waits",
+        "written",
+    )
 
     def __init__(self, rules: Rules, sources: Mapping[int, str]) -> None:
         self.rules = rules
@@ -75,6 +98,10 @@ class Outputs:
         """Number of an input partition → the name that stands in event ids (ruling 21)."""
         self.text = rules.local.text
         self.events: list[Event] = []
+        """Not encoded yet. A record is final when it is appended: nothing that it refers to may change afterwards."""
+        self._packed: dict[int, tuple[list[str], list[bytes]]] = {}
+        self.written = 0
+        """Records encoded so far."""
         self.counts: dict[tuple[int, bool, str], list[int]] = {}
         """(local day, shadow, channel) → COUNTS."""
         self.index: list[tuple[str, str, str, str, bytes]] = []
@@ -86,6 +113,41 @@ class Outputs:
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str], int] = {}
         """(channel, reject reason) → how many."""
+
+    def pack(self, at_least: int = _PACKED_AT) -> None:
+        """Encode what is collected when that is enough; order is kept within each stream."""
+        events = self.events
+        if len(events) < at_least:
+            return
+        streams_of: dict[int, tuple[list[str], list[Struct]]] = {}
+        for stream, key, record in events:
+            found = streams_of.get(stream)
+            if found is None:
+                found = streams_of[stream] = ([], [])
+            found[0].append(key)
+            found[1].append(record)
+        for stream, (names, records) in streams_of.items():
+            try:
+                lines = streams.encode_lines(records)
+            except Exception as error:
+                raise Unencodable(f"a record of {streams.STREAMS[stream]}: {error}") from error
+            held = self._packed.get(stream)
+            if held is None:
+                self._packed[stream] = (names, [lines])
+            else:
+                held[0].extend(names)
+                held[1].append(lines)
+        self.written += len(events)
+        events.clear()
+
+    def lines(self) -> list[Lines]:
+        """Everything collected, encoded, by stream."""
+        self.pack(1)
+        return [(stream, names, b"".join(parts)) for stream, (names, parts) in self._packed.items()]
+
+    def is_empty(self) -> bool:
+        """Whether no record was collected."""
+        return not (self.events or self._packed)
 
     def source_name(self, number: int) -> str:
         """The name of an input partition in event ids."""
@@ -110,21 +172,19 @@ class Outputs:
             (
                 streams.REJECTS,
                 one_id or channel,
-                streams.encode(
-                    streams.Reject(
-                        f"rejects-{source}-{position}",
-                        at,
-                        self.rules.version,
-                        Why("validation" if one_id is None else "state"),
-                        channel,
-                        list(reasons),
-                        source,
-                        position,
-                        original,
-                        encoding if encoding else UNSET,
-                        cut if cut else UNSET,
-                        True if arrival.shadow else UNSET,
-                    )
+                streams.Reject(
+                    f"rejects-{source}-{position}",
+                    at,
+                    self.rules.version,
+                    Why("validation" if one_id is None else "state"),
+                    channel,
+                    list(reasons),
+                    source,
+                    position,
+                    original,
+                    encoding if encoding else UNSET,
+                    cut if cut else UNSET,
+                    True if arrival.shadow else UNSET,
                 ),
             )
         )

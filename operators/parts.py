@@ -71,16 +71,14 @@ def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:
             (
                 streams.FRAUD_ALERTS,
                 desk.one_id,
-                streams.encode(
-                    streams.FraudAlert(
-                        f"fraud_alerts-{desk.prefix[:-1]}-{day}",
-                        desk.text(now),
-                        desk.version,
-                        Why("raw_leads_per_day"),
-                        desk.one_id,
-                        "SHARED_CONTACT",
-                        channel.code,
-                    )
+                streams.FraudAlert(
+                    f"fraud_alerts-{desk.prefix[:-1]}-{day}",
+                    desk.text(now),
+                    desk.version,
+                    Why("raw_leads_per_day"),
+                    desk.one_id,
+                    "SHARED_CONTACT",
+                    channel.code,
                 ),
             )
         )

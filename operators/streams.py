@@ -275,6 +275,7 @@ RECORDS: Final[dict[str, type[Struct]]] = {
 }
 
 encode: Final = msgspec.json.Encoder().encode
+encode_lines: Final = msgspec.json.Encoder().encode_lines
 
 _event_id: Final = msgspec.json.Decoder(msgspec.defstruct("_Id", [("event_id", str)])).decode
 

@@ -99,6 +99,11 @@ def wait_key(shard: int, since: int, digest: bytes, lead: int) -> bytes:
     return bytes((shard,)) + WAIT + (since + _DUE_BIAS).to_bytes(8, "big") + digest + lead.to_bytes(4, "big")
 
 
+def digest_of_wait(key: bytes) -> bytes:
+    """The customer, of a wait key."""
+    return key[10:22]
+
+
 def since_of_wait(key: bytes) -> int:
     """Since when, of a wait key."""
     return int.from_bytes(key[2:10], "big") - _DUE_BIAS

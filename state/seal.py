@@ -32,8 +32,6 @@ class Identity(Struct):
     """The lateness that the fold was kept with (ruling 46)."""
     sink: str = ""
     """The kind of sink that was written from this state."""
-    registry: str = ""
-    """Digest of channels, stores and calendars at the last start."""
 
 
 class Seal(Struct):

@@ -17,10 +17,11 @@ from state import keys
 from state.progress import NEVER
 from state.store import Database
 
-Event = tuple[int, str, bytes]
+Lines = tuple[int, list[str], bytes]
+"""(stream, key of each record, the records as JSON lines, a newline behind each)."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_events: Final = msgspec.msgpack.Decoder(list[Event]).decode
+_lines: Final = msgspec.msgpack.Decoder(list[tuple[int, list[str] | str, bytes]]).decode
 _fence: Final = msgspec.msgpack.Decoder(tuple[int, int]).decode
 _counts: Final = msgspec.msgpack.Decoder(dict[str, list[int]]).decode
 _DAYS_CACHED: Final = 64
@@ -36,6 +37,8 @@ class Meta(Struct, array_like=True):
     """Hops sent so far."""
     stories: int = 0
     """Audit rows written so far."""
+    registry: str = ""
+    """Digest of the channels, stores and calendars by which its waiting leads were judged last."""
 
 
 class Pending(Struct, gc=False):
@@ -43,7 +46,7 @@ class Pending(Struct, gc=False):
 
     batch: int
     sequence: int
-    events: list[Event]
+    lines: list[Lines]
     size: int
     polled: float
     """Monotonic time at which the oldest of its records was read; 0 = a re-sent row or a timer's."""
@@ -76,8 +79,12 @@ class Shard:
             sequence = int.from_bytes(key[2:10], "big")
             self.unsealed.append(sequence)
             if sequence > covered:
-                events = _events(value)
-                self.pending.append(Pending(0, sequence, events, len(value), 0.0))
+                # A key alone is one record without a newline: how an outbox row was written before it held lines.
+                lines = [
+                    (stream, [names], line + b"\n") if isinstance(names, str) else (stream, names, line)
+                    for stream, names, line in _lines(value)
+                ]
+                self.pending.append(Pending(0, sequence, lines, len(value), 0.0))
         self.covered = covered
         self._days: OrderedDict[int, dict[str, list[int]]] = OrderedDict()
         self.next_timer = self._first_timer(keys.prefix(number, keys.TIMER))
@@ -105,12 +112,12 @@ class Shard:
         """Whether a seal has been written that covers rows still on disk."""
         return bool(self.unsealed) and self.unsealed[0] <= self.covered
 
-    def put_outbox(self, batch: WriteBatch, events: list[Event], polled: float, leads: int) -> Pending:
+    def put_outbox(self, batch: WriteBatch, lines: list[Lines], polled: float, leads: int) -> Pending:
         """One outbox row for all events of a batch."""
         self.meta.outbox += 1
-        row = _encode(events)
+        row = _encode(lines)
         batch.put(keys.sequence_key(self.number, keys.OUTBOX, self.meta.outbox), row)
-        return Pending(0, self.meta.outbox, events, len(row), polled, leads)
+        return Pending(0, self.meta.outbox, lines, len(row), polled, leads)
 
     def put_fence(self, batch: WriteBatch, source: int, offset: int, tail: int) -> None:
         """Move a fence."""

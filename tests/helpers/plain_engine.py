@@ -200,5 +200,5 @@ class PlainEngine:
 
     def _write(self, batch: Batch) -> None:
         batch.write(0.0)
-        for stream, _, value in batch.out.events:
-            self.outputs[STREAMS[stream]].append(json.loads(value))
+        for stream, _, lines in batch.out.lines():
+            self.outputs[STREAMS[stream]] += map(json.loads, lines.splitlines())
