@@ -77,6 +77,8 @@ class Batch:
         """Timers due before this may fire: the clock, or one past it at an opening."""
         self.leads = 0
         self.sent_hops: list[int] = []
+        self.gave_way = 0
+        """Rows beyond their limit."""
 
     # --- reading
 
@@ -276,8 +278,11 @@ class Batch:
         self.load([keys.customer_entity(digest, False) for digest in digests])
         for digest in digests:
             entity = keys.customer_entity(digest, False)
+            here = entity in self.customers
             row = self._customer(entity)
-            assert row is not None, "a lead waits without its customer's row"
+            if row is None:
+                assert here, "a lead waits without its customer's row"
+                continue  # a record of this very batch ended it
             row = self._fire(entity, row, digest, self.clock)
             if row is not None:
                 consent.judge_waiting(Desk(row, digest, self.out), self.clock, Why("registry"))
@@ -332,6 +337,7 @@ class Batch:
             value = rows.encode(row)
             if len(value) > limits.ROW_BYTES:
                 value = giving_way(row)
+                self.gave_way += 1
             put(key, value)
         self._hops(batch)
         for entity, store in self.stores.items():
@@ -406,7 +412,8 @@ class Batch:
 
 
 def giving_way(row: Customer) -> bytes:
-    """A row beyond its limit: behaviours, intents, listed raw leads, kept events give way, in this order (ruling 48)."""
+    """A row beyond its limit: behaviours, intents, listed raw leads, kept events give way, in this order (ruling 48);
+    then the replay memory."""
     for step in range(3):
         for section in row.sections:
             for unique in (*section.head.uniques, *section.base.uniques):
@@ -424,10 +431,10 @@ def giving_way(row: Customer) -> bytes:
         value = rows.encode(row)
         if len(value) <= limits.ROW_BYTES:
             return value
-    value = rows.encode(row)
-    if len(value) > 4 * limits.ROW_BYTES:
-        raise InternalFault(
-            f"A customer's row has {len(value)} bytes after everything gave way.",
-            "Report this with the output of `leadstream explain --one-id` for the customer named in the log.",
-        )
-    return value
+    # Last the replay memory, its oldest first: a repeat of what was forgotten is a new raw lead, which loses nothing.
+    for most in (64, 16, 4):
+        row.sources = row.sources[-most:]
+        value = rows.encode(row)
+        if len(value) <= limits.ROW_BYTES:
+            return value
+    return value  # more keys than fit: written as it is, since a lead is never refused for its customer's size

@@ -46,6 +46,8 @@ class Meters:
         self.write_s = 0.0
         self.unsynced = 0
         self.internal = 0
+        self.gave_way = 0
+        """Rows written beyond their limit, after ruling 48."""
         self.sealed_at = 0.0
         """Monotonic time of the last seal."""
         self.seals = 0
@@ -56,6 +58,7 @@ class Meters:
         self.leads += batch.leads
         self.events += batch.out.written
         self.write_s += took_s
+        self.gave_way += batch.gave_way
         for (_, shadow, channel), more in batch.out.counts.items():
             held = self.channels.get((channel, shadow))
             # A new list each time: a scrape in another thread sees a batch whole or not at all.

@@ -114,6 +114,7 @@ class EngineCollector:
     def _depths(self) -> Iterator[Metric]:
         seen, depths = self._seen, self._seen.depths()
         yield _gauge("outbox_rows", "Outbox rows that no seal covers yet.", depths.outbox_rows)
+        yield _gauge("rows_gave_way", "Rows written beyond their limit since the start.", seen.engine.meters.gave_way)
         yield _gauge("unsynced_bytes", "Decided output that waits for its sync.", seen.engine.meters.unsynced)
         yield _gauge(
             "timers_due",

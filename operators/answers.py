@@ -92,7 +92,8 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     raws = _taken(section, unique)
     snapshot = copied(Fold([unique])).uniques[0]
     marks_then = [raw.mark for raw in raws]
-    moved = fold.answer_moves(target, fold.last_touch(raws, marks_then), now, rules)
+    merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
+    moved = fold.answer_moves(target, merge_ms, life_ms, now, rules)
     _remove(section, unique, lead)
     target.leads.append(lead)
     if not section.head.uniques and not section.leads and not section.kept:

@@ -183,9 +183,9 @@ def _after(raw: Raw, last: Kept) -> bool:
     return order_of(raw) > order_of(last)
 
 
-def answer_moves(section: Section, periods: Raw, now: int, rules: Rules) -> bool:
+def answer_moves(section: Section, merge_ms: int, life_ms: int, now: int, rules: Rules) -> bool:
     """Whether a pending lead that is answered with this key moves here; else it folds into the key's lead (ruling 7).
-    `periods`: its last raw lead that was no repeat."""
+    The periods are the pending lead's."""
     if not section.head.uniques:
         return True
     unique = section.head.uniques[-1]
@@ -193,7 +193,7 @@ def answer_moves(section: Section, periods: Raw, now: int, rules: Rules) -> bool
         return now > merge.end_of(unique)
     if unique.status == WON:
         return now > unique.at + unique.deal
-    return not merge.may_reopen(unique, now, periods.merge, periods.life, rules)
+    return not merge.may_reopen(unique, now, merge_ms, life_ms, rules)
 
 
 def add_answer(section: Section, answer: Answer, minter: Minter, rules: Rules) -> Change:
@@ -302,14 +302,14 @@ def _answer(
     """A pending lead arrives at T: it moves, or its raw leads fold into what is here at T."""
     t = answer.t
     last = head.uniques[-1] if head.uniques else None
-    periods = last_touch(answer.raws, answer.marks)
+    merge_ms, deal_ms, life_ms = periods_of(answer.lead, answer.raws, answer.marks)
     fits = (
         last is not None
         and not answer.moved
         and (
             (last.status == OPEN and t <= merge.end_of(last))
             or (last.status == WON and t <= last.at + last.deal)
-            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, periods.merge, periods.life, rules))
+            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, merge_ms, life_ms, rules))
         )
     )
     if last is None or not fits:
@@ -332,16 +332,20 @@ def _answer(
         hold_day(head, raw, day, index, rules, _tie_order(section))
         decided.append((raw, (mark, last, last.first, merge.STORE_ANSWER)))
     if reopens:  # the answer itself counts as a touch at T (ruling 53)
-        last.merge, last.deal, last.life = periods.merge, periods.deal, periods.life
+        last.merge, last.deal, last.life = merge_ms, deal_ms, life_ms
         if t > last.anchor and not rules.from_first:
             last.anchor = t
         last.expires = min(last.anchor + last.merge, last.opened + last.life)
     return decided
 
 
-def last_touch(raws: list[Raw], marks: list[int]) -> Raw:
-    """The latest of a pending lead's raw leads that was no repeat: its periods are in force (ruling 33)."""
-    return max((raw for raw, mark in zip(raws, marks, strict=True) if mark in (FIRST_TOUCH, MERGED)), key=order_of)
+def periods_of(lead: Unique, raws: list[Raw], marks: list[int]) -> tuple[int, int, int]:
+    """(merge, deal-merge, life) in force of a pending lead: those of its latest raw lead that was no repeat (ruling 33), or
+    what the lead itself holds where none of its raw leads is kept."""
+    touches = [raw for raw, mark in zip(raws, marks, strict=True) if mark in (FIRST_TOUCH, MERGED)]
+    last = max(touches, key=order_of, default=lead)
+    return last.merge, last.deal, last.life
+
 
 
 def _arrive(

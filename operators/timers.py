@@ -34,10 +34,14 @@ Due = tuple[int, int, int]
 """(due, kind, unique lead): the order of ruling 4, closings first."""
 
 
-def tombstone_ms(unique: Unique | None, rules: Rules) -> int:
-    """How long a closed lead stays: max(merge, deal-merge) + lateness + one day (rulings 46 and 57)."""
+def deletion_of(unique: Unique | None, lead: Lead, rules: Rules) -> int:
+    """When a closed lead is deleted: max(merge, deal-merge) + lateness + one day after its closing (rulings 46 and 57).
+
+    Not counted from before its last touch: with a longest life shorter than the gap between two raw leads a lead can be
+    closed, by its expiry, before the touch that computed it.
+    """
     assert unique is not None, "a closed lead is deleted together with its intention"
-    return max(unique.merge, unique.deal) + rules.late_ms + DAY_MS
+    return max(lead.closed_at, unique.touched) + max(unique.merge, unique.deal) + rules.late_ms + DAY_MS
 
 
 def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None, Lead]]:
@@ -49,7 +53,7 @@ def _dues(row: Customer, rules: Rules) -> list[tuple[Due, Section, Unique | None
             if lead.status >= S_WON:
                 if lead.into:
                     continue  # a pointer goes with the lead it points to
-                found.append(((lead.closed_at + tombstone_ms(unique, rules), PURGE, lead.n), section, unique, lead))
+                found.append(((deletion_of(unique, lead, rules), PURGE, lead.n), section, unique, lead))
                 continue
             assert unique is not None, f"an open lead without its intention: {lead}"
             found.append(((end_of(unique), CLOSE, lead.n), section, unique, lead))
@@ -67,7 +71,7 @@ def next_due(row: Customer, rules: Rules) -> int:
                 if lead.into:
                     continue
                 unique = _unique(section, lead.n)
-                at = lead.closed_at + tombstone_ms(unique, rules)
+                at = deletion_of(unique, lead, rules)
             else:
                 unique = _unique(section, lead.n)
                 assert unique is not None, f"an open lead without its intention: {lead}"

@@ -4,7 +4,7 @@ import random
 
 import msgspec
 import pytest
-from delivery import Case, at, lead, memory_reader, rows_of, scenario, stored
+from delivery import Case, at, configuration, lead, memory_reader, rows_of, scenario, stored
 
 from flows.run import run
 from operators.release import StoreRow
@@ -115,3 +115,17 @@ def test_a_timer_left_behind_by_a_change_does_nothing(tmp_path):
     case.run(memory_reader(records), until=at(9, 0))
     closed = [(r["at"][:16], r["reason"]) for r in case.sink.records("closings")]
     assert closed == [("2025-09-04T12:00", "MERGE_EXPIRED")]
+
+
+@pytest.mark.parametrize("poll", [1, 100])
+def test_a_record_that_comes_after_retention_deletes_the_row_and_its_timer(tmp_path, poll):
+    """Before the record is applied its customer's timers fire, the last of them the row's deletion; the timer on disk goes
+    in the same batch, also where a tick of that batch looks for timers right after it."""
+    visit = {"type": "activity", "activity_id": "v", "kind": "VISIT", "event_time": "2025-09-25T04:00:00Z",
+             "phone": "13912345678", "store": "P1"}  # fmt: skip
+    # No store with a rate: else the openings in between would fire the timers first.
+    case = Case(tmp_path, shards=1, settings=configuration(stores={"P1": {}}))
+    case.run(memory_reader([lead("a", "13912345678", at(1, 10)), visit], poll_limit=poll))
+    assert [r["reasons"] for r in case.sink.records("rejects")] == [["NO_LEAD"]]
+    found = assert_one_timer_per_armed_row(tmp_path)
+    assert not rows_of(found, keys.CUSTOMER) and not timers_in(found)
