@@ -94,8 +94,10 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
     moved = fold.answer_moves(target, merge_ms, life_ms, now, rules)
+    pointers = leads.pointers_to(section, lead.n)
     _remove(section, unique, lead)
-    target.leads.append(lead)
+    section.leads = [other for other in section.leads if other not in pointers]
+    target.leads += [*pointers, lead]
     if not section.head.uniques and not section.leads and not section.kept:
         row.sections.remove(section)
     row.arrivals += 1

@@ -347,7 +347,6 @@ def periods_of(lead: Unique, raws: list[Raw], marks: list[int]) -> tuple[int, in
     return last.merge, last.deal, last.life
 
 
-
 def _arrive(
     section: Section,
     head: Fold,

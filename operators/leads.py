@@ -59,6 +59,14 @@ def lead_for(section: Section, unique: Unique) -> Lead:
     return lead
 
 
+def pointers_to(section: Section, n: int) -> list[Lead]:
+    """The folded leads of the key that point, over one another, to unique lead n: they go where it goes."""
+    reached = {n}
+    while more := {lead.n for lead in section.leads if lead.into in reached} - reached:
+        reached |= more
+    return [lead for lead in section.leads if lead.n in reached and lead.n != n]
+
+
 def expiry_reason(unique: Unique) -> int:
     """MERGE_EXPIRED also where both bounds are equal (ruling 54)."""
     return (
@@ -75,6 +83,7 @@ def is_waiting(lead: Lead) -> bool:
 
 def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at: int, why: Why) -> None:
     """Bring the lead into the state that the fold gives it at `now`; `at` = logical time of what that emits."""
+    lead.into = 0  # an intention of its own again, where it had been folded
     outcome = unique.status
     if outcome != OPEN:
         status, reason = _OUTCOME[outcome]

@@ -227,9 +227,9 @@ def _cut(fold: Fold, unique: Unique, closed: int, rules: Rules) -> None:
     """After LOST, INVALID or a REFUND nothing of that day is a repeat of what came before it (rulings 12 and 57)."""
     forget_day(fold, closed, rules)
     day = rules.local.day(closed)
-    unique.cut = closed
     if day in unique.days:
         unique.days.remove(day)
+        unique.cut = closed
 
 
 def holds_day(unique: Unique, t: int, day: int, rules: Rules) -> bool:

@@ -187,10 +187,8 @@ def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
             "what may still be folded again is not deleted"
         )
         fold.collapse(section, last, desk.rules)
-    gone = {lead.n}
-    while more := {other.n for other in section.leads if other.into in gone} - gone:
-        gone |= more
-    section.leads = [other for other in section.leads if other.n not in gone]
+    gone = [lead, *leads.pointers_to(section, lead.n)]
+    section.leads = [other for other in section.leads if other not in gone]
     answers.drop(section.base, lead.n)
     answers.drop(section.head, lead.n)
     desk.story.append(("deleted", at, lead.n))

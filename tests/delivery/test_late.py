@@ -1,6 +1,7 @@
 """A late raw lead moves marks, counts and ids; what was sent stays sent (ruling 2)."""
 
-from delivery import Case, at, lead, memory_reader
+import pytest
+from delivery import TABLES, Case, at, configuration, instant, lead, memory_reader
 
 PHONE = "13912345678"
 
@@ -38,3 +39,20 @@ def test_the_order_of_arrival_gives_the_same_marks_and_one_correction_each(tmp_p
     assert last == {"a": "FIRST_TOUCH", "b": "DEDUPED", "c": "DEDUPED"}
     assert [r["source_lead_id"] for r in case.sink.records("dispositions") if "corrects" in r] == ["b"]
     assert len(case.sink.records("dispatches")) == 1
+
+
+@pytest.mark.parametrize(("late_ms", "reasons"), [(0, []), (1, [["NO_LEAD"]])])
+def test_a_deal_exactly_at_its_bound_and_a_millisecond_later(tmp_path, late_ms, reasons):
+    """A PAID wins a lost lead up to its closing + deal-merge period, also where the merge period is longer (ruling 19)."""
+    periods = {**TABLES["periods"], "merge": 5, "deal_merge": 3, "max_life": 30}
+    case = Case(tmp_path, settings=configuration(periods=periods))
+
+    def activity(kind, t):
+        return {"type": "activity", "activity_id": kind, "kind": kind, "event_time": instant(t), "phone": PHONE,
+                "store": "P1"}  # fmt: skip
+
+    case.run(
+        memory_reader([lead("a", PHONE, at(1, 10)), activity("LOST", at(2, 10)), activity("PAID", at(5, 10) + late_ms)])
+    )
+    assert [r["reasons"] for r in case.sink.records("rejects")] == reasons
+    assert case.sink.records("unique_leads")[-1]["status"] == ("LOST" if late_ms else "WON")

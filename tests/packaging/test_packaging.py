@@ -139,7 +139,7 @@ def sample(tmp_path: Path) -> Path:
             "source_lead_id": f"A{number}",
             "event_time": at,
             "ingest_time": at,
-            "contact": {"phone": phone},
+            "phone": phone,
             "store": "SH001",
             "line": "main",
             "consent": True,

@@ -76,7 +76,10 @@ BAD: dict[str, tuple[bytes, set[str]]] = {
 def test_ends_in_rejects_and_the_flow_goes_on(name: str) -> None:
     raw, reasons = BAD[name]
     engine = PlainEngine(CONFIG, shards=2)
-    before, behind = made(source_lead_id="before"), made(source_lead_id="behind", event_time="2024-01-02T10:00:00+08:00")
+    before, behind = (
+        made(source_lead_id="before"),
+        made(source_lead_id="behind", event_time="2024-01-02T10:00:00+08:00"),
+    )
     if name == "nothing in it":
         before = made(source_lead_id="before", phone="")  # nothing may have started the clock
     engine.run({"raw_leads.jsonl": ("raw_lead", [(1, before), (2, raw), (3, behind)])})

@@ -67,6 +67,8 @@ def test_a_longest_life_shorter_than_the_gap() -> None:
         "stores": {"S1": ALWAYS},
         "series": {"B": {"merge": 10, "deal_merge": 10, "max_life": 5}},
     }
-    engine = run([lead(1, 0), lead(2, 30 * 1440 - 1440, series="B"), lead(3, 30 * 1440 - 60, phone="13912345678")], tables)
+    engine = run(
+        [lead(1, 0), lead(2, 30 * 1440 - 1440, series="B"), lead(3, 30 * 1440 - 60, phone="13912345678")], tables
+    )
     engine.run({"raw_leads.jsonl": ("raw_lead", [])}, START + 400 * 86_400_000)
     assert not [key for key in engine.database.rows if key[1:2] == b"c"]

@@ -20,7 +20,14 @@ def lead(number: int, at: str, **fields: Any) -> dict[str, Any]:
 
 
 def act(number: int, kind: str, at: str, **fields: Any) -> dict[str, Any]:
-    record = {"type": "activity", "activity_id": str(number), "kind": kind, "phone": "13812345678", "store": "S1", **fields}
+    record = {
+        "type": "activity",
+        "activity_id": str(number),
+        "kind": kind,
+        "phone": "13812345678",
+        "store": "S1",
+        **fields,
+    }
     return {**record, "event_time": f"2024-{at}:00+08:00"}
 
 
