@@ -60,9 +60,16 @@ def _show(console: Console, result: whole_path.Result) -> None:
     table.add_row("µs a lead", f"{1e6 / run.leads_per_s:.1f}", "40", "25")
     table.add_row("floor F2, leads/s", f"{result.floor_per_s:,.0f}", "", "")
     table.add_row("whole path / F2", f"{result.ratio:.2f}", f"{whole_path.MUST_RATIO}", f"{whole_path.AIM_RATIO}")
+    table.add_row("leads per CPU second, all threads", f"{run.leads / run.cpu_s:,.0f}", "", "")
+    table.add_row("F2, leads per CPU second", f"{run.leads / result.floor_cpu_s:,.0f}", "", "")
+    table.add_row("whole path / F2 by CPU time", f"{result.cpu_ratio:.2f}", "", "")
     table.add_row("CPU µs a lead, all threads", f"{run.cpu_s / run.leads * 1e6:.1f}", "", "")
     table.add_row("events a lead", f"{run.events / run.leads:.2f}", "", "")
     console.print(table)
+    if result.busy > 0.5:
+        console.print(
+            f"[yellow]The machine was busy (load {result.busy:.1f}): leads/s are too low; the CPU figures suffer less.[/]"
+        )
     stages = Table("stage", "µs a lead", "share", title="stages, from a second run of the same data with clocks")
     total = sum(result.stages_us.values())
     for name, value in result.stages_us.items():

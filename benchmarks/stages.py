@@ -93,7 +93,7 @@ class Stages:
         self.patch(flows.batch.Batch, "records", "rules")
         self.patch(flows.batch.Batch, "timers", "rules")
         self.patch(flows.batch.Batch, "hops", "rules")
-        self.patch(operators.streams, "encode", "output encode")
+        self.patch(operators.streams, "encode_lines", "output encode")
         self.patch(state.rows, "encode", "row encode")
         self.patch(flows.batch.Batch, "write", "batch, timers, audit")
         self.patch(engine.database, "write", "write")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ class Result:
     staged: engine_run.Run
     stages_us: dict[str, float]
     floor_s: float
+    floor_cpu_s: float
+    busy: float
+    """Load average when it began: the machine's other work, which wall-clock figures suffer from."""
     written: dict[str, tuple[float, float]]
     """Kind of row → (rows, bytes) per lead."""
 
@@ -39,6 +43,11 @@ class Result:
     def ratio(self) -> float:
         """Whole path to F2."""
         return self.run.leads_per_s / self.floor_per_s
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same by CPU time of all threads: what a busy machine distorts least."""
+        return self.floor_cpu_s / self.run.cpu_s
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`; units in the names."""
@@ -54,6 +63,10 @@ class Result:
             "events_per_lead": round(run.events / run.leads, 2),
             "floor_f2_leads_per_s": round(self.floor_per_s),
             "ratio_to_f2": round(self.ratio, 3),
+            "leads_per_cpu_s": round(run.leads / run.cpu_s),
+            "floor_f2_leads_per_cpu_s": round(run.leads / self.floor_cpu_s),
+            "cpu_ratio_to_f2": round(self.cpu_ratio, 3),
+            "load_average_before": round(self.busy, 2),
             "stages_us_per_lead": {name: round(value, 2) for name, value in self.stages_us.items()},
             "stages_run_leads_per_s": round(self.staged.leads_per_s),
             "written_per_lead": {
@@ -66,6 +79,7 @@ class Result:
 
 def measure(root: Path, customers: int, leads: int, said: Any) -> Result:
     """Run the scenario; `said(text)` tells what is going on."""
+    busy = os.getloadavg()[0]
     configuration = engine_run.configured()
     said(f"input: {customers:,} customers, {leads:,} further leads")
     load, days = made_input.folders(root, customers, leads)
@@ -85,10 +99,12 @@ def measure(root: Path, customers: int, leads: int, said: Any) -> Result:
         stages.close()
     said("the floor F2")
     (lines,) = days.glob("*.jsonl")
-    floor_s = floor.run(notes, lines, engine_run.copy_of(loaded, scratch), run.leads)
+    floor_s, floor_cpu_s = floor.run(notes, lines, engine_run.copy_of(loaded, scratch), run.leads)
     written = {
         name: (notes.puts[kind] / run.leads, notes.bytes[kind] / run.leads) for kind, name in enumerate(floor.KINDS)
     }
     shutil.rmtree(scratch, ignore_errors=True)
     written["deletes"] = (notes.deletes / run.leads, 0.0)
-    return Result(customers, run, staged, stages.microseconds(run.leads, staged.seconds), floor_s, written)
+    return Result(
+        customers, run, staged, stages.microseconds(run.leads, staged.seconds), floor_s, floor_cpu_s, busy, written
+    )

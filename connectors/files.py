@@ -40,6 +40,11 @@ def files_of(source: Path) -> list[Path]:
         raise errors.SourceRefused(
             f"The source {source} does not exist.", "Name a JSON-lines file or a folder of them with --source."
         )
+    if not source.is_file():
+        raise errors.SourceRefused(
+            f"The source {source} is no regular file: a run that continues must find its place in it again.",
+            "Copy it to a file first, and name that with --source.",
+        )
     return [source]
 
 

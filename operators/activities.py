@@ -68,7 +68,7 @@ def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
                     "",
                     "",
                     UNSET,
-                    activity_id,
+                    desk.masked(activity_id),
                 ),
             )
         )
@@ -158,7 +158,7 @@ def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | N
     if not unique_id.startswith(desk.prefix + "u"):
         return None
     tail = unique_id[len(desk.prefix) + 1 :]
-    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9:
+    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9 or tail[0] == "0":
         return None
     n = int(tail)
     for _ in range(limits.FOLDED_POINTERS):
@@ -180,7 +180,10 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
     line = text_of(record.line)
     if record.unique_id:
         named = _named(row, desk, record.unique_id)
-        if named is None:
+        # Given and contradicting: rejected (ruling 17).
+        if named is None or (line and line != named[0].line):
+            return "NO_LEAD"
+        if arrival.stores and arrival.stores[0] != named[0].store:
             return "NO_LEAD"
         return named[0]
     line = line or "main"

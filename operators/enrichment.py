@@ -38,7 +38,7 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
                 desk.one_id,
                 desk.raw_id(source.raws[0]),
                 source.channel,
-                source.account,
+                desk.masked(source.account),
                 desk.masked(source.source_id),
                 names if names else UNSET,
                 UNSET,

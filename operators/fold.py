@@ -142,6 +142,7 @@ def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: b
             unique.n = minter.next()
             change.minted.append(unique)
         raw.mark, raw.u, raw.competitor = decision[0], unique.n, decision[2]
+        keep = keep or decision[0] != DEDUPED  # a lead that others may speak of is always known to the fold
         if last and keep:
             section.keep_last(raw)
         elif keep:

@@ -47,10 +47,7 @@ def disposition(desk: Desk, section: Section, raw: Raw, decision: Decision, at: 
     previous = raw.version
     raw.version += 1
     text = desk.text
-    source_id = raw.source_id
-    number = desk.row.phone or desk.row.landline[:11]
-    if number in source_id:
-        source_id = desk.masked(source_id)
+    source_id = desk.masked(raw.source_id)
     desk.out.events.append(
         (
             streams.DISPOSITIONS,
@@ -64,7 +61,7 @@ def disposition(desk: Desk, section: Section, raw: Raw, decision: Decision, at: 
                 desk.unique_id(unique.n),
                 raw_id,
                 raw.channel,
-                raw.account,
+                desk.masked(raw.account),
                 source_id,
                 text(raw.t),
                 section.store or None,

@@ -6,12 +6,14 @@ Pure data. The shard's step writes all of it in the batch of the row (architectu
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
 
 from operators import streams
+from operators.phones import masked
 from operators.rules import Rules
 from operators.streams import Why
 from operators.validation import FLAGS, Arrival
@@ -59,6 +61,8 @@ COUNTS: Final = (
 )
 """Places in a count row; the first four are the marks in force."""
 
+_SHORTEST_NUMBER: Final = 10
+_NOT_DIGITS: Final = re.compile(r"\D")
 _flag_lists: dict[int, list[str]] = {}
 
 
@@ -173,7 +177,7 @@ class Outputs:
                 streams.REJECTS,
                 one_id or channel,
                 streams.Reject(
-                    f"rejects-{source}-{position}",
+                    f"rejects-{source}-{position}-{arrival.tail}" if arrival.tail else f"rejects-{source}-{position}",
                     at,
                     self.rules.version,
                     Why("validation" if one_id is None else "state"),
@@ -255,15 +259,14 @@ class Desk:
         return f"{self.prefix}u{n}"
 
     def masked(self, text: str) -> str:
-        """`text` with the customer's own phone inside it masked (ruling 37)."""
-        phone = self.row.phone
-        if phone and phone in text:
-            return text.replace(phone, phone[:3] + "****" + phone[-4:])
-        landline = self.row.landline
-        if landline:
-            bare = landline.partition("-")[0]
-            if bare in text:
-                from operators.phones import masked  # rare: a landline inside a source id
-
-                return text.replace(bare, masked(bare))
+        """`text`, an id of another system, with the customer's own numbers inside it masked (ruling 37)."""
+        if len(text) < _SHORTEST_NUMBER:
+            return text
+        row = self.row
+        for number in (row.phone, row.landline.partition("-")[0] if row.landline else ""):
+            if number and number in text:
+                text = text.replace(number, masked(number))
+            elif number and not text.isalnum() and number in _NOT_DIGITS.sub("", text):
+                # written with separators: "139 1234 5678"
+                text = re.sub(r"\D{0,3}".join(number), masked(number), text)
         return text

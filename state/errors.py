@@ -100,6 +100,11 @@ def of_disk(error: OSError | Exception, what: str) -> Fault:
             f"The disk is full: {what} failed ({text}).",
             "Free space on that disk and start again; nothing was lost and nothing is decided twice.",
         )
+    if number in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return DiskFault(
+            f"A file stands where a folder is needed, or the reverse: {what} failed ({text}).",
+            "Name another folder, or move that file away.",
+        )
     if (
         number in (errno.EROFS, errno.EACCES, errno.EPERM)
         or "Read-only file system" in text

@@ -407,6 +407,7 @@ _decode: Final = msgspec.msgpack.Decoder(Customer).decode
 _kept_list: Final = msgspec.msgpack.Decoder(list[Kept]).decode
 _source_list: Final = msgspec.msgpack.Decoder(list[Source]).decode
 _HEAD: Final = bytes([FORMAT])
+_HEADS: Final = tuple(bytes((0x90 | items,)) for items in range(16))
 
 
 def _length(stored: msgspec.Raw) -> int:
@@ -418,9 +419,11 @@ def _length(stored: msgspec.Raw) -> int:
 def _joined(stored: msgspec.Raw, added: list[Any]) -> msgspec.Raw:
     """A stored array with further items, without decoding it."""
     old = bytes(stored)
-    skip = 1 if old[0] < 0xDC else 3 if old[0] == 0xDC else 5
-    number = _length(stored) + len(added)
-    head = bytes((0x90 | number,)) if number < 16 else b"\xdd" + number.to_bytes(4, "big")
+    first = old[0]
+    if first + len(added) < 0xA0:  # the usual case: up to 15 items, whose number stands in the first byte
+        return msgspec.Raw(b"".join((_HEADS[first + len(added) - 0x90], old[1:], *map(_encoder.encode, added))))
+    skip = 1 if first < 0xDC else 3 if first == 0xDC else 5
+    head = b"\xdd" + (_length(stored) + len(added)).to_bytes(4, "big")
     return msgspec.Raw(b"".join((head, old[skip:], *map(_encoder.encode, added))))
 
 
