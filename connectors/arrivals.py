@@ -55,6 +55,8 @@ class Arrivals:
         self.event = event
         self.clock = clock
         self.jumps = 0
+        self.blocked_at = 0
+        """Clock after the record that would have passed the barrier."""
         self._parts = [
             _Partition(index, name, kind, numbers[name])
             for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
@@ -123,6 +125,7 @@ class Arrivals:
                 arrival = part.head = self._read(part, buffer[0], clock)
             at = self._after(arrival, buffer[0] if buffer else None)
             if at is not None and at > barrier:
+                self.blocked_at = at
                 return True
             part.head = None
             buffer.popleft()
@@ -164,6 +167,7 @@ class Arrivals:
                     continue
             at = self._after(arrival, best.buffer[0])
             if at is not None and at > barrier:
+                self.blocked_at = at
                 return True
             best.head = None
             best.buffer.popleft()

@@ -138,12 +138,21 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         arrivals = self._arrivals
         found: list[Any] = []
         barrier = self._next_barrier()
+        if not all(self._progress.open):
+            # First every shard opens, and judges its waiting leads again where the registry has changed: not at a clock
+            # that depends on how much the first poll brings.
+            clock = arrivals.stamp(barrier)
+            self._ticks(items, clock, clock)
+            return
         # Back-pressure: what was handed on is applied before more is read.
         if self._progress.is_idle():
             # Without a clock the next opening is not known yet: one record, then look again.
             found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
             if found:
                 self._bundle(items, found)
+            if blocked and not found and self._progress.nothing_waits(arrivals.blocked_at):
+                self._passed = arrivals.blocked_at - 1  # no opening before the next record can matter to anybody
+                return
             if blocked or (not found and arrivals.calendar() > barrier):
                 self._enter_barrier(barrier, _READ)
                 return
@@ -198,7 +207,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """`--until`: the clock moves on in bounded slices, opening by opening; all due by then fire, in order."""
         assert self._until is not None
         clock = self._arrivals.clock
-        if clock is not None:
+        if clock is not None and not self._progress.nothing_waits(self._until + 1):
             barrier = self._next_barrier()
             if barrier <= self._until:
                 self._arrivals.clock = barrier

@@ -79,13 +79,13 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         except BaseException as error:
             if core.fault is None:
                 core.fault = error
+                log.debug("What stops the engine:", exc_info=error)
             raise
 
     def _open(self, number: int) -> Shard:
         core = self._core
         shard = self._shard = Shard(core.database, number, core.covered.get(number, 0))
         core.progress.next_release[number] = shard.first_release()
-        core.progress.open[number] = True
         core.progress.next_timer[number] = shard.next_timer
         return shard
 
@@ -125,6 +125,7 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         progress.next_timer[number] = shard.next_timer
         if batch.stores:
             progress.next_release[number] = shard.first_release()
+        progress.open[number] = True
         progress.applied[number] += len(values)
 
     def _decide(self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]) -> tuple[int, float]:
@@ -141,7 +142,9 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
             if item.clock > batch.clock:
                 batch.clock = item.clock
             batch.before = max(batch.before, item.before)
-            if batch.clock and batch.registry != self._core.registry:
+            if not batch.registry:
+                batch.registry = self._core.registry  # a new shard: nobody has waited by another registry
+            elif batch.clock and batch.registry != self._core.registry:
                 batch.recheck(self._core.registry)
             if self._core.progress.hops_for(batch.shard.number) > taken:
                 taken += batch.hops(limits.HOPS_PER_SLICE)

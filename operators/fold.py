@@ -243,8 +243,10 @@ def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = No
             heir = by_raw.get(old.first)
             change.folded.append((n, heir if heir is not None else head.uniques[-1]))
     for answer, into in answers:
-        if answer.lead.n not in standing and answer.lead.n not in change.before:
-            change.folded.append((answer.lead.n, into))
+        n = answer.lead.n
+        known = any(lead.n == n and lead.reason == R_FOLDED and lead.into == into.n for lead in section.leads)
+        if n not in standing and n not in change.before and not known:
+            change.folded.append((n, into))
     section.head = head
     return change
 

@@ -48,7 +48,7 @@ def add(
     )
     day = rules.local.day(event_ms)
     out.count(day, desk.shadow, channel.code, outputs.ACCEPTED)
-    keep = not _shared(desk, day, channel, now)
+    keep = not _shared(desk, rules.local.day(now), channel, now)
     settle(section, now, rules)
     minter = fold.Minter(row.uniques)
     desk.story.append(("received", now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))

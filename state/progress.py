@@ -50,6 +50,15 @@ class Progress:
             and not any(self.hops_for(shard) for shard in range(self.shards))
         )
 
+    def nothing_waits(self, before: int) -> bool:
+        """Whether nothing can happen before that time without a further record: no lead can come to wait for a store."""
+        return (
+            self.given == self.applied
+            and all(due >= before for due in self.next_timer)
+            and all(due == NEVER for due in self.next_release)
+            and not sum(self.hops_for(shard) for shard in range(self.shards))
+        )
+
     def all_handed(self) -> bool:
         """Whether no output waits for its sync."""
         return not any(self.waiting_batch)
