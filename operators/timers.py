@@ -37,8 +37,8 @@ Due = tuple[int, int, int]
 def deletion_of(unique: Unique | None, lead: Lead, rules: Rules) -> int:
     """When a closed lead is deleted: max(merge, deal-merge) + lateness + one day after its closing (rulings 46 and 57).
 
-    Never while its last touch, or a repeat of that day, may still be folded again: with a longest life shorter than the gap between two raw leads a
-    lead is closed, by its expiry, before the touch that computed it.
+    Never while its last touch, or a repeat of that day, may still be folded again: with a longest life shorter than the gap
+    between two raw leads a lead is closed, by its expiry, before the touch that computed it.
     """
     assert unique is not None, "a closed lead is deleted together with its intention"
     retention = max(unique.merge, unique.deal) + rules.late_ms + DAY_MS
