@@ -61,8 +61,8 @@ class _Dies(FileSink):
 
     writes = 0
 
-    def write(self, stream: int, values: list[bytes]) -> None:
-        super().write(stream, values)
+    def write_lines(self, stream: int, lines: bytes) -> None:
+        super().write_lines(stream, lines)
         self.writes -= 1
         if self.writes == 0:
             raise _Killed
