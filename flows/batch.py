@@ -13,11 +13,11 @@ import msgspec
 from operators import activities, consent, customer, release, timers
 from operators.outputs import Desk, Outputs, Unencodable
 from operators.records import RAW_LEAD
-from operators.release import Reply, StoreRow
+from operators.release import Reply
 from operators.rules import Rules
 from operators.streams import Why
 from operators.validation import Arrival
-from state import keys, limits, rows
+from state import keys, limits, rows, store_row
 from state.errors import InternalFault, LeadstreamError, StateDamaged
 from state.rows import Customer
 from state.shard import Pending, Shard
@@ -26,8 +26,6 @@ from state.store import Database
 log = logging.getLogger("leadstream")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_store_row: Final = msgspec.msgpack.Decoder(StoreRow).decode
-_STORE_FORMAT: Final = b"\x01"
 _MONTH_DAYS: Final = 30
 
 
@@ -65,7 +63,7 @@ class Batch:
         self.customers: dict[bytes, Customer | None] = {}
         self.dues: dict[bytes, int] = {}
         """What is due next of a row that this batch has changed."""
-        self.stores: dict[bytes, StoreRow] = {}
+        self.stores: dict[bytes, store_row.StoreRow] = {}
         self.fences: dict[int, tuple[int, int]] = {}
         self.timers_gone: list[bytes] = []
         self.releases_gone: list[bytes] = []
@@ -100,11 +98,13 @@ class Batch:
         row = self.customers[entity] = None if value is None else rows.decode(value)
         return row
 
-    def _store(self, entity: bytes) -> StoreRow:
+    def _store(self, entity: bytes) -> store_row.StoreRow:
         found = self.stores.get(entity)
         if found is None:
             value = self.database.get(keys.entity_key(self.shard.number, entity))
-            found = self.stores[entity] = StoreRow(entity[1:].decode()) if value is None else _store_row(value[1:])
+            found = self.stores[entity] = (
+                store_row.StoreRow(entity[1:].decode()) if value is None else store_row.decode(value)
+            )
         return found
 
     # --- deciding
@@ -349,7 +349,7 @@ class Batch:
             store.armed = due
             key = keys.entity_key(number, entity)
             if store.queue:
-                put(key, _STORE_FORMAT + _encode(store))
+                put(key, store_row.encode(store))
             else:
                 delete(key)
         for key in self.hops_gone:

@@ -160,19 +160,23 @@ class Engine:
         self.meters.sealed_at = time.monotonic()
 
     def _flushed_handed(self) -> list[int]:
-        assert self._written == self.core.emitted, (
+        assert self._written == sum(self.core.emitted), (
             "an epoch is over only when the sink has written what was handed to it"
         )
         return list(self.progress.handed)
 
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """The last seal of a run that ends in order."""
-        if self._written != self.core.emitted:
+        if self._written != sum(self.core.emitted):
             return False
         if not self.finished:
             self.sink.flush()
             self.seal(position, clock)
-            self.commit.wait(self.database.batches, limits.DRAIN_S)
+            if not self.commit.wait(self.database.batches, limits.DRAIN_S):
+                raise errors.DiskFault(
+                    f"The disk has not synced the state within {limits.DRAIN_S} s of the stop.",
+                    "Check the disk; started again, the run goes on behind the last seal that it holds.",
+                )
             self.finished = True
         return True
 

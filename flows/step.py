@@ -55,8 +55,8 @@ class Core:
         self.covered = covered
         self.meters = meters
         self.internal: deque[float] = deque()
-        self.emitted = 0
-        """Groups of records handed to the sink; the sink counts what it wrote."""
+        self.emitted = [0] * progress.shards
+        """Per shard: groups of records handed to the sink; the sink counts what it wrote."""
         self.fault: BaseException | None = None
 
 
@@ -197,7 +197,7 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
             if row.polled:
                 now = now or time.monotonic()
                 core.meters.latency(now - row.polled, row.leads)
-        core.emitted += len(out)
+        core.emitted[number] += len(out)
         core.progress.handed[number] = shard.handed
         core.progress.waiting_batch[number] = pending[0].batch if pending else 0
         return out

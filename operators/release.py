@@ -9,36 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from operators.hours import closes_at, is_open, next_opening
 from operators.rules import Rules
 from state import limits
+from state.store_row import StoreRow, Waiting
 
 MINUTE_MS: Final = 60_000
-
-
-class Waiting(Struct, array_like=True):
-    """A lead in a store's queue."""
-
-    one_id: str
-    n: int
-    opening: int
-    score: int
-    opened: int
-    unique_id: str
-    line: str
-    carried: bool = False
-    """Left over from an earlier opening: goes before newer ones."""
-
-
-class StoreRow(Struct, array_like=True):
-    """The row of a store entity: its queue. `armed` = due time of its one timer, 0 = none."""
-
-    code: str
-    queue: list[Waiting] = []
-    armed: int = 0
-    sequence: int = 0
 
 
 Reply = tuple[str, int, int, int, bool]

@@ -34,6 +34,7 @@ STORY: Final = b"a"
 INDEX: Final = b"i"
 PROCESS: Final = b"\xff"
 
+_TIMER_SPACES: Final = {CUSTOMER: TIMER, STORE: RELEASE}
 _DUE_BIAS: Final = 1 << 62
 """Times before 1970 are negative; biased, all sort as unsigned bytes."""
 
@@ -65,7 +66,8 @@ def entity_key(shard: int, entity: bytes) -> bytes:
 
 def timer_key(shard: int, due: int, entity: bytes) -> bytes:
     """Key of an entity's timer; a store's stand in a space of their own, since releases come last at their instant."""
-    space = TIMER if entity[:1] == CUSTOMER else RELEASE
+    assert entity[:1] in _TIMER_SPACES, "an entity kind without a space for its timers"
+    space = _TIMER_SPACES[entity[:1]]
     return bytes((shard,)) + space + (due + _DUE_BIAS).to_bytes(8, "big") + entity
 
 

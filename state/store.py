@@ -14,7 +14,7 @@ from typing import Final
 
 from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
 
-from state import errors
+from state import errors, limits
 
 AUDIT: Final = "audit"
 _HOLDER: Final = "HOLDER"
@@ -51,6 +51,7 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.batches = 0
+        self._counting = threading.Lock()
         self._reading = read_only
         cache = Cache(_CACHE_BYTES)
         folder = path / "db"
@@ -119,8 +120,9 @@ class Database:
             self.rows.write(batch)
         except Exception as error:
             raise errors.of_disk(error, f"writing the state in {self.path}") from error
-        self.batches += 1
-        return self.batches
+        with self._counting:  # two workers of a process write side by side
+            self.batches += 1
+            return self.batches
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write one row."""
@@ -224,4 +226,4 @@ class GroupCommit:
         """End the thread; a thread inside the database at interpreter exit would end the process with code 134."""
         self._stopping = True
         self._wanted.set()
-        self._thread.join()
+        self._thread.join(limits.DRAIN_S)

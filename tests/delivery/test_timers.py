@@ -7,8 +7,8 @@ import pytest
 from delivery import Case, at, configuration, lead, memory_reader, rows_of, scenario, stored
 
 from flows.run import run
-from operators.release import StoreRow
 from state import keys, rows
+from state.store_row import StoreRow
 
 LONG_AFTER = at(1, 0) + 60 * 86_400_000
 
