@@ -6,6 +6,7 @@ that seals only at its end, each third.
 
 import random
 import shutil
+import threading
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,10 @@ from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of
 
 from connectors.memory import MemorySink
 from flows.run import run
+from flows.step import ShardStep
 from state import keys
 from state.errors import Fault
+from state.store import Database
 
 UNTIL = at(5, 12)
 
@@ -162,3 +165,30 @@ def test_nothing_leaves_before_its_batch_is_synced(tmp_path, monkeypatch):
         monkeypatch.setattr(MemorySink, "write", checked)
         case.run(memory_reader(short_input(), poll_limit=3), until=UNTIL)
     assert len(seen) > 50
+
+
+def test_nothing_is_handed_on_while_the_disk_still_syncs(tmp_path, monkeypatch):
+    """Group commit again, without a race: the sync does not end before the steps were called forty times."""
+    gate, calls, syncs = threading.Event(), [], []
+    sync, on_batch = Database.sync, ShardStep.on_batch
+
+    def slow(self):
+        syncs.append(self)
+        if len(syncs) > 1:  # the first makes the identity of a new state safe, before anything flows
+            assert gate.wait(60)
+        sync(self)
+
+    def counted(self, values):
+        out = on_batch(self, values)
+        calls.append(len(out[0]))
+        early = out[0] and not gate.is_set()
+        if early or len(calls) == 40:
+            gate.set()
+        assert not early, "handed on before its batch was synced"
+        return out
+
+    monkeypatch.setattr(Database, "sync", slow)
+    monkeypatch.setattr(ShardStep, "on_batch", counted)
+    case = Case(tmp_path / "state", shards=2)
+    case.run(memory_reader(short_input(), poll_limit=3), until=UNTIL)
+    assert len(calls) > 40 and not any(calls[:40]) and any(calls[40:])
