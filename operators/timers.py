@@ -181,13 +181,22 @@ def _rate_record(desk: Desk, section: Section, unique: Unique, lead: Lead, at: i
 def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
     """A tombstone's deletion after retention (invariant 12)."""
     assert lead.status >= S_WON, "only a closed lead is deleted"
+    horizon = at - desk.rules.late_ms
     kept = section.kept
-    last = max((place for place, event in enumerate(kept, 1) if _speaks_of(event, lead.n)), default=0)
+    waits = not section.store or desk.rules.store_of(section.store, section.line) is None
+    if waits:  # raw leads of a lead that still waits for its store stay kept: its answer re-marks them all (ruling 7)
+        last = max((place for place, event in enumerate(kept, 1) if _speaks_of(event, lead.n)), default=0)
+    else:  # with what happened to the lead: an activity must not find an older one in its place later
+        last = sum(fold.order_of(event)[0] < horizon for event in kept)
     if last:
-        assert fold.order_of(kept[last - 1])[0] < at - desk.rules.late_ms, (
-            "what may still be folded again is not deleted"
-        )
+        assert fold.order_of(kept[last - 1])[0] < horizon, "what may still be folded again is not deleted"
         fold.collapse(section, last, desk.rules)
+    assert not any(_speaks_of(event, lead.n) for event in section.kept), "an event outlived its lead"
+    if waits:
+        own = _unique(section, lead.n)
+        assert own is not None, "a lead is deleted together with its intention"
+        behind = min((u.opened for u in section.head.uniques if u.opened > own.opened), default=horizon)
+        section.kept = [e for e in section.kept if not isinstance(e, Act) or e.time >= behind]
     gone = [lead, *leads.pointers_to(section, lead.n)]
     section.leads = [other for other in section.leads if other not in gone]
     answers.drop(section.base, lead.n)
