@@ -42,8 +42,9 @@ KNOWN = {
     # The oracle folds a key from nothing; when a deleted tombstone takes its activities along, a PAID that had found that
     # lead finds a younger one. The engine keeps what was decided (ruling 46): the model's limit.
     ("one key, activities", 102_826),
-    # OPEN, docs/progress/issue-3.md: two enrichments and a raw lead without event time at one instant, beside a lead that
-    # moved there at that instant: the raw lead's own lead is closed by its timer instead of at once.
+    # A lead moved to a key at T and away again at T; then a raw lead of that instant came to the key. The oracle's answer
+    # still closes what is open there at T, beside a lead that is gone. The engine closes nothing beside nobody: the reading
+    # of ruling 57 that loses no lead.
     ("pending, activities", 102_272),
 }
 """Of 24 000 inputs, those that differ, each with its reason."""
