@@ -21,6 +21,8 @@ Lines = tuple[int, list[str], bytes]
 """(stream, key of each record, the records as JSON lines, a newline behind each)."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
+_encode_counts: Final = msgspec.msgpack.Encoder(order="deterministic").encode
+"""Channels in one order, whichever came first: the same counts are the same bytes."""
 _lines: Final = msgspec.msgpack.Decoder(list[tuple[int, list[str] | str, bytes]]).decode
 _fence: Final = msgspec.msgpack.Decoder(tuple[int, int]).decode
 _counts: Final = msgspec.msgpack.Decoder(dict[str, list[int]]).decode
@@ -145,7 +147,7 @@ class Shard:
                     if by:
                         held[place] += by
         for day, counts in changed.items():
-            batch.put(keys.counts_key(self.number, day), _encode(counts))
+            batch.put(keys.counts_key(self.number, day), _encode_counts(counts))
 
     def _counts_of(self, day: int) -> dict[str, list[int]]:
         found = self._days.get(day)
