@@ -20,10 +20,10 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean
+.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean kafka kafka-stop
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## Prepare .venv (does nothing when it is ready)
 	@PYTHON="$(PYTHON)" bash scripts/setup.sh
@@ -50,6 +50,12 @@ mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the test
 
 bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")
 	@$(BIN)/leadstream bench $(ARGS)
+
+kafka: setup  ## Run an Apache Kafka for trying out on 127.0.0.1:9092, data in var/kafka, until Ctrl-C (needs Java, Maven)
+	@exec $(BIN)/python scripts/kafka.py start --stay --port 9092 $(ARGS)
+
+kafka-stop: setup  ## Stop that Kafka from elsewhere
+	@$(BIN)/python scripts/kafka.py stop
 
 lint: setup  ## Check style and formatting
 	@$(BIN)/ruff check

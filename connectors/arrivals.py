@@ -17,6 +17,8 @@ from operators.validation import Arrival, Clock, Validation
 log = logging.getLogger("leadstream")
 
 _FIRST: Final = -(1 << 62)
+NOTHING: Final = -1
+"""Offset before the first record: Kafka begins with 0, lines with 1."""
 
 
 class _Partition:
@@ -31,7 +33,7 @@ class _Partition:
         self.buffer: deque[Record] = deque()
         self.head: Arrival | None = None
         self.running = _FIRST
-        self.offset = 0
+        self.offset = NOTHING
         """Of the last record handed on."""
         self.ended = False
 
@@ -67,7 +69,7 @@ class Arrivals:
         """Continue with the running maxima and offsets of the last seal."""
         for part in self._parts:
             part.running = running.get(part.name, _FIRST)
-            part.offset = offsets.get(part.name, 0)
+            part.offset = offsets.get(part.name, NOTHING)
 
     def state(self) -> dict[str, Any]:
         """What a seal must know: position, running maxima, offsets. Only between polls."""
@@ -100,14 +102,17 @@ class Arrivals:
                 self._merged(found, limit, barrier) if len(self._parts) > 1 else self._single(found, limit, barrier)
             )
             return found, blocked
-        for _ in range(len(self._parts)):
-            part = self._parts[self._turn % len(self._parts)]
+        ready = self._reader.ready()
+        now = self.stamp(0)
+        clock = Clock(event=False, now=now, wall_ms=now)
+        first = self._turn % len(ready) if ready else 0
+        for index in ready[first:] + ready[:first]:
+            part = self._parts[index]
             self._turn += 1
-            self._fill(part, limit)
-            now = self.stamp(0)
-            clock = Clock(event=False, now=now, wall_ms=now)
-            while part.buffer and len(found) < limit:
-                found.append(self._hand(part, self._read(part, part.buffer.popleft(), clock), now))
+            self._fill(part, limit - len(found))
+            buffer = part.buffer
+            while buffer:
+                found.append(self._hand(part, self._read(part, buffer.popleft(), clock), now))
             if len(found) >= limit:
                 break
         return found, False

@@ -146,5 +146,16 @@ class DemoReader:
         """What the calendar should say now; ahead of it while the engine does not keep up. For other threads."""
         return self._now if self._began is None else self._target()
 
+    def origins(self) -> list[tuple[str, int]]:
+        """It has no topic."""
+        return []
+
+    def ready(self) -> list[int]:
+        """The one partition."""
+        return [0]
+
+    def was_sealed(self, position: dict[str, Any]) -> None:
+        """Nobody else keeps the position."""
+
     def close(self) -> None:
         """Nothing is open."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.reader import Record
+from connectors.sink import Group
 from operators.records import DEFAULT_TYPES, RAW_LEAD
 from operators.streams import STREAMS
 from state import errors, limits
@@ -206,6 +207,17 @@ class FileReader:
         """Files have none."""
         return 0
 
+    def origins(self) -> list[tuple[str, int]]:
+        """Lines have no topic."""
+        return []
+
+    def ready(self) -> list[int]:
+        """Any file may have a further line."""
+        return list(range(len(self._files)))
+
+    def was_sealed(self, position: dict[str, Any]) -> None:
+        """Nobody else keeps the position of a file."""
+
     def close(self) -> None:
         """Close the files."""
         for file in self._files:
@@ -282,12 +294,17 @@ class FileSink:
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.jsonl"
 
-    def write(self, stream: int, values: list[bytes]) -> None:
-        """Append records to a stream's file."""
-        self.write_lines(stream, b"\n".join(values) + b"\n")
+    def begin(self) -> dict[str, Any]:
+        """A new state's files are empty: nothing to say."""
+        return {}
+
+    def deliver(self, group: Group) -> None:
+        """Append an outbox row's records, which are lines already, each stream's to its file."""
+        for stream, _, lines in group.lines:
+            self.write_lines(stream, lines)
 
     def write_lines(self, stream: int, lines: bytes) -> None:
-        """Append records that are lines already."""
+        """Append JSON lines to a stream's file."""
         file, data = self._files[stream], lines
         try:
             wrote = file.write(data)
@@ -300,8 +317,18 @@ class FileSink:
         self._lengths[stream] += len(data)
         self._dirty.add(stream)
 
-    def flush(self) -> None:
+    def end_epoch(self) -> None:
         """Make what was written survive a power loss: the seal will rely on it."""
+        self.flush()
+
+    def cut(self) -> None:
+        """Nothing is under way between epochs."""
+
+    def hurry(self) -> None:
+        """Nothing waits."""
+
+    def flush(self) -> None:
+        """Make what was written survive a power loss."""
         try:
             for stream in sorted(self._dirty):
                 os.fdatasync(self._files[stream].fileno())

@@ -34,7 +34,10 @@ class Host(Protocol):
         """Number of the last batch that is synced; raises the fault of the background."""
 
     def seal(self, position: dict[str, Any], clock: int | None) -> None:
-        """Everything handed on so far is applied, delivered and flushed: write the seal."""
+        """Everything handed on so far is applied and given to the output: seal it, now or when the output has it safe."""
+
+    def seal_when_safe(self) -> bool:
+        """Write a seal that still waits for the output; False while it goes on waiting."""
 
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """Flush and seal when everything handed on is applied and written; False while it is not."""
@@ -100,6 +103,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         if self._epoch_over:
             self._epoch_over = False
             host.seal(self._sealed_state, self._sealed_clock)
+        else:
+            host.seal_when_safe()
         if self._phase != _DRAIN and host.stopping():
             self._phase = _DRAIN
         items: list[tuple[str, Item]] = []

@@ -38,6 +38,7 @@ import orjson
 
 from connectors.files import default_type
 from connectors.reader import Record
+from connectors.sink import Group
 from operators.streams import STREAMS
 from state import errors
 
@@ -207,11 +208,22 @@ class MemoryReader:
     def position(self, applied: list[int]) -> dict[str, Any]:
         """Offset and digest of each partition."""
         found = {
-            part.name: {"offset": offset, "digest": part.digest(offset)}
+            part.name: {"offset": max(0, offset), "digest": part.digest(max(0, offset))}
             for part, offset in zip(self._parts, applied, strict=True)
         }
         self.positions.append(found)
         return found
+
+    def origins(self) -> list[tuple[str, int]]:
+        """They have no topic."""
+        return []
+
+    def ready(self) -> list[int]:
+        """Any partition may have a further record."""
+        return list(range(len(self._parts)))
+
+    def was_sealed(self, position: dict[str, Any]) -> None:
+        """Nobody else keeps the position."""
 
     def calendar(self) -> int:
         """`now`, which a test may set (ruling 50)."""
@@ -305,6 +317,25 @@ class MemorySink:
         if error is not None and not after:
             raise error
         return error
+
+    def begin(self) -> dict[str, Any]:
+        """A new state's streams are empty: nothing to say."""
+        return {}
+
+    def deliver(self, group: Group) -> None:
+        """Append an outbox row's records, each stream's to its list."""
+        for stream, _, lines in group.lines:
+            self.write(stream, lines[:-1].split(b"\n"))
+
+    def end_epoch(self) -> None:
+        """An epoch ends: flush."""
+        self.flush()
+
+    def cut(self) -> None:
+        """Nothing is under way between epochs."""
+
+    def hurry(self) -> None:
+        """Nothing waits."""
 
     def write(self, stream: int, values: list[bytes]) -> None:
         """Append records to a stream."""

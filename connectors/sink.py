@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
-Values = tuple[int, bytes]
-"""(stream, encoded records, a newline behind each)."""
+from state.shard import Lines
+
+
+class Group(NamedTuple):
+    """An outbox row on its way out: what one batch of a shard decided."""
+
+    shard: int
+    sequence: int
+    """Of the row in its shard's outbox."""
+    lines: list[Lines]
 
 
 class Written(Protocol):
     """What a partition does with an open output."""
 
-    def write(self, stream: int, values: list[bytes]) -> None:
-        """Append records to a stream, in their order."""
+    def deliver(self, group: Group) -> None:
+        """Append the records of an outbox row to their streams, in their order."""
 
-    def flush(self) -> None:
-        """Return when everything written is safe."""
+    def end_epoch(self) -> None:
+        """An epoch is over. Raises the fault of a delivery that failed."""
 
 
 class Sink(Written, Protocol):
@@ -28,35 +36,38 @@ class Sink(Written, Protocol):
     def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
         """Open at the sealed state of the output; what lies behind it is sent again."""
 
-    def sealed(self) -> dict[str, Any]:
-        """What a seal must know of the output; only after `flush`."""
+    def begin(self) -> dict[str, Any]:
+        """What the seal of a new state must say of the output before anything is written to it; {} = nothing."""
+
+    def cut(self) -> None:
+        """What was delivered up to now is what `sealed` speaks of, until the next cut."""
+
+    def sealed(self) -> dict[str, Any] | None:
+        """What a seal must know of the output as it was cut; None while not all of that is safe."""
+
+    def hurry(self) -> None:
+        """A stop was asked for: no wait may be longer than `limits.DRAIN_S` from now on. Called by a signal handler."""
+
+    def flush(self) -> None:
+        """Return when everything delivered is safe. Raises a fault when that takes longer than a stop may."""
 
     def close(self) -> None:
         """Release it; must not raise."""
 
 
-def write_lines(sink: Written, stream: int, lines: bytes) -> None:
-    """Append JSON lines: as they are where the output is made of lines, record by record elsewhere."""
-    whole = getattr(sink, "write_lines", None)
-    if whole is not None:
-        whole(stream, lines)
-    else:
-        sink.write(stream, lines[:-1].split(b"\n"))
-
-
-class _Part(StatefulSinkPartition[Values, None]):
+class _Part(StatefulSinkPartition[Group, None]):
     def __init__(self, sink: Written) -> None:
         self._sink = sink
 
-    def write_batch(self, values: list[Values]) -> None:
-        for stream, lines in values:
-            write_lines(self._sink, stream, lines)
+    def write_batch(self, values: list[Group]) -> None:
+        for group in values:
+            self._sink.deliver(group)
 
     def snapshot(self) -> None:
-        self._sink.flush()
+        self._sink.end_epoch()
 
 
-class Outlet(FixedPartitionedSink[Values, None]):
+class Outlet(FixedPartitionedSink[Group, None]):
     """One partition: a stream's file has one writer."""
 
     def __init__(self, sink: Written) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from operators import activities, consent, customer, release, timers
-from operators.outputs import Desk, Outputs, Unencodable
+from operators.outputs import Desk, Outputs, Source, Unencodable
 from operators.records import RAW_LEAD
 from operators.release import Reply
 from operators.rules import Rules
@@ -49,7 +49,7 @@ class Batch:
     """Work of one shard that becomes one `WriteBatch`."""
 
     def __init__(
-        self, shard: Shard, rules: Rules, sources: dict[int, str], shards: int, *, careful: bool = False
+        self, shard: Shard, rules: Rules, sources: dict[int, Source], shards: int, *, careful: bool = False
     ) -> None:
         self.careful = careful
         """Encode what each record gives by itself, to know the one whose output cannot be encoded."""

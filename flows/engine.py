@@ -12,17 +12,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.arrivals import Arrivals
 from connectors.intake import Intake
 from connectors.reader import Reader
-from connectors.sink import Outlet, Sink, Written, write_lines
+from connectors.sink import Group, Outlet, Sink, Written
 from flows.meters import Meters
 from flows.step import Core, ShardStep
 from operators.configuration import Configuration, registry_digest
 from operators.hours import next_opening
 from operators.one_id import OneIds, fingerprint
+from operators.outputs import Source
 from operators.validation import Validation
 from state import errors, keys, limits, seal
 from state.progress import Progress
@@ -62,6 +63,7 @@ class Engine:
         self.finished = False
         self._stop = threading.Event()
         self._written = 0
+        self._cut: _Cut | None = None
         self._closed = False
         self.progress = Progress(options.shards)
         self._rated = [store for store in (self.rules.stores or {}).values() if store.release_per_minute]
@@ -88,6 +90,10 @@ class Engine:
             database.sync()
         self.seal_row = seal.read_seal(database)
         self.sink.open(self.seal_row.output, self.identity.state_id, fresh=fresh or not self.seal_row.number)
+        if not self.seal_row.number and (begins := self.sink.begin()):
+            # Where the output stood before this state wrote to it: a crash before the first seal reads back from there.
+            self.seal_row = seal.Seal(1, None, {}, begins, {}, options.wall_ms())
+            seal.write_seal(database, self.seal_row)  # the log has it synced before the first outbox row leaves
         numbers = seal.number_sources(database, self.reader.names())
         self._number_of = numbers
         position = self.seal_row.position
@@ -114,7 +120,7 @@ class Engine:
             self.commit,
             self.rules,
             self.progress,
-            {number: name for name, number in numbers.items()},
+            _sources(self.reader, numbers),
             self.seal_row.covered,
             self.meters,
             registry_digest(self.rules),
@@ -143,27 +149,38 @@ class Engine:
         return self.commit.synced
 
     def seal(self, position: dict[str, Any], clock: int | None) -> None:
-        """The last epoch is done: write the seal."""
-        progress = self.progress
-        row = self.seal_row
-        covered = {shard: sequence for shard, sequence in enumerate(self._flushed_handed()) if sequence}
+        """The last epoch is done: what it handed on is what the next seal speaks of, once the output has it safe."""
+        assert self._written == sum(self.core.emitted), (
+            "an epoch is over only when the sink has been given what was handed to it"
+        )
+        if self._cut is not None and not self.seal_when_safe():
+            return  # the output is slow: one seal after the other, and this epoch's goes with the next
+        self._cut = _Cut(position, clock, list(self.progress.handed))
+        self.sink.cut()
+        self.seal_when_safe()
+
+    def seal_when_safe(self) -> bool:
+        """Write the seal that was cut, as soon as the output has acknowledged everything before its cut."""
+        cut = self._cut
+        if cut is None:
+            return True
         output = self.sink.sealed()
-        merged = _merge_positions(row.position, position)
-        if covered == row.covered and merged == row.position and clock == row.clock and output == row.output:
-            self.meters.sealed_at = time.monotonic()
-            return
-        self.seal_row = seal.Seal(row.number + 1, clock, merged, output, covered, self.options.wall_ms())
+        if output is None:
+            return False
+        self._cut = None
+        progress, row = self.progress, self.seal_row
+        covered = {shard: sequence for shard, sequence in enumerate(cut.handed) if sequence}
+        merged = _merge_positions(row.position, cut.position)
+        self.meters.sealed_at = time.monotonic()
+        if covered == row.covered and merged == row.position and cut.clock == row.clock and output == row.output:
+            return True
+        self.seal_row = seal.Seal(row.number + 1, cut.clock, merged, output, covered, self.options.wall_ms())
         seal.write_seal(self.database, self.seal_row)
         for shard, sequence in covered.items():
             progress.covered[shard] = sequence
         self.meters.seals += 1
-        self.meters.sealed_at = time.monotonic()
-
-    def _flushed_handed(self) -> list[int]:
-        assert self._written == sum(self.core.emitted), (
-            "an epoch is over only when the sink has written what was handed to it"
-        )
-        return list(self.progress.handed)
+        self.reader.was_sealed(cut.position["reader"])
+        return True
 
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """The last seal of a run that ends in order."""
@@ -171,7 +188,9 @@ class Engine:
             return False
         if not self.finished:
             self.sink.flush()
+            self.seal_when_safe()  # a cut of the last epoch
             self.seal(position, clock)
+            assert self._cut is None, "after a flush the output has everything safe"
             if not self.commit.wait(self.database.batches, limits.DRAIN_S):
                 raise errors.DiskFault(
                     f"The disk has not synced the state within {limits.DRAIN_S} s of the stop.",
@@ -186,6 +205,7 @@ class Engine:
 
     def stop(self) -> None:
         """Ask for a stop: drain, seal, end; nothing fires that was not due."""
+        self.sink.hurry()
         self._stop.set()
 
     def next_barrier(self, after: int) -> int:
@@ -198,9 +218,9 @@ class Engine:
         """The input was read to its real end, and what was due has fired."""
         self.ended = True
 
-    def wrote(self, groups: int) -> None:
-        """The sink wrote this many groups of records."""
-        self._written += groups
+    def delivered(self) -> None:
+        """The sink was given one more outbox row."""
+        self._written += 1
 
     # --- the end
 
@@ -217,27 +237,36 @@ class Engine:
         self.database.close()
 
 
+def _sources(reader: Reader, numbers: dict[str, int]) -> dict[int, Source]:
+    """Number in fences → what records say of where they came from; those of former inputs too."""
+    origins = dict(zip(reader.names(), reader.origins(), strict=False))
+    return {number: Source(name, *origins.get(name, ("", -1))) for name, number in numbers.items()}
+
+
+class _Cut(NamedTuple):
+    """An epoch that is over and not sealed yet."""
+
+    position: dict[str, Any]
+    clock: int | None
+    handed: list[int]
+    """Per shard: highest outbox sequence handed to the sink."""
+
+
 class _Counting(Written):
-    """The sink, counting what was written: `finish` must not flush before the last group has arrived."""
+    """The sink, counting what it was given: `finish` must not flush before the last row has arrived."""
 
     def __init__(self, sink: Sink, engine: Engine) -> None:
         self._sink = sink
         self._engine = engine
-        self.kind = sink.kind
 
-    def write(self, stream: int, values: list[bytes]) -> None:
-        """Write one group."""
-        self._sink.write(stream, values)
-        self._engine.wrote(1)
+    def deliver(self, group: Group) -> None:
+        """Deliver one outbox row."""
+        self._sink.deliver(group)
+        self._engine.delivered()
 
-    def write_lines(self, stream: int, lines: bytes) -> None:
-        """Write one group of JSON lines."""
-        write_lines(self._sink, stream, lines)
-        self._engine.wrote(1)
-
-    def flush(self) -> None:
-        """Flush."""
-        self._sink.flush()
+    def end_epoch(self) -> None:
+        """End an epoch."""
+        self._sink.end_epoch()
 
 
 def _merge_positions(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

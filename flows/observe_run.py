@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from connectors.demo import DemoReader
 from connectors.files import FileReader, FileSink
+from connectors.kafka_settings import KafkaSettings, settings_of
 from connectors.reader import Reader
+from connectors.sink import Sink
 from flows.engine import Options
 from flows.observe import Observation, ObservedEngine
 from flows.observe_metrics import MetricsServer
 from operators import configuration
+from operators.configuration import Configuration
 from state import errors
 
 log = logging.getLogger("leadstream")
@@ -56,9 +60,9 @@ class Prepared:
 
 def refuse_wrong_usage(wanted: Wanted) -> None:
     """Arguments that do not go together (ruling 45)."""
-    if wanted.event_clock is False and wanted.until_ms is not None:
+    if not by_event_clock(wanted) and wanted.until_ms is not None:
         raise errors.WrongUsage(
-            "--until moves the event clock, and --clock wall has none.", "Leave out --until, or give --clock event."
+            "--until moves the event clock, and this run keeps the wall's.", "Leave out --until, or give --clock event."
         )
     if wanted.event_clock is False and wanted.source == DEMO:
         raise errors.WrongUsage(
@@ -67,22 +71,58 @@ def refuse_wrong_usage(wanted: Wanted) -> None:
         )
 
 
-def refuse_kafka(wanted: Wanted) -> None:
-    """This version has no Kafka connector."""
-    for option, value in (("--source", wanted.source), ("--sink", wanted.sink)):
-        if value == KAFKA:
-            raise errors.Refused(
-                f"{option} kafka is refused: this version has no connection to Kafka.",
-                f"Name a file or folder with {option}.",
-            )
+def by_event_clock(wanted: Wanted) -> bool:
+    """Whether this run keeps the event clock: files and the demo unless the wall's was asked for; Kafka if it was."""
+    if wanted.event_clock is None:
+        return wanted.source != KAFKA
+    return wanted.event_clock
+
+
+def _kafka(config: Configuration, wanted: Wanted) -> KafkaSettings | None:
+    """The settings of a run that reads from Kafka or writes to it; its client is imported for no other run."""
+    if KAFKA not in (wanted.source, wanted.sink):
+        return None
+    if wanted.sink == KAFKA and config.secret_is_development:
+        variable = config.tables.get("one_id_secret_env", "LEADSTREAM_ONE_ID_SECRET")
+        raise errors.Refused(
+            "--sink kafka is refused: OneIDs would be keyed by the public development secret, and others would keep them "
+            "(ruling 18).",
+            f"Set {variable} to a secret of your own, the same at every start.",
+        )
+    try:
+        import confluent_kafka  # noqa: F401
+    except ImportError as error:
+        raise errors.Refused(
+            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
+        ) from error
+    return settings_of(config, os.environ)
+
+
+def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
+    """The input that was named."""
+    if wanted.source != KAFKA:
+        return FileReader(Path(wanted.source))
+    from connectors.kafka_reader import KafkaReader
+
+    assert settings is not None
+    return KafkaReader(settings, to_end=by_event_clock(wanted))
+
+
+def _sink(wanted: Wanted, settings: KafkaSettings | None) -> Sink:
+    """The output that was named."""
+    if wanted.sink != KAFKA:
+        return FileSink(Path(wanted.sink))
+    from connectors.kafka_sink import KafkaSink
+
+    assert settings is not None
+    return KafkaSink(settings)
 
 
 def prepare(wanted: Wanted) -> Prepared:
     """Open everything a run needs. Raises LeadstreamError; nothing is left open then."""
     refuse_wrong_usage(wanted)
-    refuse_kafka(wanted)
     notes: list[str] = []
-    reader: Reader
+    reader: Reader | None = None
     if wanted.source == DEMO:
         from connectors.simulated import DemoFeed  # its world costs a moment, and only the demo needs it
 
@@ -95,10 +135,8 @@ def prepare(wanted: Wanted) -> Prepared:
             notes.append("The demo's leads of channels that your configuration does not name go to rejects.")
     else:
         config = configuration.load(wanted.config)
-        path = Path(wanted.source)
-        reader = FileReader(path)
-        beside = path / "config.toml"
-        if wanted.config is None and path.is_dir() and beside.is_file():
+        beside = Path(wanted.source) / "config.toml"
+        if wanted.config is None and beside.is_file():
             notes.append(f"{beside} is not used: name it with --config to run by it.")
     if wanted.source != DEMO or wanted.config is not None:
         notes.extend(config.notes)
@@ -107,8 +145,11 @@ def prepare(wanted: Wanted) -> Prepared:
             "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "
             "one_id_secret_env names) before real customers come in."
         )
-    options = Options(wanted.state, event_clock=wanted.event_clock is not False, until_ms=wanted.until_ms)
-    engine = ObservedEngine(config, reader, FileSink(Path(wanted.sink)), options)
+    settings = _kafka(config, wanted)
+    if reader is None:
+        reader = _reader(wanted, settings)
+    options = Options(wanted.state, event_clock=by_event_clock(wanted), until_ms=wanted.until_ms)
+    engine = ObservedEngine(config, reader, _sink(wanted, settings), options)
     try:
         notes.extend(_mixed(engine, wanted))
         seen = Observation(engine)

@@ -14,10 +14,10 @@ from typing import Final
 
 from bytewax.operators import StatefulBatchLogic
 
-from connectors.sink import Values
+from connectors.sink import Group
 from flows.batch import Batch, RecordFault
 from flows.meters import Meters
-from operators.outputs import Unencodable
+from operators.outputs import Source, Unencodable
 from operators.rules import Rules
 from state import limits
 from state.errors import InternalFault
@@ -40,7 +40,7 @@ class Core:
         commit: GroupCommit,
         rules: Rules,
         progress: Progress,
-        sources: dict[int, str],
+        sources: dict[int, Source],
         covered: dict[int, int],
         meters: Meters,
         registry: str = "",
@@ -56,18 +56,18 @@ class Core:
         self.meters = meters
         self.internal: deque[float] = deque()
         self.emitted = [0] * progress.shards
-        """Per shard: groups of records handed to the sink; the sink counts what it wrote."""
+        """Per shard: outbox rows handed to the sink; the sink counts what it was given."""
         self.fault: BaseException | None = None
 
 
-class ShardStep(StatefulBatchLogic[Item, Values, None]):
+class ShardStep(StatefulBatchLogic[Item, Group, None]):
     """One shard's logic. Built by Bytewax at the first item of its key, which is a tick."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._shard: Shard | None = None
 
-    def on_batch(self, values: list[Item]) -> tuple[list[Values], bool]:
+    def on_batch(self, values: list[Item]) -> tuple[list[Group], bool]:
         """Apply the items in order, in one atomic batch; emit what is synced."""
         core = self._core
         try:
@@ -162,7 +162,7 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
         """Ruling 49: the record goes to `rejects` with INTERNAL; too many within an hour stop the engine."""
         core = self._core
         arrival = fault.arrival
-        name = core.sources.get(arrival.source, "?")
+        name = core.sources[arrival.source].name
         log.error(
             "A record was refused with INTERNAL: %s, position %d.\n%s",
             name,
@@ -180,17 +180,17 @@ class ShardStep(StatefulBatchLogic[Item, Values, None]):
                 "Report the traces in the log; the refused records lie in `rejects` with their originals and can be sent again.",
             )
 
-    def _emit(self, shard: Shard) -> list[Values]:
+    def _emit(self, shard: Shard) -> list[Group]:
         """Outbox rows whose batch is synced, in order. Nothing leaves before (group commit)."""
         core, number = self._core, shard.number
         core.commit.check()
         synced = core.commit.synced
-        out: list[Values] = []
+        out: list[Group] = []
         pending = shard.pending
         now = 0.0
         while pending and pending[0].batch <= synced:
             row = pending.popleft()
-            out.extend((stream, lines) for stream, _, lines in row.lines)
+            out.append(Group(number, row.sequence, row.lines))
             assert row.sequence > shard.handed, "outbox rows leave once and in order"
             shard.handed = row.sequence
             core.meters.unsynced -= row.size if row.batch else 0

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from operators import config_kafka
 from operators.config_names import nearest
 from operators.config_positions import Path, Scan, written
-from operators.config_tables import MODELS, NAMED, ScoreTable, Tables
+from operators.config_tables import MODELS, NAMED, KafkaTable, ScoreTable, Tables
 from operators.config_values import code, shown
 from operators.rules import ScoreRules
 
@@ -68,6 +69,8 @@ def _sentence(path: Path, kind: str, value: object, message: str) -> str:
         return message
     if kind == "extra_forbidden":
         around = tuple(str(part) for part in path[:-1])
+        if around[:1] == ("kafka",) and (secret := config_kafka.secret_in_table(str(path[-1]))):
+            return secret
         pattern = (around[0], "*") if len(around) == 2 and around[0] in NAMED else around
         known = tuple(MODELS[pattern].model_fields) if pattern in MODELS else ()
         return unknown(str(path[-1]), known, "table" if isinstance(value, dict) else "key")
@@ -138,7 +141,19 @@ def _between(merged: dict[str, Any]) -> Iterator[Complaint]:
             yield from _repeated(("calendars", name, key), _table(calendar).get(key))
     yield from _repeated(("dispatch", "required"), _table(merged.get("dispatch")).get("required"))
     yield from _repeated(("nurture", "days"), _table(merged.get("nurture")).get("days"))
+    yield from _of_lost(_table(merged.get("kafka")))
     yield from _of_maxima(_table(merged.get("score")))
+
+
+def _of_lost(kafka: dict[str, Any]) -> Iterator[Complaint]:
+    prefix, gaps = kafka.get("prefix", KafkaTable().prefix), kafka.get("lost")
+    for index, value in enumerate(gaps if isinstance(gaps, list) and isinstance(prefix, str) else ()):
+        try:
+            sentence = config_kafka.of_no_input(config_kafka.lost(value), prefix)
+        except ValueError:  # said where the value is judged
+            continue
+        if sentence:
+            yield Complaint(("kafka", "lost", index), sentence)
 
 
 def _of_maxima(score: dict[str, Any]) -> Iterator[Complaint]:

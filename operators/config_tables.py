@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
+from operators import config_kafka as kafka
 from operators.config_values import (
     HOUR_MS,
     LATEST_HOURS,
@@ -177,6 +178,48 @@ class IdentityTable(Table):
     mode: Annotated[str, PlainValidator(identity_mode)] = "strongest"
 
 
+class RetentionTable(Table):
+    """`[kafka.retention_days]`: how long a topic keeps a record; `unique_leads` is compacted and keeps the latest.
+
+    None = the default of `connectors.kafka_topics`, which any longer time of the topic satisfies too.
+    """
+
+    inputs: Days | None = None
+    dispositions: Days | None = None
+    rejects: Days | None = None
+    replays: Days | None = None
+    late: Days | None = None
+    dispatches: Days | None = None
+    holds: Days | None = None
+    notifications: Days | None = None
+    closings: Days | None = None
+    fraud_alerts: Days | None = None
+
+
+class KafkaTable(Table):
+    """`[kafka]`: connection, delivery and topics; no rule, so never part of `Rules.version`.
+
+    What is None has its default in `connectors.kafka_settings`, below what the environment says.
+    """
+
+    bootstrap_servers: Annotated[str, PlainValidator(kafka.servers)] | None = None
+    security_protocol: Annotated[str, PlainValidator(one_of(kafka.PROTOCOLS))] | None = None
+    sasl_mechanism: Annotated[str, PlainValidator(one_of(kafka.MECHANISMS))] | None = None
+    sasl_username: Annotated[str, PlainValidator(kafka.name)] | None = None
+    ssl_ca: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    ssl_certificate: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    ssl_key: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    prefix: Annotated[str, PlainValidator(kafka.topic_prefix)] = "leads."
+    group: Annotated[str, PlainValidator(kafka.name)] = "leadstream"
+    mode: Annotated[str, PlainValidator(one_of(kafka.MODES))] = "once"
+    transaction_ms: Annotated[int, PlainValidator(number("ms", 1, 10_000, whole=True))] = 100
+    give_up_s: Annotated[float, PlainValidator(number("seconds", 1, 86_400))] = 120.0
+    partitions: Annotated[int, PlainValidator(number("partitions", 1, 10_000, whole=True))] | None = None
+    replication: Annotated[int, PlainValidator(number("copies", 1, 32, whole=True))] | None = None
+    retention_days: RetentionTable = RetentionTable()
+    lost: list[Annotated[kafka.Lost, PlainValidator(kafka.lost)]] = []
+
+
 class Tables(Table):
     """A whole file."""
 
@@ -197,6 +240,7 @@ class Tables(Table):
     pools: PoolsTable = PoolsTable()
     nurture: NurtureTable = NurtureTable()
     identity: IdentityTable = IdentityTable()
+    kafka: KafkaTable = KafkaTable()
 
 
 MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
@@ -215,6 +259,8 @@ MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     ("pools",): PoolsTable,
     ("nurture",): NurtureTable,
     ("identity",): IdentityTable,
+    ("kafka",): KafkaTable,
+    ("kafka", "retention_days"): RetentionTable,
 }
 """Which model judges which table; `*` = any code."""
 

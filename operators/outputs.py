@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
@@ -19,6 +19,17 @@ from operators.streams import Why
 from operators.validation import FLAGS, Arrival
 from state import limits
 from state.rows import Customer
+
+
+class Source(NamedTuple):
+    """An input partition, as records speak of it."""
+
+    name: str
+    """In event ids (ruling 21)."""
+    topic: str = ""
+    """Of a broker; '' = a file."""
+    partition: int = -1
+
 
 Event = tuple[int, str, Struct]
 """(stream, key, record)."""
@@ -96,10 +107,10 @@ class Outputs:
         "written",
     )
 
-    def __init__(self, rules: Rules, sources: Mapping[int, str]) -> None:
+    def __init__(self, rules: Rules, sources: Mapping[int, Source]) -> None:
         self.rules = rules
         self.sources = sources
-        """Number of an input partition → the name that stands in event ids (ruling 21)."""
+        """By the number of an input partition."""
         self.text = rules.local.text
         self.events: list[Event] = []
         """Not encoded yet. A record is final when it is appended: nothing that it refers to may change afterwards."""
@@ -155,7 +166,7 @@ class Outputs:
 
     def source_name(self, number: int) -> str:
         """The name of an input partition in event ids."""
-        return self.sources[number]
+        return self.sources[number].name
 
     def count(self, day: int, shadow: bool, channel: str, place: int, by: int = 1) -> None:
         """Add to a count of a channel and day (rulings 8 and 30)."""
@@ -167,7 +178,7 @@ class Outputs:
 
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
-        source = self.source_name(arrival.source)
+        source, topic, partition = self.sources[arrival.source]
         original, encoding, cut = original_of(arrival.raw)
         position = arrival.offset
         at = self.text(arrival.now) if arrival.now else None
@@ -189,6 +200,9 @@ class Outputs:
                     encoding if encoding else UNSET,
                     cut if cut else UNSET,
                     True if arrival.shadow else UNSET,
+                    topic if topic else UNSET,
+                    partition if topic else UNSET,
+                    position if topic else UNSET,
                 ),
             )
         )

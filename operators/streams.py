@@ -85,6 +85,10 @@ class Reject(Struct):
     cut: int | UnsetType = UNSET
     """Bytes of the original when it was longer than an output may be."""
     shadow: bool | UnsetType = UNSET
+    topic: str | UnsetType = UNSET
+    """With partition and offset: where the original lies on a broker."""
+    partition: int | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
 
 
 class Replay(Struct):

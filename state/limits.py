@@ -66,6 +66,22 @@ DRAIN_S: Final = 30
 STORE_QUEUE: Final = 100_000
 """Leads that one store's opening release may hold; beyond, the newest are released at the opening, counted."""
 
+# --- Kafka
+CONNECT_S: Final = 30
+"""Longest time a start waits for the broker's answer to one question."""
+FETCHED_BYTES: Final = 16 << 20
+"""Fetched and not yet handed on: what the client may hold for all partitions."""
+UNSENT_BYTES: Final = 64 << 20
+"""Handed to the client and not yet acknowledged; beyond, the flow waits for the broker."""
+UNSENT_RECORDS: Final = 100_000
+"""The same, counted."""
+AHEAD_RECORDS: Final = 20_000
+"""Records of one partition held while others are waited for (event clock); beyond, it is paused."""
+WATCH_S: Final = 1.0
+"""How often the broker is asked whether the topics are still the same."""
+TRANSACTION_MS: Final = 60_000
+"""After so long the broker ends a transaction whose writer is gone."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

@@ -66,10 +66,19 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     _refused(capsys, 2, *arguments)
 
 
-@pytest.mark.parametrize("option", ["--source", "--sink"])
-def test_kafka_is_refused_with_a_sentence(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert f"{option} kafka is refused" in _refused(capsys, 1, "run", option, "kafka")
+def test_a_kafka_sink_without_a_secret_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ruling 18: OneIDs keyed by the public secret must not reach a topic. Said before any broker is asked."""
+    monkeypatch.delenv("LEADSTREAM_ONE_ID_SECRET", raising=False)
+    said = _refused(capsys, 1, "run", "--sink", "kafka")
+    assert "--sink kafka is refused" in said and "Set LEADSTREAM_ONE_ID_SECRET" in said
     assert not Path("var").exists()
+
+
+def test_until_needs_the_event_clock_on_kafka_too(capsys: pytest.CaptureFixture[str]) -> None:
+    said = _refused(capsys, 2, "run", "--source", "kafka", "--until", "2026-03-02T18:00:00+08:00")
+    assert "--clock event" in said
 
 
 def test_a_source_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

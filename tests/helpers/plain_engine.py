@@ -16,6 +16,7 @@ from flows.batch import Batch
 from operators.configuration import Configuration, from_tables
 from operators.hours import next_opening
 from operators.one_id import OneIds
+from operators.outputs import Source
 from operators.streams import STREAMS
 from operators.validation import Validation
 from state.shard import Shard
@@ -128,12 +129,12 @@ class PlainEngine:
     def run(self, parts: dict[str, tuple[str, Iterable[tuple[int, bytes]]]], until_ms: int | None = None) -> None:
         """`parts`: name → (default record type, [(line, bytes)])."""
         reader = _ListReader({name: (kind, list(lines)) for name, (kind, lines) in parts.items()})
-        self.sources = {index + 1: name for index, name in enumerate(reader.names())}
+        self.sources = {index + 1: Source(name) for index, name in enumerate(reader.names())}
         self.shards = [Shard(self.database, number, 0) for number in range(self.shard_count)]  # type: ignore[arg-type]
         arrivals = Arrivals(
             reader,
             self.validation,
-            {name: number for number, name in self.sources.items()},
+            {source.name: number for number, source in self.sources.items()},
             event=True,
             wall_ms=lambda: WALL_MS,
             clock=self.clock,

@@ -1,0 +1,118 @@
+"""What lies in the output topics behind the last seal: records that were delivered, and of which the state does not know it.
+
+A start sends its outbox again, all but what is found here. Bounded by what was written since the seal (architecture 2).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from connectors.kafka_settings import KafkaSettings, unreachable
+from connectors.kafka_topic import Place, client_log
+from operators.streams import STREAMS, UNIQUE_LEADS
+from state import errors, limits
+
+EVENT_ID: Final = "event_id"
+SEQUENCE: Final = "sequence"
+_AT_ONCE: Final = 10_000
+_POLL_S: Final = 0.1
+_RETRY: Final = 1.0
+
+
+class Delivered:
+    """Records found in the topics: their event ids, and how far each key of a compacted topic had come."""
+
+    def __init__(self, compacted: str) -> None:
+        self.records = 0
+        self._compacted = compacted
+        self._ids: set[bytes] = set()
+        self._latest: dict[tuple[str, bytes | None, int], tuple[int, int]] = {}
+
+    def add(self, topic: str, key: bytes | None, event_id: bytes, sequence: bytes) -> None:
+        """A record that was found."""
+        self.records += 1
+        self._ids.add(event_id)
+        if topic != self._compacted:
+            return
+        shard, row, place = map(int, sequence.split(b"-"))
+        at = (topic, key, shard)
+        if self._latest.get(at, (0, 0)) < (row, place):
+            self._latest[at] = (row, place)
+
+    def holds(self, topic: str, key: bytes, event_id: bytes, shard: int, row: int, place: int) -> bool:
+        """Whether this record was delivered before.
+
+        By its id; in the compacted topic also because a later one of its key was: only the latest may be left, and an older
+        one sent behind it would be the key's last word.
+        """
+        if event_id in self._ids:
+            return True
+        return topic == self._compacted and (row, place) <= self._latest.get((topic, key, shard), (0, -1))
+
+
+def read_back(
+    settings: KafkaSettings,
+    begins: Mapping[Place, int],
+    ends: Mapping[Place, int],
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Delivered:
+    """Every committed record of these partitions from `begins` to `ends`.
+
+    Raises a Fault when the broker does not answer, or when a transaction of somebody else stays open before an end.
+    """
+    found = Delivered(settings.output(STREAMS[UNIQUE_LEADS]))
+    open_ends = {place: end for place, end in ends.items() if begins[place] < end}
+    if not open_ends:
+        return found
+    consumer = Consumer(
+        {
+            **settings.common(),
+            "group.id": f"{settings.group}-read-back",  # never joined, never committed to
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",  # what retention took meanwhile, nobody can read twice
+            "fetch.wait.max.ms": 50,
+        },
+        logger=client_log,
+    )
+    try:
+        consumer.assign([TopicPartition(topic, number, begins[topic, number]) for topic, number in open_ends])
+        waited_since = monotonic()
+        while open_ends:
+            messages = consumer.consume(_AT_ONCE, _POLL_S)
+            for message in messages:
+                error = message.error()
+                place = (message.topic(), message.partition())
+                if error is None:
+                    headers = dict(message.headers() or ())
+                    if EVENT_ID in headers and SEQUENCE in headers:
+                        found.add(place[0], message.key(), headers[EVENT_ID], headers[SEQUENCE])
+                    at = message.offset() + 1
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    at = message.offset()
+                else:
+                    continue
+                if at >= open_ends.get(place, at + 1):
+                    del open_ends[place]
+            if messages:
+                waited_since = monotonic()
+            elif monotonic() - waited_since > limits.TRANSACTION_MS / 1000 + limits.CONNECT_S:
+                raise _stuck(settings, sorted(open_ends))
+    finally:
+        consumer.close()
+    return found
+
+
+def _stuck(settings: KafkaSettings, places: list[Place]) -> errors.LeadstreamError:
+    topic, number = places[0]
+    return unreachable(
+        settings,
+        f"reading back what was delivered since the last seal ({topic}-{number})",
+        "its end was not reached; if the broker is well, a transaction of another program is open in that topic",
+    )

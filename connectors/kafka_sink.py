@@ -1,0 +1,378 @@
+"""Kafka out: every outbox row to its topics, in order, once; a seal speaks of it when the broker has acknowledged it.
+
+    deliver ──► client ──► broker      `once`: as it comes, idempotent
+    deliver ──► held ──► transaction   `transactional`: the rows of some milliseconds, by a thread, visible together
+
+A start reads back what lies behind the last seal (`kafka_readback`) and sends the rest of the outbox: nothing is lost, and
+nothing is sent twice but what the network delivers after the process that sent it is dead (mode `once`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back
+from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
+from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
+from connectors.kafka_transactions import Generation, Sent, Transactions
+from connectors.sink import Group
+from operators.streams import STREAMS, event_id_of
+from state import errors, limits
+
+log = logging.getLogger("leadstream")
+
+_ID_BEGINS: Final = b'{"event_id":"'
+_ID_AT: Final = len(_ID_BEGINS)
+_POLL_S: Final = 0.05
+_NULL: Final = b"null"
+
+_ACTIONS: Final = {
+    KafkaError.MSG_SIZE_TOO_LARGE: "Raise its max.message.bytes (`leadstream topics --apply` sets what the engine needs)",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Allow this user to write to it",
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "Allow this user idempotent writes",
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "Allow this user the transactional ids that begin with leadstream-",
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "Create it again (`leadstream topics --check` says what is missing)",
+    KafkaError._UNKNOWN_TOPIC: "Create it again (`leadstream topics --check` says what is missing)",
+    KafkaError._FENCED: "Stop the other process that writes from a copy of this state",
+}
+
+
+class KafkaSink:
+    """The output topics of one engine; implements `connectors.sink.Sink`."""
+
+    kind = "kafka"
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._topics = [settings.output(stream) for stream in STREAMS]
+        self._give_up_at = 0.0
+        """When a wait for the broker ends, once a stop was asked for."""
+        self._monotonic = monotonic
+        self._producer: Any = None
+        self._watch: Watch | None = None
+        self._ids: dict[str, str] = {}
+        self._ends: dict[Place, int] = {}
+        """Where each partition ended at the last cut that is safe."""
+        self._delivered: Delivered | None = None
+        self.read_back = 0
+        """Records that this start read back."""
+        self._current = self._cut = self._generation()
+        self._cut_at = 0.0
+        self._purged: bytes | None = None
+        """The first record that was given up."""
+        self._fault: errors.LeadstreamError | None = None
+        self._writer: Transactions | None = None
+
+    # --- opening
+
+    def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
+        """Check the topics against the seal, end what a dead process left open, read back what it delivered."""
+        if sealed and sealed.get("kind") != self.kind:
+            raise errors.StateRefused(
+                "The state has delivered to files, not to Kafka.",
+                "Name the folder that belongs to it with --sink, or begin a new state with --state.",
+            )
+        settings, broker = self._settings, Topics(self._settings)
+        found = broker.describe(self._topics)
+        missing = [name for name in self._topics if name not in found]
+        if missing:
+            raise errors.Refused(
+                f"The topic {missing[0]} does not exist ({len(missing)} missing).",
+                "Run `leadstream topics --apply`, then start again.",
+            )
+        self._ids = {name: topic.id for name, topic in found.items()}
+        places = [(name, number) for name, topic in found.items() for number in range(topic.partitions)]
+        ends = broker.ends(places)
+        begins = _sealed_ends(sealed, self._ids, places, ends)
+        if not sealed:
+            oldest = broker.begins(places)
+            held = sorted(name for name, number in places if oldest[name, number] < ends[name, number])
+            if held:
+                raise errors.StateRefused(
+                    f"The state is new, and the topic {held[0]} holds records that it did not write.",
+                    "Name the state that wrote them with --state, or use topics of another name ([kafka] prefix).",
+                )
+        transactional = settings.mode == TRANSACTIONAL
+        if transactional or sealed.get("mode") == TRANSACTIONAL:
+            writer = self._connect(state_id)
+            self._init_transactions(writer)  # before anything is read: it ends what a dead process left open
+            ends = broker.ends(places)
+            if transactional:
+                self._producer = writer
+        if self._producer is None:
+            self._producer = self._connect("")
+        began = self._monotonic()
+        delivered = read_back(settings, begins, ends)
+        self.read_back = delivered.records
+        if delivered.records:
+            self._delivered = delivered
+            log.info(
+                "Read back %d records that were delivered after the last seal (%.1f s).",
+                delivered.records,
+                self._monotonic() - began,
+            )
+        self._ends = ends
+        self._watch = Watch(settings, found)
+        if transactional:
+            self._writer = Transactions(self._producer, self.produce, self.check, settings)
+
+    def _connect(self, state_id: str) -> Any:
+        settings = self._settings
+        config = {
+            **settings.common(),
+            "enable.idempotence": True,
+            "enable.gapless.guarantee": True,  # a record that fails must not be overtaken by those behind it
+            "acks": "all",
+            "partitioner": "murmur2_random",  # the Java client's: a customer lies where other programs look
+            "linger.ms": 1,
+            "message.timeout.ms": 0,  # a record that timed out would be overtaken: `_overdue` stops all of them at once
+            "message.max.bytes": 8 << 20,  # the topic's own limit decides
+            "queue.buffering.max.kbytes": limits.UNSENT_BYTES >> 10,
+            "queue.buffering.max.messages": limits.UNSENT_RECORDS,
+            "topic.metadata.propagation.max.ms": 10_000,
+            "error_cb": self._met,
+        }
+        if state_id:
+            del config["enable.gapless.guarantee"]  # a transaction is whole or not at all
+            config["transactional.id"] = f"leadstream-{state_id}"
+            config["transaction.timeout.ms"] = limits.TRANSACTION_MS
+            config["message.timeout.ms"] = limits.TRANSACTION_MS
+        return Producer(config, logger=client_log)
+
+    def _init_transactions(self, producer: Any) -> None:
+        deadline = self._monotonic() + limits.CONNECT_S
+        while True:
+            try:
+                producer.init_transactions(limits.CONNECT_S)
+                return
+            except KafkaException as error:
+                if not error.args[0].retriable() or self._monotonic() > deadline:
+                    raise unreachable(self._settings, "taking over the transactional id", error) from error
+
+    def begin(self) -> dict[str, Any]:
+        """Where the topics ended before the first record of a new state."""
+        return self._seal()
+
+    def _seal(self) -> dict[str, Any]:
+        ends: dict[str, dict[str, int]] = {}
+        for (name, number), end in self._ends.items():
+            ends.setdefault(name, {})[str(number)] = end
+        topics = {name: {"id": self._ids[name], "ends": ends.get(name, {})} for name in self._topics}
+        return {"kind": self.kind, "mode": self._settings.mode, "topics": topics}
+
+    # --- delivering
+
+    def deliver(self, group: Group) -> None:
+        """Hand an outbox row's records to the client; waits while it holds as much as it may."""
+        records = self._records(group)
+        self._current.sent += len(records)
+        if self._writer is not None:
+            self._writer.hold(self._current, records)
+            self.check()
+            return
+        for record in records:
+            self.produce(self._current, record)
+        self._producer.poll(0)
+        self.check()
+
+    def _records(self, group: Group) -> list[Sent]:
+        shard, row, delivered = group.shard, group.sequence, self._delivered
+        head = b"%d-%d-" % (shard, row)
+        records: list[Sent] = []
+        place = 0
+        for stream, keys, lines in group.lines:
+            for key, line in zip(keys, lines[:-1].split(b"\n"), strict=True):
+                event_id = line[_ID_AT : line.index(b'"', _ID_AT)] if line.startswith(_ID_BEGINS) else b"\\"
+                if b"\\" in event_id:
+                    event_id = event_id_of(line).encode()
+                if delivered is None or not delivered.holds(
+                    self._topics[stream], key.encode(), event_id, shard, row, place
+                ):
+                    records.append(Sent(stream, key, line, event_id, head + b"%d" % place))
+                place += 1
+        return records
+
+    def produce(self, generation: Generation, record: Sent) -> None:
+        """Hand one record to the client."""
+        stream, key, value, event_id, sequence = record
+        headers = [(EVENT_ID, event_id), (SEQUENCE, sequence)]
+        while True:
+            try:
+                self._producer.produce(
+                    self._topics[stream], value, key, on_delivery=generation.callbacks[stream], headers=headers
+                )
+                return
+            except BufferError:
+                # Back-pressure: the broker is slow or away; the flow waits here, and memory does not grow.
+                self._producer.poll(_POLL_S)
+                self.check()
+                if self._give_up_at and self._monotonic() > self._give_up_at:
+                    raise self._unacknowledged(limits.DRAIN_S) from None
+            except KafkaException as error:
+                self._failed(error.args[0], value, stream)
+                self.check()
+
+    def _generation(self) -> Generation:
+        generation = Generation()
+        generation.callbacks = [self._acker(generation, stream) for stream in range(len(STREAMS))]
+        return generation
+
+    def _acker(self, generation: Generation, stream: int) -> Callable[[Any, Any], None]:
+        ends = generation.ends[stream]
+        counts = self._settings.mode != TRANSACTIONAL  # there a record counts when its transaction is committed
+
+        def acked(error: Any, message: Any) -> None:
+            if error is None:
+                if counts:
+                    generation.acked += 1
+                ends[message.partition()] = message.offset()
+            else:
+                self._failed(error, message.value(), stream)
+
+        return acked
+
+    def _failed(self, error: Any, value: bytes | None, stream: int) -> None:
+        code = error.code()
+        if code in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
+            self._purged = self._purged or value
+            return
+        if self._fault is not None:
+            return
+        name = event_id_of(value) if value and value != _NULL else "?"
+        action = _ACTIONS.get(code, "Look the code up in the broker's documentation and its log")
+        self._fault = errors.SinkFault(
+            f"The record {name} could not be delivered to the topic {self._topics[stream]}: {error.name()} "
+            f"({error.str()}).",
+            f"{action}; started again, the run sends everything that was decided and not delivered.",
+        )
+
+    def _met(self, error: Any) -> None:
+        """What the client says of itself: fatal errors stop, the rest is waited for."""
+        if error.fatal() and self._fault is None:
+            action = _ACTIONS.get(error.code(), "Look at the broker's log")
+            self._fault = errors.SinkFault(
+                f"The client cannot deliver any more: {error.name()} ({error.str()}).",
+                f"{action}; started again, the run sends everything that was decided and not delivered.",
+            )
+        else:
+            log.warning("Kafka: %s", error.str())
+
+    def check(self) -> None:
+        """Raise what callbacks and threads have met."""
+        if self._fault is not None:
+            raise self._fault
+        if self._writer is not None and self._writer.fault is not None:
+            raise self._writer.fault
+        if self._watch is not None:
+            self._watch.check()
+
+    # --- sealing
+
+    def end_epoch(self) -> None:
+        """Serve callbacks; nothing waits for the broker here, so that no epoch shows in the latency."""
+        if self._writer is None:
+            self._producer.poll(0)
+        self.check()
+
+    def cut(self) -> None:
+        """What was delivered up to now is what the next seal speaks of."""
+        self._cut = self._current
+        self._cut_at = self._monotonic()
+        self._current = self._generation()
+        self._delivered = None  # every shard was opened in this run's first epoch and has sent its outbox again
+
+    def sealed(self) -> dict[str, Any] | None:
+        """Ends of all partitions behind what was cut; None while some of that is not acknowledged."""
+        if self._writer is None:
+            self._producer.poll(0)
+        self.check()
+        cut = self._cut
+        if cut.acked < cut.sent:
+            self._overdue()
+            return None
+        for name, ends in zip(self._topics, cut.ends, strict=True):
+            for number, offset in ends.items():
+                self._ends[name, number] = offset + 1
+            ends.clear()
+        return self._seal()
+
+    def _overdue(self) -> None:
+        """Give up on a broker that has not acknowledged a cut for too long; the callback names a record that waits."""
+        if self._monotonic() - self._cut_at > self._settings.give_up_s:
+            self._producer.purge(in_queue=True, in_flight=True, blocking=True)
+            self._producer.poll(0)
+            raise self._unacknowledged(self._settings.give_up_s)
+
+    def hurry(self) -> None:
+        """A stop was asked for."""
+        self._give_up_at = self._give_up_at or self._monotonic() + limits.DRAIN_S
+
+    def flush(self) -> None:
+        """Wait until everything is acknowledged."""
+        if self._writer is not None:
+            self._writer.hurry()
+        deadline = self._monotonic() + limits.DRAIN_S
+        while self._cut.acked < self._cut.sent or self._current.acked < self._current.sent:
+            if self._writer is None:
+                self._producer.poll(_POLL_S)
+            else:
+                self._writer.wait(_POLL_S)
+            self.check()
+            if self._monotonic() > deadline:
+                raise self._unacknowledged(limits.DRAIN_S)
+
+    def _unacknowledged(self, after_s: float) -> errors.Fault:
+        count = sum(generation.sent - generation.acked for generation in (self._cut, self._current))
+        first = f", {event_id_of(self._purged)} among them" if self._purged else ""
+        return errors.SinkFault(
+            f"The broker has not acknowledged {count} records{first}, for {after_s:g} s.",
+            "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, can be reached "
+            "and accepts writes.",
+        )
+
+    def close(self) -> None:
+        """Leave; what is not acknowledged stays in the outbox. Never raises."""
+        if self._writer is not None:
+            self._writer.stop()
+        if self._watch is not None:
+            self._watch.stop()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(Exception):
+                producer.purge(in_queue=True, in_flight=False, blocking=False)
+                producer.poll(0)
+
+
+def _sealed_ends(
+    sealed: dict[str, Any], ids: dict[str, str], places: list[Place], ends: dict[Place, int]
+) -> dict[Place, int]:
+    """Where each partition ended at the seal. Raises for topics that are not the ones that were written."""
+    if not sealed:
+        return dict(ends)
+    known = sealed["topics"]
+    begins: dict[Place, int] = {}
+    for name, number in places:
+        topic = known.get(name)
+        if topic is None:
+            begins[name, number] = 0  # a stream that the version before did not have
+            continue
+        if topic["id"] != ids[name]:
+            raise recreated(name)
+        end = begins[name, number] = topic["ends"].get(str(number), 0)
+        if end > ends[name, number]:
+            raise errors.SinkFault(
+                f"The topic {name}-{number} ends at {ends[name, number]}, but {end} were delivered and sealed.",
+                "The broker has lost records: restore it, or begin a new state with --state and new topics.",
+            )
+    return begins

@@ -1,0 +1,142 @@
+"""What the broker says of topics: their ids, partitions and offsets. The same questions for source, sink and watch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from connectors.kafka_settings import KafkaSettings, unreachable
+from state import errors, limits
+
+log = logging.getLogger("leadstream")
+client_log = logging.getLogger("leadstream.kafka")
+"""What the client says of itself."""
+client_log.addFilter(lambda record: "CONFWARN" not in record.getMessage())  # settings that are meant
+
+_GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
+
+
+Place = tuple[str, int]
+"""(topic, partition)."""
+
+
+class Topic(NamedTuple):
+    """A topic as it stands now."""
+
+    id: str
+    """Another one after it was deleted and created again, though its name is the same."""
+    partitions: int
+
+
+class Topics:
+    """Asks the broker. Each question is answered, or a Fault is raised, within `limits.CONNECT_S`."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._admin = AdminClient(
+            {**settings.common(), "socket.timeout.ms": limits.CONNECT_S * 1000}, logger=client_log
+        )
+
+    def describe(self, names: Iterable[str], timeout_s: float = limits.CONNECT_S) -> dict[str, Topic]:
+        """Those of these topics that exist."""
+        asked = self._admin.describe_topics(TopicCollection(list(names)), request_timeout=timeout_s)
+        found: dict[str, Topic] = {}
+        for name, future in asked.items():
+            try:
+                said = future.result(timeout=timeout_s + 1)
+            except KafkaException as error:
+                if error.args[0].code() in _GONE:
+                    continue
+                raise unreachable(self._settings, f"describing the topic {name}", error) from error
+            except TimeoutError as error:
+                raise unreachable(self._settings, f"describing the topic {name}", error) from error
+            found[name] = Topic(str(said.topic_id), len(said.partitions))
+        return found
+
+    def begins(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Offset of the oldest record of each partition that retention has left."""
+        return self._offsets(partitions, OffsetSpec.earliest(), committed=False)
+
+    def ends(self, partitions: Iterable[tuple[str, int]], *, committed: bool = False) -> dict[tuple[str, int], int]:
+        """Offset behind the last record of each partition; `committed`: behind the last one no transaction holds open."""
+        return self._offsets(partitions, OffsetSpec.latest(), committed=committed)
+
+    def _offsets(
+        self, partitions: Iterable[tuple[str, int]], which: OffsetSpec, *, committed: bool
+    ) -> dict[tuple[str, int], int]:
+        wanted = {TopicPartition(topic, partition): which for topic, partition in partitions}
+        if not wanted:
+            return {}
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        asked = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=limits.CONNECT_S)
+        found: dict[tuple[str, int], int] = {}
+        for place, future in asked.items():
+            try:
+                found[(place.topic, place.partition)] = int(future.result(timeout=limits.CONNECT_S + 1).offset)
+            except (KafkaException, TimeoutError) as error:
+                raise unreachable(
+                    self._settings, f"asking for the offsets of {place.topic}-{place.partition}", error
+                ) from error
+        return found
+
+
+class Watch:
+    """Asks about every second whether the topics are still the ones that were opened; the flow raises what it finds.
+
+    A topic that was deleted and created again has other records under the same offsets: reading on would skip, and
+    appending would break what the seal says. Neither shows up in an error of the client in time.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, known: dict[str, Topic], grown: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        self._topics = Topics(settings)
+        self._known = dict(known)
+        self._grown = grown
+        self._stopping = threading.Event()
+        self.fault: errors.LeadstreamError | None = None
+        self._thread = threading.Thread(target=self._run, name="kafka-watch", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise what was found."""
+        if self.fault is not None:
+            raise self.fault
+
+    def _run(self) -> None:
+        while not self._stopping.wait(limits.WATCH_S):
+            try:
+                found = self._topics.describe(self._known, timeout_s=5)
+            except errors.Fault:
+                continue  # a broker that is away is waited for; the client says so in the log
+            except Exception as error:
+                log.debug("The watch over the topics met an error.", exc_info=error)
+                continue
+            for name, known in self._known.items():
+                now = found.get(name)
+                if now is None or now.id != known.id:
+                    self.fault = recreated(name, gone=now is None)
+                    return
+                if now.partitions > known.partitions and self._grown is not None:
+                    self._grown(name, known.partitions, now.partitions)
+                    self._known[name] = now
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._thread.join(limits.DRAIN_S)
+
+
+def recreated(name: str, *, gone: bool = False) -> errors.PositionFault:
+    """The fault for a topic that is not the one that was read or written before."""
+    happened = "was deleted" if gone else "was deleted and created again: the same offsets are other records now"
+    return errors.PositionFault(
+        f"The topic {name} {happened}.",
+        "Put the former topic back; or use topics of another name ([kafka] prefix) with this state; or begin a new state "
+        "with --state and new topics.",
+    )

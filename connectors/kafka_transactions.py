@@ -1,0 +1,157 @@
+"""Mode `transactional`: outbox rows become visible together, some milliseconds' worth at a time.
+
+The sink's own path with begin and commit around it. A commit takes some milliseconds: a thread waits for it, not the flow.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from confluent_kafka import KafkaException
+
+from connectors.kafka_settings import KafkaSettings, unreachable
+from operators.streams import STREAMS
+from state import errors, limits
+
+log = logging.getLogger("leadstream")
+
+_POLL_S: Final = 0.05
+
+
+class Sent(NamedTuple):
+    """One record on its way."""
+
+    stream: int
+    key: str
+    value: bytes | None
+    event_id: bytes
+    sequence: bytes
+
+
+class Generation:
+    """What was delivered between two cuts: how much of it is acknowledged, and where it came to lie."""
+
+    __slots__ = ("acked", "callbacks", "ends", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.acked = 0
+        self.ends: list[dict[int, int]] = [{} for _ in STREAMS]
+        """Per stream: partition → offset of the last record acknowledged."""
+        self.callbacks: list[Callable[[Any, Any], None]] = []
+        """Per stream: what the client calls for each record."""
+
+
+class Transactions:
+    """The thread of mode `transactional`: begins, sends what is held, commits, at most every `transaction_ms`."""
+
+    def __init__(
+        self,
+        producer: Any,
+        produce: Callable[[Generation, Sent], None],
+        check: Callable[[], None],
+        settings: KafkaSettings,
+    ) -> None:
+        self._producer = producer
+        self._produce = produce
+        self._check = check
+        self._settings = settings
+        self._interval_s = settings.transaction_ms / 1000
+        self._changed = threading.Condition()
+        self._held: list[tuple[Generation, list[Sent]]] = []
+        self._bytes = 0
+        self._hurry = self._stopping = False
+        self.fault: errors.LeadstreamError | None = None
+        self._thread = threading.Thread(target=self._run, name="kafka-transactions", daemon=True)
+        self._thread.start()
+
+    def hold(self, generation: Generation, records: list[Sent]) -> None:
+        """Take records for the next transaction; waits while too much is held."""
+        if not records:
+            return
+        with self._changed:
+            while self._bytes > limits.UNSENT_BYTES and self.fault is None:
+                self._changed.wait(_POLL_S)
+            self._held.append((generation, records))
+            self._bytes += sum(len(record.value or b"") for record in records)
+            self._changed.notify_all()
+
+    def hurry(self) -> None:
+        """Commit at once from now on: the run ends."""
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait for the next commit, or so long."""
+        with self._changed:
+            self._changed.wait(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            while self._next():
+                pass
+        except errors.LeadstreamError as error:
+            self._end(error)
+        except BaseException as error:
+            self._end(unreachable(self._settings, "a transaction", error))
+
+    def _end(self, error: errors.LeadstreamError) -> None:
+        with self._changed:
+            self.fault = error
+            self._changed.notify_all()
+
+    def _next(self) -> bool:
+        began = time.monotonic()
+        with self._changed:
+            self._changed.wait_for(lambda: self._held or self._stopping)
+            if self._stopping:
+                return False  # what is held stays in the outbox
+            held, self._held, self._bytes = self._held, [], 0
+        self._transaction(held)
+        with self._changed:
+            for generation, records in held:
+                generation.acked += len(records)
+            self._changed.notify_all()
+            rest = self._interval_s - (time.monotonic() - began)
+            if rest > 0:
+                self._changed.wait_for(lambda: self._hurry or self._stopping, rest)
+        return True
+
+    def _transaction(self, held: list[tuple[Generation, list[Sent]]]) -> None:
+        deadline = time.monotonic() + self._settings.give_up_s
+        while True:
+            try:
+                self._producer.begin_transaction()
+                for generation, records in held:
+                    for record in records:
+                        self._produce(generation, record)
+                self._commit(deadline)
+                return
+            except KafkaException as error:
+                known = error.args[0]
+                self._check()
+                if known.fatal() or not known.txn_requires_abort() or time.monotonic() > deadline:
+                    raise unreachable(self._settings, "committing a transaction", known.str()) from error
+                log.warning("A transaction was aborted and is sent again: %s", known.str())
+                self._producer.abort_transaction(limits.CONNECT_S)
+
+    def _commit(self, deadline: float) -> None:
+        while True:
+            try:
+                self._producer.commit_transaction(limits.CONNECT_S)
+                return
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise
+
+    def stop(self) -> None:
+        """End the thread; a transaction that is under way ends first, or with its time-out."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(limits.DRAIN_S)
