@@ -168,6 +168,27 @@ def _check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A configur
     check_configuration(file)
 
 
+@app.command("topics")
+def _topics(
+    check: Annotated[bool, typer.Option("--check", help="Show what is there and what is wrong.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Create topics, mend what can be mended, then check.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML: its table [kafka]. Default: the profile."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Check the Kafka topics, or create and mend them."""
+    if check == apply:
+        raise errors.WrongUsage(
+            f"{'Both' if check else 'Neither'} of --check and --apply {'were' if check else 'was'} given.",
+            "Give --check to look, or --apply to create and mend.",
+        )
+    from leadstream.commands_topics import topics
+
+    topics(config, mend=apply, as_json=json)
+
+
 @app.command("bench")
 def _bench(
     scenario: Annotated[

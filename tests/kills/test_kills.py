@@ -250,10 +250,10 @@ def test_what_was_written_behind_the_seal_is_cut_also_in_the_middle_of_a_line(tm
     """A torn write of a stream: cut to the sealed length at open, byte by byte."""
     sink = FileSink(tmp_path)
     sink.open({}, "one", fresh=True)
-    sink.write(0, [b"first"])
+    sink.write_lines(0, b"first\n")
     sink.flush()
     sealed = sink.sealed()
-    sink.write(0, [b"second"])
+    sink.write_lines(0, b"second\n")
     sink.close()
     file = tmp_path / "dispositions.jsonl"
     whole = file.read_bytes()
@@ -261,6 +261,6 @@ def test_what_was_written_behind_the_seal_is_cut_also_in_the_middle_of_a_line(tm
         file.write_bytes(whole[:length])
         again = FileSink(tmp_path)
         again.open(sealed, "one", fresh=False)
-        again.write(0, [b"second"])
+        again.write_lines(0, b"second\n")
         again.close()
         assert file.read_bytes() == whole
