@@ -18,6 +18,7 @@ from connectors.arrivals import Arrivals
 from connectors.intake import Intake
 from connectors.reader import Reader
 from connectors.sink import Group, Outlet, Sink, Written
+from flows.batch import Batch
 from flows.meters import Meters
 from flows.step import Core, ShardStep
 from operators.configuration import Configuration, registry_digest
@@ -48,11 +49,26 @@ class Options:
     wall_ms: Callable[[], int] = wall_clock_ms
 
 
+class Layers(NamedTuple):
+    """What an engine decides with: the lead centre's layers, or fewer of them for a comparison (job D)."""
+
+    validation: type[Validation]
+    batch: type[Batch]
+
+
 class Engine:
     """Opens everything, is asked by the source, closes everything. Used once."""
 
-    def __init__(self, configuration: Configuration, reader: Reader, sink: Sink, options: Options) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        reader: Reader,
+        sink: Sink,
+        options: Options,
+        layers: Layers | None = None,
+    ) -> None:
         self.configuration = configuration
+        self._layers = layers or Layers(Validation, Batch)
         self.rules = configuration.rules
         self.reader = reader
         self.sink = sink
@@ -101,7 +117,7 @@ class Engine:
         one_ids = OneIds(self.configuration.secret, options.shards)
         self.arrivals = Arrivals(
             self.reader,
-            Validation(self.rules, one_ids),
+            self._layers.validation(self.rules, one_ids),
             numbers,
             event=options.event_clock,
             wall_ms=options.wall_ms,
@@ -124,6 +140,7 @@ class Engine:
             self.seal_row.covered,
             self.meters,
             registry_digest(self.rules),
+            self._layers.batch,
         )
         self.meters.sealed_at = time.monotonic()
 

@@ -44,6 +44,7 @@ class Core:
         covered: dict[int, int],
         meters: Meters,
         registry: str = "",
+        batch: type[Batch] = Batch,
     ) -> None:
         self.database = database
         self.registry = registry
@@ -54,6 +55,8 @@ class Core:
         self.sources = sources
         self.covered = covered
         self.meters = meters
+        self.batch = batch
+        """The layers: what one batch of a shard decides."""
         self.internal: deque[float] = deque()
         self.emitted = [0] * progress.shards
         """Per shard: outbox rows handed to the sink; the sink counts what it was given."""
@@ -97,7 +100,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         poisoned: frozenset[tuple[int, int]] = frozenset()
         careful = False
         while True:
-            batch = Batch(shard, core.rules, core.sources, progress.shards, careful=careful)
+            batch = core.batch(shard, core.rules, core.sources, progress.shards, careful=careful)
             try:
                 taken, polled = self._decide(batch, values, poisoned)
                 batch.out.pack(1)
