@@ -12,7 +12,7 @@ from typing import Any, Final
 from connectors.reader import Record
 from connectors.sink import Group
 from operators.records import DEFAULT_TYPES, RAW_LEAD
-from operators.streams import STREAMS
+from operators.streams import STREAMS, without_nulls
 from state import errors, limits
 
 _DIGEST_BYTES: Final = 64 << 10
@@ -301,10 +301,12 @@ class FileSink:
     def deliver(self, group: Group) -> None:
         """Append an outbox row's records, which are lines already, each stream's to its file."""
         for stream, _, lines in group.lines:
-            self.write_lines(stream, lines)
+            self.write_lines(stream, without_nulls(stream, lines))
 
     def write_lines(self, stream: int, lines: bytes) -> None:
         """Append JSON lines to a stream's file."""
+        if not lines:
+            return
         file, data = self._files[stream], lines
         try:
             wrote = file.write(data)

@@ -22,7 +22,7 @@ from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
 from connectors.kafka_transactions import Generation, Sent, Transactions
 from connectors.sink import Group
-from operators.streams import STREAMS, event_id_of
+from operators.streams import NULL, STREAMS, event_id_of
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
@@ -30,7 +30,6 @@ log = logging.getLogger("leadstream")
 _ID_BEGINS: Final = b'{"event_id":"'
 _ID_AT: Final = len(_ID_BEGINS)
 _POLL_S: Final = 0.05
-_NULL: Final = b"null"
 
 _ACTIONS: Final = {
     KafkaError.MSG_SIZE_TOO_LARGE: "Raise its max.message.bytes (`leadstream topics --apply` sets what the engine needs)",
@@ -194,12 +193,14 @@ class KafkaSink:
         for stream, keys, lines in group.lines:
             for key, line in zip(keys, lines[:-1].split(b"\n"), strict=True):
                 event_id = line[_ID_AT : line.index(b'"', _ID_AT)] if line.startswith(_ID_BEGINS) else b"\\"
-                if b"\\" in event_id:
+                if line == NULL:
+                    event_id = b"unique_leads-%s-deleted" % key.encode()
+                elif b"\\" in event_id:
                     event_id = event_id_of(line).encode()
                 if delivered is None or not delivered.holds(
                     self._topics[stream], key.encode(), event_id, shard, row, place
                 ):
-                    records.append(Sent(stream, key, line, event_id, head + b"%d" % place))
+                    records.append(Sent(stream, key, line if line != NULL else None, event_id, head + b"%d" % place))
                 place += 1
         return records
 
@@ -249,7 +250,7 @@ class KafkaSink:
             return
         if self._fault is not None:
             return
-        name = event_id_of(value) if value and value != _NULL else "?"
+        name = event_id_of(value) if value else "?"
         action = _ACTIONS.get(code, "Look the code up in the broker's documentation and its log")
         self._fault = errors.SinkFault(
             f"The record {name} could not be delivered to the topic {self._topics[stream]}: {error.name()} "

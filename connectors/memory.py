@@ -39,7 +39,7 @@ import orjson
 from connectors.files import default_type
 from connectors.reader import Record
 from connectors.sink import Group
-from operators.streams import STREAMS
+from operators.streams import STREAMS, without_nulls
 from state import errors
 
 Message = bytes | str | Mapping[str, Any]
@@ -325,7 +325,9 @@ class MemorySink:
     def deliver(self, group: Group) -> None:
         """Append an outbox row's records, each stream's to its list."""
         for stream, _, lines in group.lines:
-            self.write(stream, lines[:-1].split(b"\n"))
+            kept = without_nulls(stream, lines)
+            if kept:
+                self.write(stream, kept[:-1].split(b"\n"))
 
     def end_epoch(self) -> None:
         """An epoch ends: flush."""

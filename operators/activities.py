@@ -115,10 +115,8 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     why = Why("activity", note=record.kind or "")
     changed = False
     if kind is not None:
-        minter = fold.Minter(row.uniques)
         before = _seen(unique)
-        change = fold.add_activity(section, act, minter, desk.rules)
-        row.uniques = minter.last
+        change = fold.add_activity(section, act, row, desk.rules)
         if change.refolded:
             marks.corrections(desk, section, change, now)
             marks.reviewed(desk, section, change, now, why)

@@ -101,9 +101,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     if not section.head.uniques and not section.leads and not section.kept:
         row.sections.remove(section)
     row.arrivals += 1
-    minter = fold.Minter(row.uniques)
-    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), minter, rules)
-    row.uniques = minter.last
+    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), row, rules)
     why = Why("store_answer", answered=store)
     if not moved:
         change.before[lead.n] = snapshot

@@ -33,10 +33,10 @@ def learn(
 
 def newest(row: Customer, channel: Channel, t: int, rules: Rules) -> None:
     """Remember the channel of the latest raw lead, ties by the tie key: its default holds where nothing explicit exists."""
-    held = rules.channels.get(row.newest_channel)
-    if t > row.newest_at or (
-        t == row.newest_at and held is not None and (channel.priority, channel.code) > (held.priority, held.code)
-    ):
+    if t < row.newest_at:
+        return
+    held = rules.channels.get(row.newest_channel) if t == row.newest_at else None
+    if t > row.newest_at or (held is not None and (channel.priority, channel.code) > (held.priority, held.code)):
         row.newest_at, row.newest_channel = t, channel.code
 
 

@@ -19,18 +19,18 @@ from state.rows import Customer, Source
 def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | None:
     """Apply one validated raw lead; returns the row, None when the customer still has none (a late lead)."""
     record = arrival.record
-    assert isinstance(record, RawLeadRecord)
+    assert type(record) is RawLeadRecord
     rules = out.rules
     now = arrival.now
     channel = rules.channels[arrival.channel]
     source_id = text_of(record.source_lead_id)
     account = text_of(record.account)
-    if row is not None and row.may_know(channel.code, account, source_id):
+    if row is not None and row.may_know(source_id):
         known = replays.find(row, channel.code, account, source_id, now)
         if known is not None:
             enrichment.again(Desk(row, arrival.digest, out), known, arrival, record)
             return row
-    out.count(rules.local.day(arrival.t), arrival.shadow, channel.code, outputs.RECEIVED)
+    out.counts[rules.local.day(arrival.t), arrival.shadow, channel.code][outputs.RECEIVED] += 1
     if arrival.t < now - channel.late_ms:
         _late(arrival, channel, account, source_id, out)
         return row
@@ -90,7 +90,7 @@ def _accept(
 def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out: Outputs) -> None:
     """Beyond the lateness: to `late`, with its original, so that an operator can send it again (ruling 10)."""
     one_id = arrival.digest.hex()
-    original, encoding, _ = outputs.original_of(arrival.raw)
+    original, encoding, cut = outputs.original_of(arrival.raw)
     source = out.source_name(arrival.source)
     text = out.text
     out.events.append(
@@ -110,6 +110,7 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
                 original,
                 encoding if encoding else UNSET,
                 True if arrival.shadow else UNSET,
+                cut if cut else UNSET,
             ),
         )
     )

@@ -7,8 +7,9 @@ folded again from the base, and what changed is returned: the caller writes a co
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from operators import merge
 from operators.dedup import hold_day
@@ -28,6 +29,7 @@ from state.rows import (
     WON,
     Act,
     Answer,
+    Customer,
     Fold,
     Kept,
     Raw,
@@ -98,8 +100,7 @@ def _place_again(section: Section) -> None:
         section.kept.sort(key=order_of)
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct, gc=False):
     """What one event did to a key."""
 
     decision: Decision | None = None
@@ -107,30 +108,22 @@ class Change:
     touched: Unique | None = None
     """The unique lead that an activity in order changed."""
     refolded: bool = False
-    before: dict[int, Unique] = field(default_factory=dict)
+    before: dict[int, Unique] = {}
     """Unique leads of the head as they were, by number; only after a refold."""
-    remarked: list[tuple[Raw, Decision, int]] = field(default_factory=list)
+    remarked: list[tuple[Raw, Decision, int]] = []
     """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
-    folded: list[tuple[int, Unique]] = field(default_factory=list)
+    folded: list[tuple[int, Unique]] = []
     """Unique leads that the fold no longer opens, each with the one it points to."""
-    minted: list[Unique] = field(default_factory=list)
+    minted: list[Unique] = []
 
 
-class Minter:
-    """Numbers for unique leads; the customer's counter."""
-
-    __slots__ = ("last",)
-
-    def __init__(self, last: int) -> None:
-        self.last = last
-
-    def next(self) -> int:
-        """A number never used before in this row."""
-        self.last += 1
-        return self.last
+def _mint(row: Customer) -> int:
+    """A number for a unique lead that was never used before in this row."""
+    row.uniques += 1
+    return row.uniques
 
 
-def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: bool = True) -> Change:
+def add_raw(section: Section, raw: Raw, row: Customer, rules: Rules, *, keep: bool = True) -> Change:
     """Apply one accepted raw lead. `keep` = False for a SHARED_CONTACT beyond its limit: marked, not kept."""
     last = section.is_last(raw.t)
     kept = [] if last else section.kept
@@ -139,7 +132,7 @@ def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: b
         unique = decision[1]
         change = Change(decision)
         if unique.n == 0:
-            unique.n = minter.next()
+            unique.n = _mint(row)
             change.minted.append(unique)
         raw.mark, raw.u, raw.competitor = decision[0], unique.n, decision[2]
         keep = keep or decision[0] != DEDUPED  # a lead that others may speak of is always known to the fold
@@ -148,7 +141,7 @@ def add_raw(section: Section, raw: Raw, minter: Minter, rules: Rules, *, keep: b
         elif keep:
             kept.append(raw)
         return change
-    return _insert(section, raw, minter, rules)
+    return _insert(section, raw, row, rules)
 
 
 def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
@@ -169,13 +162,13 @@ def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
     return state
 
 
-def add_activity(section: Section, act: Act, minter: Minter, rules: Rules) -> Change:
+def add_activity(section: Section, act: Act, row: Customer, rules: Rules) -> Change:
     """Apply one activity that the fold looks at."""
     kept = section.kept
     if not kept or order_of(act) > order_of(kept[-1]):
         kept.append(act)
         return Change(touched=merge.activity(section.head, act, rules))
-    return _insert(section, act, minter, rules)
+    return _insert(section, act, row, rules)
 
 
 def _after(raw: Raw, last: Kept) -> bool:
@@ -197,13 +190,13 @@ def answer_moves(section: Section, merge_ms: int, life_ms: int, now: int, rules:
     return not merge.may_reopen(unique, now, merge_ms, life_ms, rules)
 
 
-def add_answer(section: Section, answer: Answer, minter: Minter, rules: Rules) -> Change:
+def add_answer(section: Section, answer: Answer, row: Customer, rules: Rules) -> Change:
     """Apply a store answer at T; the events that the key has from T on (raw leads with T itself as event time come before)
     are folded again."""
-    return _insert(section, answer, minter, rules)
+    return _insert(section, answer, row, rules)
 
 
-def _insert(section: Section, event: Kept, minter: Minter, rules: Rules) -> Change:
+def _insert(section: Section, event: Kept, row: Customer, rules: Rules) -> Change:
     kept = section.kept
     order = order_of(event)
     place = len(kept)
@@ -212,10 +205,10 @@ def _insert(section: Section, event: Kept, minter: Minter, rules: Rules) -> Chan
     kept.insert(place, event)
     if not isinstance(event, Act):
         _place_again(section)
-    return refold(section, minter, rules, event)
+    return refold(section, row, rules, event)
 
 
-def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = None) -> Change:
+def refold(section: Section, row: Customer, rules: Rules, new: Kept | None = None) -> Change:
     """Fold the key again from its base; ids are claimed as ruling 2 says. `new` = the event that caused it."""
     head = copied(section.base)
     decided: list[tuple[Raw, Decision]] = []
@@ -228,7 +221,7 @@ def refold(section: Section, minter: Minter, rules: Rules, new: Kept | None = No
         else:
             decided.extend(_answer(section, head, event, answers, rules))
     change = Change(refolded=True, before={u.n: u for u in section.head.uniques})
-    _claim(section, head, decided, answers, minter, change)
+    _claim(section, head, decided, answers, row, change)
     for raw, decision in decided:
         mark, unique, against, _ = decision
         if raw is new:
@@ -256,7 +249,7 @@ def _claim(
     head: Fold,
     decided: list[tuple[Raw, Decision]],
     answers: list[tuple[Answer, Unique]],
-    minter: Minter,
+    row: Customer,
     change: Change,
 ) -> None:
     """Ids: in order of first touch, each intention the earliest-minted one unclaimed among its raw leads (rulings 2, 53, 57)."""
@@ -283,7 +276,7 @@ def _claim(
         if free:
             unique.n = min(free)
         else:
-            unique.n = minter.next()
+            unique.n = _mint(row)
             change.minted.append(unique)
         claimed.add(unique.n)
 

@@ -91,15 +91,17 @@ def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, a
             close(desk, section, unique, lead, status, reason, at, why)
         lead.closed_at = unique.at
         return
-    end = end_of(unique)
     if not stands(unique, now):
         if lead.status != S_CLOSED or lead.reason != expiry_reason(unique):
             close(desk, section, unique, lead, S_CLOSED, expiry_reason(unique), at, why)
-        lead.closed_at = end
+        lead.closed_at = end_of(unique)
         return
-    reopen(lead)
+    if lead.status >= S_WON:
+        reopen(lead)
     if not lead.sent:
-        if any(other.sent and other.status == S_DISPATCHED for other in section.leads if other is not lead):
+        if len(section.leads) > 1 and any(
+            other.sent and other.status == S_DISPATCHED for other in section.leads if other is not lead
+        ):
             # Ruling 2: no second dispatch where a dispatched lead stands open.
             lead.sent, lead.status = True, S_DISPATCHED
             end_wait(desk, lead)
@@ -364,7 +366,7 @@ def notify(
     rule: str,
     *,
     lead: Lead | None = None,
-    raw: int = 0,
+    raw_id: str = "",
     store: str | None = None,
     note: str = "",
 ) -> None:
@@ -374,26 +376,29 @@ def notify(
     # Numbered by its own subject (ruling 21): two leads of a customer may be told of in either order at one instant.
     if lead is not None:
         lead.notices += 1
-        event_id = f"notifications-{desk.unique_id(lead.n)}-{lead.notices}"
+        uid = desk.unique_id(lead.n)
+        event_id = f"notifications-{uid}-{lead.notices}"
     else:
+        uid = ""
         desk.row.notices += 1
         event_id = f"notifications-{desk.prefix[:-1]}-{desk.row.notices}"
     text = desk.text(at)
+    one_id = desk.one_id
     desk.out.events.append(
         (
             streams.NOTIFICATIONS,
-            desk.one_id,
+            one_id,
             streams.Notification(
                 event_id,
                 text,
                 desk.version,
-                Why(rule, note=note),
-                desk.one_id,
+                Why(rule, "", "", "", note),
+                one_id,
                 kind,
                 streams.To(role, to),
                 text,
-                desk.unique_id(lead.n) if lead is not None else UNSET,
-                desk.raw_id(raw) if raw else UNSET,
+                uid or UNSET,
+                raw_id or UNSET,
                 store,
             ),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import UNSET
 
 from operators import dispatch, leads, outputs, score, streams
@@ -25,6 +27,9 @@ from state.rows import (
     Unique,
 )
 
+_HEARD: Final = (FIRST_TOUCH, MERGED)
+"""Marks whose customer gets a receipt."""
+
 
 def why_of(desk: Desk, raw: Raw, decision: Decision, note: str = "") -> Why:
     """The rule of a mark, the window it compared with, the raw lead it was decided against."""
@@ -40,28 +45,30 @@ def why_of(desk: Desk, raw: Raw, decision: Decision, note: str = "") -> Why:
     return Why(rule, start, end, desk.raw_id(against) if against else "", note)
 
 
-def disposition(desk: Desk, section: Section, raw: Raw, decision: Decision, at: int, note: str = "") -> None:
+def disposition(
+    desk: Desk, section: Section, raw: Raw, raw_id: str, decision: Decision, at: int, note: str = ""
+) -> None:
     """The mark of a raw lead, or, from its second version on, a correction that repeats all fields (ruling 21)."""
-    raw_id = desk.raw_id(raw.n)
     mark, unique, _, rule = decision
     previous = raw.version
     raw.version += 1
     text = desk.text
+    one_id = desk.one_id
     source_id = desk.masked(raw.source_id)
     desk.out.events.append(
         (
             streams.DISPOSITIONS,
-            desk.one_id,
+            one_id,
             streams.Disposition(
                 f"dispositions-{raw_id}-{raw.version}",
                 text(at),
                 desk.version,
                 why_of(desk, raw, decision, note),
-                desk.one_id,
+                one_id,
                 desk.unique_id(unique.n),
                 raw_id,
                 raw.channel,
-                desk.masked(raw.account),
+                desk.masked(raw.account) if raw.account else "",
                 source_id,
                 text(raw.t),
                 section.store or None,
@@ -77,25 +84,26 @@ def disposition(desk: Desk, section: Section, raw: Raw, decision: Decision, at: 
     desk.story.append(("mark", at, raw.n, raw.version, mark, unique.n, rule, raw.competitor))
 
 
-def accepted(desk: Desk, section: Section, raw: Raw, change: Change, now: int) -> None:
+def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int) -> None:
     """Everything that one accepted raw lead does at its key."""
     decision = change.decision
     assert decision is not None, "an accepted raw lead has exactly one mark"
     mark, unique, _, rule = decision
-    day = desk.rules.local.day(raw.t)
-    desk.out.count(day, desk.shadow, raw.channel, mark)
-    disposition(desk, section, raw, decision, now)
-    corrections(desk, section, change, now)
-    why = Why(rule, against=desk.raw_id(raw.n))
+    counts = desk.out.counts[desk.rules.local.day(raw.t), desk.shadow, raw.channel]
+    counts[outputs.ACCEPTED] += 1
+    counts[mark] += 1
+    disposition(desk, section, raw, raw_id, decision, now)
+    why = Why(rule, "", "", raw_id)
     if not change.refolded:
         lead = leads.lead_for(section, unique)
         if change.minted:
-            desk.out.count(day, desk.shadow, raw.channel, outputs.OPENED)
+            counts[outputs.OPENED] += 1
         touched(desk, section, unique, lead, now, why, raw.flags)
     else:
+        corrections(desk, section, change, now)
         reviewed(desk, section, change, now, why, raw.flags)
         lead = leads.lead_for(section, unique)
-    told(desk, section, raw, mark, unique, lead, now)
+    told(desk, section, raw_id, mark, lead, now)
 
 
 def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, why: Why, flags: int = 0) -> None:
@@ -105,11 +113,11 @@ def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, 
     leads.state(desk, section, unique, lead, now, why, flags)
 
 
-def told(desk: Desk, section: Section, raw: Raw, mark: int, unique: Unique, lead: Lead, now: int) -> None:
+def told(desk: Desk, section: Section, raw_id: str, mark: int, lead: Lead, now: int) -> None:
     """What people hear of a raw lead of its own mark (rulings 3 and 45)."""
-    if mark in (FIRST_TOUCH, MERGED):
+    if mark in _HEARD:
         if dispatch.has_consent(desk.row, desk.rules):
-            leads.notify(desk, "RECEIPT", "customer", desk.one_id, now, "receipt", lead=lead, raw=raw.n)
+            leads.notify(desk, "RECEIPT", "customer", desk.one_id, now, "receipt", lead=lead, raw_id=raw_id)
         if (
             mark == MERGED
             and lead.status == S_DISPATCHED
@@ -125,7 +133,7 @@ def told(desk: Desk, section: Section, raw: Raw, mark: int, unique: Unique, lead
                 now,
                 "merged",
                 lead=lead,
-                raw=raw.n,
+                raw_id=raw_id,
                 store=section.store,
             )
     elif mark == DEAL_MERGED:
@@ -137,7 +145,7 @@ def told(desk: Desk, section: Section, raw: Raw, mark: int, unique: Unique, lead
             now,
             "deal_merged",
             lead=lead,
-            raw=raw.n,
+            raw_id=raw_id,
             store=section.store,
         )
 
@@ -160,7 +168,7 @@ def corrections(desk: Desk, section: Section, change: Change, now: int) -> None:
             desk.out.count(day, desk.shadow, raw.channel, previous, -1)
             desk.out.count(day, desk.shadow, raw.channel, decision[0])
         desk.out.count(day, desk.shadow, raw.channel, outputs.CORRECTIONS)
-        disposition(desk, section, raw, decision, now, "correction")
+        disposition(desk, section, raw, desk.raw_id(raw.n), decision, now, "correction")
 
 
 def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, flags: int = 0) -> None:

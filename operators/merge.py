@@ -156,7 +156,19 @@ def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
     if passed > 0:
         unique.heat *= 0.5 ** (passed / rules.score.half_life_ms)
         unique.heat_at = raw.t
-    unique.heat = round(unique.heat + (channel.weight if channel is not None else 1.0), 6)
+    unique.heat = _six_decimals(unique.heat + (channel.weight if channel is not None else 1.0))
+
+
+def _six_decimals(heat: float) -> float:
+    """round(heat, 6) at a third of its price; the borders between two results, and what is large, are left to it."""
+    scaled = heat * 1e6
+    if not 0.0 <= scaled <= 1e12:
+        return round(heat, 6)
+    whole = int(scaled)
+    rest = scaled - whole
+    if rest < 0.499:
+        return whole / 1e6
+    return (whole + 1) / 1e6 if rest > 0.501 else round(heat, 6)
 
 
 def _raise_level(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:

@@ -31,8 +31,8 @@ class Source(NamedTuple):
     partition: int = -1
 
 
-Event = tuple[int, str, Struct]
-"""(stream, key, record)."""
+Event = tuple[int, str, Struct | None]
+"""(stream, key, record); None = the key is deleted, for a compacted topic."""
 
 Lines = tuple[int, list[str], bytes]
 """(stream, key of each record, the records as JSON lines, a newline behind each)."""
@@ -85,6 +85,14 @@ def flag_names(flags: int) -> list[str]:
     return found
 
 
+class Counts(dict[tuple[int, bool, str], list[int]]):
+    """(local day, shadow, channel) → COUNTS; what nobody has counted yet is zeros."""
+
+    def __missing__(self, key: tuple[int, bool, str]) -> list[int]:
+        made = self[key] = [0] * len(COUNTS)
+        return made
+
+
 class Unencodable(Exception):
     """A collected record cannot be written as JSON; which one, only encoding one by one tells."""
 
@@ -117,8 +125,7 @@ class Outputs:
         self._packed: dict[int, tuple[list[str], list[bytes]]] = {}
         self.written = 0
         """Records encoded so far."""
-        self.counts: dict[tuple[int, bool, str], list[int]] = {}
-        """(local day, shadow, channel) → COUNTS."""
+        self.counts = Counts()
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
         self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = {}
@@ -134,7 +141,7 @@ class Outputs:
         events = self.events
         if len(events) < at_least:
             return
-        streams_of: dict[int, tuple[list[str], list[Struct]]] = {}
+        streams_of: dict[int, tuple[list[str], list[Struct | None]]] = {}
         for stream, key, record in events:
             found = streams_of.get(stream)
             if found is None:
@@ -146,6 +153,9 @@ class Outputs:
                 lines = streams.encode_lines(records)
             except Exception as error:
                 raise Unencodable(f"a record of {streams.STREAMS[stream]}: {error}") from error
+            longest = limits.ORIGINAL_OUTPUT_BYTES if stream in streams.WITH_ORIGINAL else limits.OUTPUT_BYTES
+            if len(lines) > longest and max(map(len, lines.split(b"\n"))) > longest:
+                raise Unencodable(f"a record of {streams.STREAMS[stream]}: longer than {longest} bytes")
             held = self._packed.get(stream)
             if held is None:
                 self._packed[stream] = (names, [lines])
@@ -160,6 +170,10 @@ class Outputs:
         self.pack(1)
         return [(stream, names, b"".join(parts)) for stream, (names, parts) in self._packed.items()]
 
+    def deleted(self, unique_id: str) -> None:
+        """A unique lead is deleted: its key in the compacted topic gets no value; files hold nothing of it."""
+        self.events.append((streams.UNIQUE_LEADS, unique_id, None))
+
     def is_empty(self) -> bool:
         """Whether no record was collected."""
         return not (self.events or self._packed)
@@ -170,11 +184,7 @@ class Outputs:
 
     def count(self, day: int, shadow: bool, channel: str, place: int, by: int = 1) -> None:
         """Add to a count of a channel and day (rulings 8 and 30)."""
-        key = (day, shadow, channel)
-        found = self.counts.get(key)
-        if found is None:
-            found = self.counts[key] = [0] * len(COUNTS)
-        found[place] += by
+        self.counts[day, shadow, channel][place] += by
 
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
@@ -246,7 +256,20 @@ def original_of(raw: bytes) -> tuple[str, str, int]:
 class Desk:
     """One customer's decisions within a batch: the row, its ids, and where its outputs go."""
 
-    __slots__ = ("digest", "one_id", "out", "prefix", "row", "rules", "shadow", "story", "text", "version")
+    __slots__ = (
+        "_unique",
+        "_unique_id",
+        "digest",
+        "one_id",
+        "out",
+        "prefix",
+        "row",
+        "rules",
+        "shadow",
+        "story",
+        "text",
+        "version",
+    )
 
     def __init__(self, row: Customer, digest: bytes, out: Outputs) -> None:
         self.row = row
@@ -263,20 +286,27 @@ class Desk:
         if story is None:
             story = out.stories[key] = []
         self.story = story
+        self._unique = 0
+        self._unique_id = ""
 
     def raw_id(self, n: int) -> str:
         """raw_id of the customer's n-th raw lead (ruling 21)."""
         return f"{self.prefix}r{n}"
 
     def unique_id(self, n: int) -> str:
-        """unique_id of the customer's n-th unique lead."""
-        return f"{self.prefix}u{n}"
+        """unique_id of the customer's n-th unique lead. One record mostly speaks of one: the last one asked for is kept."""
+        if n != self._unique:
+            self._unique = n
+            self._unique_id = f"{self.prefix}u{n}"
+        return self._unique_id
 
     def masked(self, text: str) -> str:
         """`text`, an id of another system, with the customer's own numbers inside it masked (ruling 37)."""
         if len(text) < _SHORTEST_NUMBER:
             return text
         row = self.row
+        if not row.landline and text.isalnum() and row.phone not in text:
+            return text  # the usual case
         for number in (row.phone, row.landline.partition("-")[0] if row.landline else ""):
             if number and number in text:
                 text = text.replace(number, masked(number))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from operators import fold, marks, outputs, streams
+from typing import Final
+
+from operators import fold, marks, streams
 from operators.facts import facts_of, intent_of
 from operators.outputs import Desk
 from operators.records import RawLeadRecord
@@ -11,6 +13,8 @@ from operators.streams import Why
 from operators.validation import Arrival
 from state import limits, rows
 from state.rows import MARKS, Customer, Raw, Section
+
+_MARKS: Final = tuple(mark.encode() for mark in MARKS)
 
 
 def add(
@@ -46,18 +50,13 @@ def add(
         intent_of(record, event_ms),
         arrival.flags,
     )
-    day = rules.local.day(event_ms)
-    out.count(day, desk.shadow, channel.code, outputs.ACCEPTED)
     keep = not _shared(desk, rules.local.day(now), channel, now)
     settle(section, now, rules)
-    minter = fold.Minter(row.uniques)
     desk.story.append(("received", now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
-    change = fold.add_raw(section, raw, minter, rules, keep=keep)
-    row.uniques = minter.last
-    marks.accepted(desk, section, raw, change, now)
-    decision = change.decision
-    assert decision is not None
-    out.index.append((channel.code, account, source_id, desk.raw_id(n), MARKS[decision[0]].encode()))
+    raw_id = desk.raw_id(n)
+    change = fold.add_raw(section, raw, row, rules, keep=keep)
+    marks.accepted(desk, section, raw, raw_id, change, now)
+    out.index.append((channel.code, account, source_id, raw_id, _MARKS[raw.mark]))
 
 
 def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:

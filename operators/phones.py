@@ -16,6 +16,8 @@ LANDLINE: Final = 2
 _TEST: Final = frozenset({"13800138000"})
 _VIRTUAL: Final = ("162", "165", "167", "170", "171")
 _UNUSUAL: Final = ("10", "11", "12")
+_USUAL: Final = re.compile(r" *(?:\+?86[ -]?|0086)?0?(1[0-9]{2})[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)? *")
+"""Forms of a mobile number that need no closer look: all that the steps of `normalise` do to them is to find its digits."""
 _FILLER: Final = re.compile(r"[\s\-‐-―().·]+")
 _EXTENSION: Final = re.compile(r"^(.*?\d)\s*(?:转|ext\.?|x(?=\s*\d{1,6}$)|#)\s*[:.]?\s*(\d{1,6})$", re.IGNORECASE)
 _DASHED: Final = re.compile(r"^(\(?0\d{2,3}[)\s-]\s*\d{7,8})-(\d{1,6})$")
@@ -34,13 +36,18 @@ def normalise(given: str | int | float) -> tuple[int, str]:
 
     Raises BadPhone with BAD_PHONE, SERVICE_NUMBER or TEST_NUMBER. The empty text is the caller's: it means absent.
     """
-    if type(given) is str and len(given) == 11 and given[0] == "1" and given.isascii() and given.isdigit():
+    if type(given) is not str:
+        if isinstance(given, float):
+            if not given.is_integer() or abs(given) > 1e17:
+                raise BadPhone("BAD_PHONE")
+            given = int(given)
+        given = str(given)
+    if len(given) == 11 and given[0] == "1" and given.isascii() and given.isdigit():
         return MOBILE, _checked_mobile(given)
-    if isinstance(given, float):
-        if not given.is_integer() or abs(given) > 1e17:
-            raise BadPhone("BAD_PHONE")
-        given = int(given)
-    text = unicodedata.normalize("NFKC", str(given)).strip()
+    usual = _USUAL.fullmatch(given)
+    if usual is not None:
+        return MOBILE, _checked_mobile("".join(usual.groups()))
+    text = unicodedata.normalize("NFKC", given).strip()
     text = text[:-2] if text.endswith(".0") else text
     if (found := _EXTENSION.match(text)) or (found := _DASHED.match(text)):
         return _landline_with(found)

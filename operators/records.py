@@ -29,7 +29,7 @@ class IntentGiven(Struct, frozen=True, gc=False):
     finance: bool | Text | None = None
 
 
-class RawLeadRecord(Struct, frozen=True):
+class RawLeadRecord(Struct, frozen=True, gc=False):
     """`raw_lead` as sent. Types as loose as the contract allows; meaning is `operators.validation`'s."""
 
     type: str | None = None
@@ -67,7 +67,7 @@ class RawLeadRecord(Struct, frozen=True):
     extra: dict[str, Any] | None = None
 
 
-class ActivityRecord(Struct, frozen=True):
+class ActivityRecord(Struct, frozen=True, gc=False):
     """`activity` as sent: something that happened with a customer after his lead."""
 
     type: str | None = None
@@ -111,6 +111,7 @@ decode_activity = msgspec.json.Decoder(ActivityRecord).decode
 
 _raw_lead_fields: Final = {f.name: f.type for f in msgspec.structs.fields(RawLeadRecord)}
 _activity_fields: Final = {f.name: f.type for f in msgspec.structs.fields(ActivityRecord)}
+_BLOCK: Final = limits.STRING_BYTES // 2
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 
 
@@ -142,9 +143,12 @@ def faults_of_types(record: dict[str, Any], kind: str) -> set[str]:
 
 
 def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:
-    """Whether a string that is not free text is longer than 256 bytes; characters were limited by the decode."""
-    if b"\\" not in raw and max(map(len, raw.split(b'"'))) <= limits.STRING_BYTES:
-        return False  # without escapes a string's bytes stand between two quotes: none is as long
+    """Whether a string that is not free text is longer than 256 bytes; characters were limited by the decode.
+
+    Without escapes a string's bytes stand between two quotes: with one quote in every block none is as long.
+    """
+    if b"\\" not in raw and all(raw.find(b'"', at, at + _BLOCK) >= 0 for at in range(0, len(raw) - _BLOCK + 1, _BLOCK)):
+        return False
     for name in record.__struct_fields__:
         value = getattr(record, name)
         if (

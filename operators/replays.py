@@ -51,6 +51,7 @@ _PLACE: Final = {name: place for place, name in enumerate(FIELDS)}
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
+_encode_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
 _INTENT: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -75,7 +76,7 @@ def forget_old(row: Customer, now: int) -> None:
 
 def keep_ms(channel_late_ms: int, rules: Rules) -> int:
     """How long a source key is remembered: max(replay period, lateness of its channel) (ruling 11)."""
-    return max(rules.replay_ms, channel_late_ms)
+    return rules.replay_ms if rules.replay_ms > channel_late_ms else channel_late_ms
 
 
 def values_of(arrival: Arrival, record: RawLeadRecord) -> list[Any]:
@@ -119,7 +120,7 @@ def payload_of(values: list[Any]) -> bytes:
 
 
 def _short(value: Any) -> bytes:
-    return blake2b(msgspec.json.encode(value, order="deterministic"), digest_size=8).digest()
+    return blake2b(_encode_sorted(value), digest_size=8).digest()
 
 
 def stores_in_force(source: Source) -> list[str]:

@@ -33,6 +33,8 @@ UNIQUE_LEADS: Final = 6
 NOTIFICATIONS: Final = 7
 CLOSINGS: Final = 8
 FRAUD_ALERTS: Final = 9
+WITH_ORIGINAL: Final = (REJECTS, LATE)
+"""Streams that carry what came in."""
 
 
 class Why(Struct, omit_defaults=True, gc=False):
@@ -69,7 +71,7 @@ class Disposition(Struct, gc=False):
     shadow: bool | UnsetType = UNSET
 
 
-class Reject(Struct):
+class Reject(Struct, gc=False):
     """A record refused, with every reason and its original."""
 
     event_id: str
@@ -91,7 +93,7 @@ class Reject(Struct):
     offset: int | UnsetType = UNSET
 
 
-class Replay(Struct):
+class Replay(Struct, gc=False):
     """A transport replay, or an enrichment when `changed` names fields."""
 
     event_id: str
@@ -108,7 +110,7 @@ class Replay(Struct):
     shadow: bool | UnsetType = UNSET
 
 
-class Late(Struct):
+class Late(Struct, gc=False):
     """A lead beyond the lateness, in clear, so that it can be sent again."""
 
     event_id: str
@@ -123,6 +125,8 @@ class Late(Struct):
     original: str
     encoding: str | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
+    cut: int | UnsetType = UNSET
+    """Bytes of the original when it was longer than an output may be."""
 
 
 class Reason(Struct, gc=False):
@@ -149,7 +153,7 @@ class IntentOut(Struct, omit_defaults=True, gc=False):
     budget: str = ""
 
 
-class Dispatch(Struct):
+class Dispatch(Struct, gc=False):
     """A unique lead sent to its store: the event the whole engine exists for."""
 
     event_id: str
@@ -172,7 +176,7 @@ class Dispatch(Struct):
     first_touch_raw_id: str
 
 
-class Hold(Struct):
+class Hold(Struct, gc=False):
     """A unique lead that waits, and what for."""
 
     event_id: str
@@ -238,7 +242,7 @@ class Notification(Struct, gc=False):
     store: str | None = None
 
 
-class Closing(Struct):
+class Closing(Struct, gc=False):
     """A unique lead's move into a closed status."""
 
     event_id: str
@@ -253,7 +257,7 @@ class Closing(Struct):
     folded_into: str | UnsetType = UNSET
 
 
-class FraudAlert(Struct):
+class FraudAlert(Struct, gc=False):
     """Something that looks like fraud or a shared contact."""
 
     event_id: str
@@ -277,6 +281,17 @@ RECORDS: Final[dict[str, type[Struct]]] = {
     "closings": Closing,
     "fraud_alerts": FraudAlert,
 }
+
+NULL: Final = b"null"
+"""The line of a key that is deleted: no value in a topic, nothing in a file."""
+
+
+def without_nulls(stream: int, lines: bytes) -> bytes:
+    """JSON lines of a stream for where nothing is ever deleted."""
+    if stream != UNIQUE_LEADS or (b"\nnull\n" not in lines and not lines.startswith(b"null\n")):
+        return lines
+    return b"".join(line + b"\n" for line in lines[:-1].split(b"\n") if line != NULL)
+
 
 encode: Final = msgspec.json.Encoder().encode
 encode_lines: Final = msgspec.json.Encoder().encode_lines

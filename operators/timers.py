@@ -68,13 +68,12 @@ def next_due(row: Customer, rules: Rules) -> int:
     due = 0
     for section in row.sections:
         for lead in section.leads:
+            unique = _unique(section, lead.n)
             if lead.status >= S_WON:
                 if lead.into:
                     continue
-                unique = _unique(section, lead.n)
                 at = deletion_of(unique, lead, rules)
             else:
-                unique = _unique(section, lead.n)
                 assert unique is not None, f"an open lead without its intention: {lead}"
                 at = end_of(unique)
                 if lead.until and lead.until < at and lead.status < S_DISPATCHED and (not lead.queued or lead.slot):
@@ -201,6 +200,8 @@ def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
     section.leads = [other for other in section.leads if other not in gone]
     answers.drop(section.base, lead.n)
     answers.drop(section.head, lead.n)
+    for other in gone:
+        desk.out.deleted(desk.unique_id(other.n))
     desk.story.append(("deleted", at, lead.n))
     if not section.leads:
         section.kept = []

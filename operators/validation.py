@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from operators import phones
 from operators.calendar import parse_ms
@@ -66,58 +67,32 @@ _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
 
 
-class Arrival:
+class Arrival(Struct, gc=False):
     """One record on its way to its shard. `now` is the clock after it; `t` its event time, clamped; both epoch ms."""
 
-    __slots__ = (
-        "channel",
-        "digest",
-        "entity",
-        "flags",
-        "has_time",
-        "kind",
-        "landline",
-        "moves",
-        "now",
-        "offset",
-        "phone",
-        "raw",
-        "reasons",
-        "record",
-        "shadow",
-        "shard",
-        "source",
-        "source_ms",
-        "stores",
-        "submitted",
-        "t",
-        "tail",
-    )
-
-    def __init__(self, kind: str, raw: bytes) -> None:
-        self.kind = kind
-        self.raw = raw
-        self.reasons: tuple[str, ...] = ()
-        self.record: RawLeadRecord | ActivityRecord | None = None
-        self.channel = ""
-        self.digest = b""
-        self.shadow = False
-        self.shard = 0
-        self.phone = ""
-        self.landline = ""
-        self.stores: tuple[str, ...] = ()
-        self.flags = 0
-        self.t = 0
-        self.submitted = 0
-        self.source_ms = 0
-        self.has_time = False
-        self.moves = False
-        self.now = 0
-        self.source = 0
-        self.offset = 0
-        self.tail = 0
-        """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
-        self.entity = b""
+    kind: str
+    raw: bytes
+    reasons: tuple[str, ...] = ()
+    record: RawLeadRecord | ActivityRecord | None = None
+    channel: str = ""
+    digest: bytes = b""
+    shadow: bool = False
+    shard: int = 0
+    phone: str = ""
+    landline: str = ""
+    stores: tuple[str, ...] = ()
+    flags: int = 0
+    t: int = 0
+    submitted: int = 0
+    source_ms: int = 0
+    has_time: bool = False
+    moves: bool = False
+    now: int = 0
+    source: int = 0
+    offset: int = 0
+    tail: int = 0
+    """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
+    entity: bytes = b""
 
 
 class Clock:
@@ -231,9 +206,11 @@ class Validation:
             reasons = {"CHANNEL_NOT_LIVE"}
         if source_id is None or (type(source_id) is str and not source_id.strip()):
             reasons = (reasons or set()) | {"MISSING_FIELD"}
-        if record.line is not None and self.rules.lines is not None:
-            line = str(record.line).strip()
-            if line and line not in self.rules.lines:
+        given = record.line
+        lines = self.rules.lines
+        if given is not None and lines is not None and given not in lines:
+            line = str(given).strip()
+            if line and line not in lines:
                 reasons = (reasons or set()) | {"UNKNOWN_LINE"}
         fault = _times(arrival, record.event_time, record.ingest_time, clock)
         if record.source_time:
@@ -243,11 +220,12 @@ class Validation:
                 fault = "BAD_TIME"
         if fault:
             reasons = (reasons or set()) | {fault}
-        if type(record.phone) is str and len(record.phone) == 11 and record.landline is None:
+        phone = record.phone
+        if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
             # the usual case without building anything
-            contact_faults = _one_contact(arrival, record.phone)
+            contact_faults = _one_contact(arrival, phone)
         else:
-            contact_faults = _contacts(arrival, record.phone, record.landline)
+            contact_faults = _contacts(arrival, phone, record.landline)
         if contact_faults:
             reasons = (reasons or set()) | contact_faults
         if record.store is not None or record.stores is not None:
@@ -372,7 +350,7 @@ def _times(arrival: Arrival, event_time: str | None, ingest_time: str | None, cl
     return ""
 
 
-def _one_contact(arrival: Arrival, given: str) -> set[str] | None:
+def _one_contact(arrival: Arrival, given: str | int | float) -> set[str] | None:
     try:
         kind, number = phones.normalise(given)
     except phones.BadPhone as bad:

@@ -177,7 +177,7 @@ def _launch(place: Folder, options: Options, bound: bool) -> bool:
 def stop(folder: Path) -> bool:
     """SIGTERM, and SIGKILL to one that does not end in time. False = none was running."""
     place = Folder(folder)
-    if not place.running.exists():
+    if place.pid() is None:
         return False
     with place.lock():
         pid = place.pid()
@@ -219,7 +219,8 @@ def _say_next(place: Folder) -> None:
     if address != "127.0.0.1:9092":
         say(f"  for the commands below: export KAFKA_BOOTSTRAP_SERVERS={address}")
     say("  topics of leadstream:   .venv/bin/leadstream topics --apply")
-    say("  run it on them:         .venv/bin/leadstream run --source kafka --sink kafka")
+    say("  leadstream on them:     LEADSTREAM_ONE_ID_SECRET=for-trials-only .venv/bin/leadstream run")
+    say("                              --source kafka --sink kafka --state var/on-kafka/state   (in one line)")
     say(
         f"  Kafka's own tools:      .venv/bin/python scripts/kafka.py tool kafka-topics --bootstrap-server {address} --list"
     )

@@ -15,6 +15,10 @@ STRING_BYTES: Final = 256
 """Longest string that is not free text, bytes (contract)."""
 ORIGINAL_BYTES: Final = 256 << 10
 """How much of a refused record is carried on `rejects`; the rest is cut and said so, so that an output stays below a topic's limit."""
+OUTPUT_BYTES: Final = 1_000_000
+"""Longest output record, bytes. Its topic takes more; a longer one is refused where it is decided, not where it is sent."""
+ORIGINAL_OUTPUT_BYTES: Final = 6 * ORIGINAL_BYTES + (256 << 10)
+"""The same for a record with an original: control characters are six times as long in JSON."""
 STORES_PER_LEAD: Final = 64
 """Stores that one raw lead may name (ruling 13); more is BAD_FIELD."""
 

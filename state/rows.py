@@ -4,6 +4,7 @@ A row is one format byte and a msgpack array. Fields are never reordered or remo
 appended at the end, is not a new format. Anything else bumps `FORMAT`, migrates, and keeps the old golden state.
 
 All times are epoch ms, all periods ms, all days local calendar days; "n" is a number that counts per customer.
+No row refers to itself: the cyclic collector need not look at any of it (`gc=False`).
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ BROUGHT: Final = 2
 USUAL: Final = 3
 
 
-class Unique(Struct, array_like=True):
+class Unique(Struct, array_like=True, gc=False):
     """A purchase intention as the fold sees it: decided by times alone."""
 
     n: int
@@ -165,7 +166,7 @@ class Unique(Struct, array_like=True):
     """Its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead."""
 
 
-class Answer(Struct, array_like=True, tag=3):
+class Answer(Struct, array_like=True, tag=3, gc=False):
     """A store answer: a pending lead came to this key at T (rulings 7, 53, 57)."""
 
     t: int
@@ -193,7 +194,7 @@ class DayOwner(Struct, array_like=True, gc=False):
     t: int = 0
 
 
-class Fold(Struct, array_like=True):
+class Fold(Struct, array_like=True, gc=False):
     """State of a key at one point of its order of events."""
 
     uniques: list[Unique] = []
@@ -201,7 +202,7 @@ class Fold(Struct, array_like=True):
     owners: list[DayOwner] = []
 
 
-class Lead(Struct, array_like=True):
+class Lead(Struct, array_like=True, gc=False):
     """What was done about a unique lead: versions of its records, its wait, its dispatches."""
 
     n: int
@@ -250,7 +251,7 @@ def section_of(line: str, store: str) -> Section:
     return section
 
 
-class Section(Struct, array_like=True):
+class Section(Struct, array_like=True, gc=False):
     """One key (OneID, store, line): the fold's base and head, what is kept between them, and the leads."""
 
     line: str
@@ -337,7 +338,7 @@ class Source(Struct, array_like=True, gc=False):
     """Highest split number given, 1 when there was one part."""
 
 
-class Customer(Struct, array_like=True):
+class Customer(Struct, array_like=True, gc=False):
     """The row of one (OneID, realm).
 
     `sources` is decoded when something asks for it; whether a source key may be among them, `may_know` says without.
@@ -396,10 +397,10 @@ class Customer(Struct, array_like=True):
         else:
             self.held_sources = (held, [source])
 
-    def may_know(self, channel: str, account: str, source_id: str) -> bool:
-        """False when this source key is surely not remembered: its bytes occur nowhere in the stored ones."""
+    def may_know(self, source_id: str) -> bool:
+        """False when this source key is surely not remembered: the bytes of its id occur nowhere in the stored ones."""
         held: Any = self.held_sources
-        return type(held) is not msgspec.Raw or _encoder.encode((channel, account, source_id))[1:] in bytes(held)
+        return type(held) is not msgspec.Raw or _encoder.encode(source_id) in bytes(held)
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -421,7 +422,7 @@ def _joined(stored: msgspec.Raw, added: list[Any]) -> msgspec.Raw:
     old = bytes(stored)
     first = old[0]
     if first + len(added) < 0xA0:  # the usual case: up to 15 items, whose number stands in the first byte
-        return msgspec.Raw(b"".join((_HEADS[first + len(added) - 0x90], old[1:], *map(_encoder.encode, added))))
+        return msgspec.Raw(_HEADS[first + len(added) - 0x90] + old[1:] + b"".join(map(_encoder.encode, added)))
     skip = 1 if first < 0xDC else 3 if first == 0xDC else 5
     head = b"\xdd" + (_length(stored) + len(added)).to_bytes(4, "big")
     return msgspec.Raw(b"".join((head, old[skip:], *map(_encoder.encode, added))))

@@ -296,13 +296,12 @@ class Broker(KafkaClient):
                 stderr=errors,
                 start_new_session=True,  # a Ctrl-C for pytest reaches it through its fixtures, not around them
             )
+        self._holder = holder  # an interrupt while it starts finds it to be ended
         assert holder.stdout is not None
         answer = holder.stdout.readline()  # the script has the deadline, and ends with an exit code beyond it
         if not answer.startswith(b"started"):
-            holder.kill()
-            holder.communicate()
+            self._end(signal.SIGTERM)
             raise AssertionError(f"the broker did not start: {answer!r} {said.read_text(errors='replace')}")
-        self._holder = holder
         self._frozen = False
         self._pid = json.loads((self.folder / "running.json").read_text(encoding="utf-8"))["pid"]
         ports = json.loads((self.folder / "ports.json").read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from operators.configuration import Configuration, from_tables
 from operators.hours import next_opening
 from operators.one_id import OneIds
 from operators.outputs import Source
-from operators.streams import STREAMS
+from operators.streams import STREAMS, without_nulls
 from operators.validation import Validation
 from state.shard import Shard
 
@@ -202,4 +202,4 @@ class PlainEngine:
     def _write(self, batch: Batch) -> None:
         batch.write(0.0)
         for stream, _, lines in batch.out.lines():
-            self.outputs[STREAMS[stream]] += map(json.loads, lines.splitlines())
+            self.outputs[STREAMS[stream]] += map(json.loads, without_nulls(stream, lines).splitlines())

@@ -1,0 +1,77 @@
+"""Processes that are measured: what they use, as the kernel counts it, and what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid: int) -> float:
+    """User and system seconds of a running process, all its threads."""
+    words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / _TICKS
+
+
+def peak_mb() -> float:
+    """Most memory that this process has held so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def run_module(module: str, order: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Run `python -m module` with the order as its argument; what it prints as JSON. Its stderr passes through."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, json.dumps(dict(order))],
+        cwd=CHECKOUT,
+        env={**environment, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    assert done.returncode == 0, f"{module} has ended with code {done.returncode}"
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def start(words: Sequence[str], environment: Mapping[str, str], log: Path, **more: Any) -> subprocess.Popen[bytes]:
+    """Start `python words…` in the checkout; stdout and stderr go to `log` unless told."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, *words],
+            cwd=CHECKOUT,
+            env={**environment, "PYTHONPATH": str(CHECKOUT)},
+            **{"stdout": file, "stderr": file, **more},
+        )
+
+
+def wait_until(holds: Callable[[], bool], deadline_s: float, what: str, every_s: float = 0.1) -> None:
+    """Look again and again; AssertionError after the deadline."""
+    end = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < end, f"not within {deadline_s:g} s: {what}"
+        time.sleep(every_s)
+
+
+class Marks:
+    """(time, CPU seconds of this process, records so far) at the moments between which figures are taken."""
+
+    def __init__(self, warm: int) -> None:
+        self._warm = warm
+        self.points: list[tuple[float, float, int]] = []
+
+    def saw(self, count: int) -> None:
+        """So many records were read in all: notes the first and, once, the one behind which all is warm."""
+        if not self.points or (len(self.points) == 1 and count >= self._warm):
+            self.note(count if self.points else 0)
+
+    def note(self, count: int) -> None:
+        """Note this moment."""
+        self.points.append((time.time(), time.process_time(), count))
