@@ -20,7 +20,7 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean kafka kafka-stop
+.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")
 
 kafka: setup  ## Run an Apache Kafka for trying out on 127.0.0.1:9092, data in var/kafka, until Ctrl-C (needs Java, Maven)
 	@exec $(BIN)/python scripts/kafka.py start --stay --port 9092 $(ARGS)
+
+run-kafka: setup  ## Run the main job on a real Kafka of its own: simulated feed, topics, engine, topics (ARGS=...)
+	@exec $(BIN)/python scripts/run_kafka.py $(ARGS)
 
 kafka-stop: setup  ## Stop that Kafka from elsewhere
 	@$(BIN)/python scripts/kafka.py stop

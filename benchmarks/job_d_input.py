@@ -116,6 +116,6 @@ def _lines(leads: int) -> Iterator[bytes]:
             f'"submitted_at":"{day_text}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}+08:00",'
             f'"name":"客户{phone % 997}","phone":"1{3_000_000_000 + phone * 7 % 5_000_000_000:010d}",'
             f'"city":"{city}","province":"{province}","store_id":"SH{phone % 300:03d}","series":"{series}",'
-            f'"model":"{model}","campaign":"autumn_2026_{number % 17}","intent":"{_INTENTS[number % 3]}",'
+            f'"model":"{model}","campaign":"autumn_2026_new_car_launch_{number % 17}","intent":"{_INTENTS[number % 3]}",'
             f'"remark":"{_REMARKS[number % 3]}"}}\n'
         ).encode()

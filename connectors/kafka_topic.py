@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -18,6 +19,14 @@ client_log = logging.getLogger("leadstream.kafka")
 """What the client says of itself."""
 client_log.addFilter(lambda record: "CONFWARN" not in record.getMessage())  # settings that are meant
 
+_AGAIN_S: Final = 0.1
+_MOVING: Final = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 
@@ -69,19 +78,26 @@ class Topics:
     def _offsets(
         self, partitions: Iterable[tuple[str, int]], which: OffsetSpec, *, committed: bool
     ) -> dict[tuple[str, int], int]:
-        wanted = {TopicPartition(topic, partition): which for topic, partition in partitions}
-        if not wanted:
-            return {}
+        left = list(partitions)
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-        asked = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=limits.CONNECT_S)
         found: dict[tuple[str, int], int] = {}
-        for place, future in asked.items():
-            try:
-                found[(place.topic, place.partition)] = int(future.result(timeout=limits.CONNECT_S + 1).offset)
-            except (KafkaException, TimeoutError) as error:
-                raise unreachable(
-                    self._settings, f"asking for the offsets of {place.topic}-{place.partition}", error
-                ) from error
+        deadline = time.monotonic() + limits.CONNECT_S
+        while left:
+            wanted = {TopicPartition(topic, number): which for topic, number in left}
+            asked = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=limits.CONNECT_S)
+            left = []
+            for place, future in asked.items():
+                try:
+                    found[place.topic, place.partition] = int(future.result(timeout=limits.CONNECT_S + 1).offset)
+                except (KafkaException, TimeoutError) as error:
+                    # A leader that was elected a moment ago, or moves: the next answer knows it.
+                    passing = isinstance(error, KafkaException) and error.args[0].code() in _MOVING
+                    if not passing or time.monotonic() > deadline:
+                        what = f"asking for the offsets of {place.topic}-{place.partition}"
+                        raise unreachable(self._settings, what, error) from error
+                    left.append((place.topic, place.partition))
+            if left:
+                time.sleep(_AGAIN_S)
         return found
 
 

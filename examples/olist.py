@@ -20,7 +20,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from follow_output import Marks
+from follow_output import FileSource, Marks
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CSV = "olist_marketing_qualified_leads.csv"
@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         return error.returncode
 
-    marks = Marks(folder / "out")
+    marks = Marks(FileSource(folder / "out"))
     marks.catch_up()
     first = {channel: count for (channel, mark), count in marks.counts().items() if mark == "FIRST_TOUCH"}
     with (folder / "out" / "dispatches.jsonl").open(encoding="utf-8") as lines:

@@ -51,9 +51,10 @@ class DemoFeed:
 
     About one in a hundred is refused; others are replays, same-day repeats, customers of earlier days, late ones;
     customers visit, buy and are lost. Raises ValueError for a rate outside 1…1 000 000.
+    `born_from_ms`: a feed of later days, whose first customers come then; ids stay those of the one calendar.
     """
 
-    def __init__(self, seed: int, per_day: int = 20_000) -> None:
+    def __init__(self, seed: int, per_day: int = 20_000, *, born_from_ms: int = 0) -> None:
         if not 1 <= per_day <= 1_000_000:
             raise ValueError("per_day must lie between 1 and 1 000 000")
         self._seed = seed
@@ -62,6 +63,8 @@ class DemoFeed:
         self._start_ms = day_start_ms(first_day) + 9 * HOUR_MS + 30 * MINUTE_MS
         self._world = World(seed, first_day, 365, stores=60, always_open_share=15)
         self._curve = DayCurve(EVENING_CURVE)
+        self._first_ms = max(self._start_ms, born_from_ms)
+        self._first_slot = (self._first_ms - self._start_ms) // _SLOT_MS
         self._slots: dict[int, dict[int, list[_Entry]]] = {}
         self._arrivals: dict[int, list[_Entry]] = {}
 
@@ -79,7 +82,7 @@ class DemoFeed:
         In order of arrival; `between(a, b) + between(b, c) == between(a, c)`. Nothing arrives up to `start_ms()`.
         """
         records: list[tuple[int, str, bytes]] = []
-        first = max((from_ms - self._start_ms) // _SLOT_MS, 0)
+        first = max((from_ms - self._start_ms) // _SLOT_MS, self._first_slot)
         for slot in range(first, (to_ms - self._start_ms) // _SLOT_MS + 1):
             entries = self._arriving(slot)
             low = bisect_right(entries, from_ms, key=_arrival)
@@ -92,7 +95,7 @@ class DemoFeed:
         if slot not in self._arrivals:
             while len(self._arrivals) >= 4:
                 del self._arrivals[min(self._arrivals)]
-            oldest = max(slot - _LOOK_BACK_SLOTS, 0)
+            oldest = max(slot - _LOOK_BACK_SLOTS, self._first_slot)
             entries = [entry for born in range(oldest, slot + 1) for entry in self._slot(born).get(slot, ())]
             self._arrivals[slot] = sorted(entries, key=lambda entry: entry[:3])
             for born in [born for born in self._slots if not oldest <= born <= slot]:
@@ -124,10 +127,10 @@ class DemoFeed:
             curve=self._curve,
         )
         index = born * _CUSTOMERS_PER_SLOT
-        if born == 0:
+        if born == self._first_slot:
             for number in range(_GREETED):
                 # Somebody comes within the first simulated seconds, whatever the channels' delays.
-                cast.greet(index + number, from_ms + (number + 1) * 700)
+                cast.greet(index + number, self._first_ms + (number + 1) * 700)
             index += _GREETED
         share = self._curve.share(offset, offset + _SLOT_MS) * (1.15 if is_weekend(day) else 1.0)
         mean = self._per_day * share

@@ -45,7 +45,7 @@ def ids(records):
 
 
 def test_marks_in_force_are_the_truth(example, ran):
-    marks = example.Marks(ran / "out")
+    marks = example.Marks(example.FileSource(ran / "out"))
     corrections = [record for record in marks.catch_up() if "corrects" in record]
     assert corrections, "the input has late leads"
     truth: Counter[tuple[str, str]] = Counter()
@@ -58,10 +58,10 @@ def test_marks_in_force_are_the_truth(example, ran):
 
 
 def test_read_in_any_pieces_it_is_the_same(example, ran, tmp_path):
-    whole = example.Marks(ran / "out")
+    whole = example.Marks(example.FileSource(ran / "out"))
     whole.catch_up()
     data = (ran / "out" / "dispositions.jsonl").read_bytes()
-    pieces = example.Marks(tmp_path)
+    pieces = example.Marks(example.FileSource(tmp_path))
     found = 0
     for size in [*range(0, len(data), 99_991), len(data)]:
         (tmp_path / "dispositions.jsonl").write_bytes(data[:size])
@@ -72,7 +72,7 @@ def test_read_in_any_pieces_it_is_the_same(example, ran, tmp_path):
 
 def test_a_correction_takes_the_place_of_what_it_corrects(example, tmp_path):
     (tmp_path / "dispositions.jsonl").write_text(line("a-1") + line("a-2", "DEDUPED", corrects="a-1"))
-    marks = example.Marks(tmp_path)
+    marks = example.Marks(example.FileSource(tmp_path))
     marks.catch_up()
     assert marks.counts() == {("web", "DEDUPED"): 1}
 
@@ -82,7 +82,7 @@ def test_a_tail_cut_and_written_again_gives_only_what_is_new(example, tmp_path, 
     """What a start after a crash does: the file is cut to the seal, the outbox sent again in whatever order of shards."""
     file = tmp_path / "dispositions.jsonl"
     file.write_text(line("a-1") + line("b-1") + line("c-1"))
-    marks = example.Marks(tmp_path)
+    marks = example.Marks(example.FileSource(tmp_path))
     assert ids(marks.catch_up()) == ["a-1", "b-1", "c-1"]
     rewritten = again.split()
     file.write_text(line("a-1") + "".join(map(line, rewritten)))
@@ -93,7 +93,7 @@ def test_a_tail_cut_and_written_again_gives_only_what_is_new(example, tmp_path, 
 def test_a_line_that_is_still_being_written_waits(example, tmp_path):
     file = tmp_path / "dispositions.jsonl"
     file.write_text(line("a-1") + line("b-1")[:20])
-    marks = example.Marks(tmp_path)
+    marks = example.Marks(example.FileSource(tmp_path))
     assert ids(marks.catch_up()) == ["a-1"]
     file.write_text(line("a-1") + line("b-1"))
     assert ids(marks.catch_up()) == ["b-1"]

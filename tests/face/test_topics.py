@@ -100,8 +100,8 @@ def test_a_topic_takes_the_largest_output_of_its_stream() -> None:
     assert carrying == plans.IN_CLEAR
     room = 16 << 10  # key, headers and the batch around a record
     assert size < limits.ORIGINAL_OUTPUT_BYTES < plans.ORIGINAL_OUTPUT_BYTES - room
-    assert limits.OUTPUT_BYTES < plans.OUTPUT_BYTES - room
-    assert limits.RECORD_BYTES < int(plans.plans(DEFAULT)[0].value("max.message.bytes")) - room
+    assert plans.OUTPUT_BYTES - room > limits.OUTPUT_BYTES
+    assert int(plans.plans(DEFAULT)[0].value("max.message.bytes")) - room > limits.RECORD_BYTES
 
 
 def test_inputs_are_kept_for_the_lateness_and_the_replay_period() -> None:

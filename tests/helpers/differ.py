@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from engine_result import EngineResult, comparable, in_oracle_terms, ms
 from oracle_model import Oracle
@@ -12,6 +13,7 @@ from oracle_reading import Line
 from plain_engine import PlainEngine
 
 from operators import phones
+from operators.one_id import OneIds
 
 
 def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
@@ -84,3 +86,25 @@ def shown(lines: list[Line]) -> str:
     return "\n".join(
         f"{line.source}:{line.number} {json.dumps(json.loads(line.raw), ensure_ascii=False)}" for line in lines
     )
+
+
+class _Read(NamedTuple):
+    """What the comparison needs of an engine whose outputs were read back."""
+
+    outputs: dict[str, list[dict[str, Any]]]
+    validation: Any
+
+
+def beside_oracle(
+    config: dict[str, Any],
+    secret: bytes,
+    lines: list[Line],
+    outputs: dict[str, list[dict[str, Any]]],
+    until_ms: int | None = None,
+    shards: int = 4,
+) -> list[str]:
+    """Where outputs that were read back differ from the oracle's. `lines` carry the names and offsets of the outputs."""
+    engine: Any = _Read(outputs, SimpleNamespace(one_ids=OneIds(secret, shards)))
+    result = Oracle(config, scores=_scores(engine)).run(lines, until_ms)
+    customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
+    return differences(in_oracle_terms(outputs, customers), comparable(result))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from broker import Broker
 from confluent_kafka import Consumer, Producer, TopicPartition
-from face_shell import DEADLINE_S, Shell
+from face_shell import DEADLINE_S, Shell, write_inputs
 
 from connectors.kafka_settings import KafkaSettings, settings_of
 from connectors.kafka_topics import apply, check_topics, connect
@@ -150,6 +150,30 @@ def test_the_command_shows_no_secret(
         shown += refused.stdout + refused.stderr
         assert right not in shown and WRONG not in shown
         assert refused.stderr.splitlines()[-1].startswith("Check user, password and mechanism")
+
+
+def test_a_run_over_tls_and_sasl_decides_and_shows_no_secret(
+    environment: Mapping[str, dict[str, str]], own_broker: Broker, tmp_path: Path, checkout: Path, prefix: str
+) -> None:
+    """The whole path as a user of SCRAM over TLS; log at debug, `explain`, every file of the state."""
+    shell = Shell(tmp_path, checkout)
+    write_inputs(tmp_path / "in")
+    config = (tmp_path / "in" / "config.toml").read_text(encoding="utf-8")
+    (tmp_path / "c.toml").write_text(f'{config}\n[kafka]\nprefix = "{prefix}"\n', encoding="utf-8")
+    environ = {**environment["SCRAM"], "LEADSTREAM_ONE_ID_SECRET": "one id hunter3 secret", "LEADSTREAM_LOG": "debug"}
+    secrets = [settings(environ).sasl_password.reveal(), environ["LEADSTREAM_ONE_ID_SECRET"]]
+    said = [shell.run("topics", "--apply", "--config", "c.toml", **environ)]
+    own_broker.produce(f"{prefix}raw", (tmp_path / "in" / "raw_leads.jsonl").read_bytes().splitlines(), partition=0)
+    run = ("run", "--config", "c.toml", "--source", "kafka", "--sink", "kafka", "--clock", "event", "--state", "state")
+    said.append(shell.run(*run, "--metrics", "127.0.0.1:0", **environ))
+    decided = [json.loads(one.value or b"") for one in own_broker.records(f"{prefix}dispositions")]
+    assert "FIRST_TOUCH" in {one["mark"] for one in decided}
+    explain = ("explain", "--state", "state", "--config", "c.toml", "--one-id", decided[0]["one_id"])
+    said += [shell.run(*explain, **environ), shell.run(*explain, "--json", "--reveal", **environ)]
+    shown = [one.stdout + one.stderr for one in said]
+    kept = [path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    for secret in secrets:
+        assert not any(secret in text for text in shown) and not any(secret.encode() in one for one in kept)
 
 
 @pytest.mark.parametrize("how", ["PLAIN", "SCRAM"])

@@ -162,3 +162,48 @@ def test_a_record_of_the_largest_size_is_taken(
         assert producer.flush(DEADLINE_S) == 0
         error = found.pop(size)
         assert (error is None) is (topic != "dispatches"), error
+
+
+def refusal(settings: KafkaSettings) -> Refused | None:
+    try:
+        check_topics(settings)
+    except Refused as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(("operation", "part"), [("DESCRIBE", "describing"), ("DESCRIBE_CONFIGS", "configuration")])
+def test_a_user_who_may_not_look_is_told_what_is_lacking(
+    operation: str, part: str, topics: Topics, own_broker: Broker, prefix: str, settings: KafkaSettings
+) -> None:
+    topics("--apply")
+    with own_broker.denied(f"{prefix}late", operation):
+        wait_until(lambda: refusal(settings) is not None, DEADLINE_S, "the broker's knowing of the ACL")
+        refused = refusal(settings)
+        assert refused is not None and part in refused.message and f"the topic {prefix}late" in refused.message
+        assert "DESCRIBE_CONFIGS" in refused.action
+        check_topics(settings, outputs=False)
+
+
+def test_a_user_who_may_not_mend_is_told_what_failed(
+    topics: Topics, own_broker: Broker, prefix: str, settings: KafkaSettings
+) -> None:
+    topics("--apply")
+    for topic in ("late", "holds"):
+        alter(own_broker, f"{prefix}{topic}", settings, retention_ms="1000")
+    entry = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
+    trial = ConfigResource(ConfigResource.Type.TOPIC, f"{prefix}late", incremental_configs=[entry])
+    admin = own_broker.admin()
+
+    def may_not() -> bool:
+        tried = admin.incremental_alter_configs([trial], validate_only=True)[trial]
+        error = tried.exception(DEADLINE_S)
+        return error is not None and error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+    with own_broker.denied(f"{prefix}late", "ALTER_CONFIGS"):
+        wait_until(may_not, DEADLINE_S, "the broker's knowing of the ACL")
+        found = topics("--apply", code=1)
+    assert [line.partition(":")[0] for line in found["failed"]] == [f"{prefix}late"]
+    assert "TOPIC_AUTHORIZATION_FAILED" in found["failed"][0]
+    assert [line.partition(":")[0] for line in found["done"]] == [f"{prefix}holds"]  # what can be done is done
+    assert wrong(found, prefix) == {"late": {"retention.ms"}}

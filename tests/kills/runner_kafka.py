@@ -1,0 +1,148 @@
+"""Runs engines from Kafka to Kafka, each in a process of its own that a test may kill or stop at any instant.
+
+Reads one JSON object a line (see `Order`). For each it forks (so that a start costs no imports) and writes `started PID`,
+`opened PID SECONDS` once the engine is open, `at PID PLACE` at the place it was told to stop or die at, `ended PID STATUS`.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypedDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
+
+from confluent_kafka import Producer  # noqa: E402
+from delivery import configuration  # noqa: E402
+from kafka_case import CaseSettings  # noqa: E402
+
+from connectors import kafka_sink  # noqa: E402
+from connectors.kafka_reader import KafkaReader  # noqa: E402
+from connectors.kafka_sink import KafkaSink  # noqa: E402
+from connectors.reader import Record  # noqa: E402
+from flows.engine import Engine, Options  # noqa: E402
+from flows.run import run  # noqa: E402
+from operators.configuration import load  # noqa: E402
+from state import limits  # noqa: E402
+from state.errors import LeadstreamError  # noqa: E402
+
+
+class Order(TypedDict):
+    """A run that is wanted."""
+
+    bootstrap: str
+    prefix: str
+    """Of the outputs' topics."""
+    inputs: list[tuple[str, str]]
+    mode: str
+    transaction_ms: int
+    state: str
+    config: str
+    """Path of a configuration; "" = that of tests/helpers/delivery.py."""
+    until: int | None
+    poll: int
+    """Records a poll."""
+    epoch_ms: int
+    limits: dict[str, Any]
+    """Changes to state/limits.py."""
+    place: str
+    """sent (behind the last record of a transaction), committed, cut (before the seal is written): where to stop or die; "" = nowhere."""
+    number: int
+    """At the how manieth time."""
+    signal: int
+
+
+class SmallPolls(KafkaReader):
+    """Hands on few records at a time: more batches, more seals, more instants to be killed at."""
+
+    limit = 10
+
+    def poll(self, source: int, limit: int) -> list[Record]:
+        return super().poll(source, min(limit, self.limit))
+
+
+def meet(order: Order) -> None:
+    """Have the process send itself the signal at the place."""
+    left = order["number"]
+
+    def reached(place: str) -> None:
+        nonlocal left
+        if place != order["place"]:
+            return
+        left -= 1
+        if not left:
+            print(f"at {os.getpid()} {place}", flush=True)
+            os.kill(os.getpid(), order["signal"])
+
+    class Met(Producer):
+        def commit_transaction(self, *arguments: Any) -> None:
+            self.flush(30)  # the records are in the topics, and the transaction is open
+            reached("sent")
+            super().commit_transaction(*arguments)
+            reached("committed")
+
+    class MetSink(KafkaSink):
+        def sealed(self) -> dict[str, Any] | None:
+            found = super().sealed()
+            if found is not None:
+                reached("cut")
+            return found
+
+    global sink_type
+    sink_type = MetSink
+    kafka_sink.Producer = Met  # type: ignore[misc]
+
+
+sink_type: type[KafkaSink] = KafkaSink
+
+
+def one(order: Order) -> int:
+    began = time.perf_counter()
+    try:
+        for name, value in order["limits"].items():
+            setattr(limits, name, value)
+        if order["place"]:
+            meet(order)
+        settings = CaseSettings(
+            bootstrap=order["bootstrap"],
+            prefix=order["prefix"],
+            read=tuple((topic, kind) for topic, kind in order["inputs"]),
+            mode=order["mode"],
+            transaction_ms=order["transaction_ms"],
+            group=f"{order['prefix']}group",
+        )
+        reader = SmallPolls(settings, to_end=True)
+        reader.limit = order["poll"]
+        tables = load(Path(order["config"])) if order["config"] else configuration()
+        options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
+        engine = Engine(tables, reader, sink_type(settings), options)
+        print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
+        run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
+    except LeadstreamError as error:
+        traceback.print_exc()
+        return error.exit_code
+    except BaseException:
+        traceback.print_exc()
+        return 70
+    return 0
+
+
+def main() -> None:
+    for line in sys.stdin:
+        order: Order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            code = one(order)
+            sys.stderr.flush()
+            os._exit(code)
+        print(f"started {child}", flush=True)
+        _, status = os.waitpid(child, 0)
+        print(f"ended {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
