@@ -26,7 +26,6 @@ from state.store import Database
 log = logging.getLogger("leadstream")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_MONTH_DAYS: Final = 30
 
 
 class RecordFault(Exception):
@@ -399,7 +398,7 @@ class Batch:
     def _audit(self, batch: Any) -> None:
         """The story of each customer of this batch, and where each source key led (ruling 47)."""
         out, shard = self.out, self.shard
-        month = max(0, self.clock // (_MONTH_DAYS * 86_400_000)) & 0xFFFF
+        month = keys.month_of(self.clock)
         family = self.database.audit_handle
         meta, number = shard.meta, shard.number
         put = batch.put

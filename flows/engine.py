@@ -80,6 +80,7 @@ class Engine:
         self._stop = threading.Event()
         self._written = 0
         self._cut: _Cut | None = None
+        self._oldest_audit = 0
         self._closed = False
         self.progress = Progress(options.shards)
         self._rated = [store for store in (self.rules.stores or {}).values() if store.release_per_minute]
@@ -196,8 +197,16 @@ class Engine:
         for shard, sequence in covered.items():
             progress.covered[shard] = sequence
         self.meters.seals += 1
+        self._forget_audit(cut.clock or 0)
         self.reader.was_sealed(cut.position["reader"])
         return True
+
+    def _forget_audit(self, clock: int) -> None:
+        """Once a month: audit rows beyond their retention."""
+        oldest = keys.month_of(clock) - limits.AUDIT_MONTHS
+        if oldest > self._oldest_audit:
+            self._oldest_audit = oldest
+            self.database.forget_audit(oldest)
 
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """The last seal of a run that ends in order."""

@@ -16,7 +16,7 @@ import msgspec
 
 from state import errors, keys, rows
 from state.rows import Customer
-from state.seal import Identity, Seal, read_seal
+from state.seal import STATE_FORMAT, Identity, Seal, read_seal
 from state.store import Database
 
 INDEX_ROWS_SEARCHED: Final = 2_000_000
@@ -53,7 +53,7 @@ class Inspection:
                 f"The state in {path} was never used.", "Name the folder that `leadstream run --state` used."
             )
         self.identity: Identity = msgspec.msgpack.decode(stored, type=Identity)
-        if self.identity.format > 1:
+        if self.identity.format > STATE_FORMAT:
             self.close()
             raise errors.StateRefused(
                 f"The state has format {self.identity.format}, which this version does not know.",

@@ -35,6 +35,7 @@ INDEX: Final = b"i"
 PROCESS: Final = b"\xff"
 
 _TIMER_SPACES: Final = {CUSTOMER: TIMER, STORE: RELEASE}
+_MONTH_MS: Final = 30 * 86_400_000
 _DUE_BIAS: Final = 1 << 62
 """Times before 1970 are negative; biased, all sort as unsigned bytes."""
 
@@ -119,6 +120,16 @@ def counts_key(shard: int, day: int) -> bytes:
 def day_of_counts(key: bytes) -> int:
     """The local day of a counts key."""
     return int.from_bytes(key[2:6], "big") - (1 << 30)
+
+
+def month_of(clock: int) -> int:
+    """The 30-day month of a clock, counted from 1970: audit keys begin with it."""
+    return max(0, clock // _MONTH_MS) & 0xFFFF
+
+
+def months_before(month: int) -> tuple[bytes, bytes]:
+    """Range of all audit keys of earlier months."""
+    return bytes(2), month.to_bytes(2, "big")
 
 
 def story_key(month: int, shard: int, digest: bytes, shadow: bool, sequence: int) -> bytes:

@@ -67,6 +67,8 @@ TICK_MS: Final = 100
 """Longest time between two ticks of a shard."""
 DRAIN_S: Final = 30
 """Longest time a stop waits for the disk and the sinks before it gives up loudly."""
+AUDIT_MONTHS: Final = 37
+"""30-day months for which stories and where an id led are kept, by the clock: some three years, beyond any open lead."""
 STORE_QUEUE: Final = 100_000
 """Leads that one store's opening release may hold; beyond, the newest are released at the opening, counted."""
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
 
-from state import errors, limits
+from state import errors, keys, limits
 
 AUDIT: Final = "audit"
 _HOLDER: Final = "HOLDER"
@@ -149,6 +149,12 @@ class Database:
             yield key, cursor.value()
             cursor.next()
         cursor.status()  # an iterator that met an error ends like one at its end
+
+    def forget_audit(self, month: int) -> None:
+        """Delete the audit rows of all months before this one: one range, whatever their number."""
+        batch = self.batch()
+        batch.delete_range(*keys.months_before(month), self.audit_handle)
+        self.write(batch)
 
     def close(self) -> None:
         """Flush, release the lock. The handle must go too: with column families the lock is held by each of them.
