@@ -296,7 +296,8 @@ def _headers() -> Schema:
         "properties": {
             "event_id": {
                 "type": "string",
-                "description": "As in the record: stable over crashes and replays. Drop a record whose event_id you have.",
+                "description": "As in the record (unique_leads-<unique_id>-deleted where there is no value): stable over "
+                "crashes and replays. Drop a record whose event_id you have.",
             },
             "sequence": {
                 "type": "string",

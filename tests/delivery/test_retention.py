@@ -23,7 +23,7 @@ def test_audit_rows_go_with_their_month(tmp_path):
     """The oldest month within the retention stays; a month later it is gone, and it alone."""
     case = Case(tmp_path)
     first = keys.month_of(at(1, 10))
-    last = ((limits.AUDIT_MONTHS + first) * MONTH_MS - at(1, 10)) // DAY_MS
+    last = ((limits.AUDIT_MONTHS + first) * MONTH_MS - at(1, 10)) // DAY_MS + 1
     records, seen = [], []
     for day in (0, 35, last, last + 30):
         records.append(lead(f"s{day}", PHONE, at(1, 10) + day * DAY_MS))

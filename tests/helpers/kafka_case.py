@@ -45,7 +45,9 @@ class Row(NamedTuple):
     value: bytes | None
 
 
-def create(client: KafkaClient, topics: Mapping[str, int], config: Mapping[str, Mapping[str, str]] | None = None) -> None:
+def create(
+    client: KafkaClient, topics: Mapping[str, int], config: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
     """Create topics (name → partitions) in one request; returns when each has its leaders."""
     admin = client.admin()
     new = [

@@ -57,7 +57,7 @@ def wrong(found: dict[str, Any], prefix: str) -> dict[str, set[str]]:
     }
 
 
-def alter(broker: KafkaClient, topic: str, settings: KafkaSettings, **values: str) -> None:
+def alter(broker: KafkaClient, topic: str, **values: str) -> None:
     """Change a topic's configuration, and wait until the broker says so; `_` stands for the dot of a name."""
     config = {key.replace("_", "."): value for key, value in values.items()}
     entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in config.items()]
@@ -101,9 +101,9 @@ def test_wrong_topics_are_named_and_mended(
     topics: Topics, broker: KafkaClient, prefix: str, settings: KafkaSettings
 ) -> None:
     topics("--apply")
-    alter(broker, f"{prefix}raw", settings, retention_ms="3600000", max_message_bytes="1000")
-    alter(broker, f"{prefix}unique_leads", settings, cleanup_policy="delete")
-    alter(broker, f"{prefix}late", settings, message_timestamp_type="CreateTime")
+    alter(broker, f"{prefix}raw", retention_ms="3600000", max_message_bytes="1000")
+    alter(broker, f"{prefix}unique_leads", cleanup_policy="delete")
+    alter(broker, f"{prefix}late", message_timestamp_type="CreateTime")
     broker.delete(f"{prefix}closings")
     expected = {
         "raw": {"retention.ms", "max.message.bytes"},
@@ -190,7 +190,7 @@ def test_a_user_who_may_not_mend_is_told_what_failed(
 ) -> None:
     topics("--apply")
     for topic in ("late", "holds"):
-        alter(own_broker, f"{prefix}{topic}", settings, retention_ms="1000")
+        alter(own_broker, f"{prefix}{topic}", retention_ms="1000")
     entry = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
     trial = ConfigResource(ConfigResource.Type.TOPIC, f"{prefix}late", incremental_configs=[entry])
     admin = own_broker.admin()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from broker import Broker, KafkaClient
+from forked import Runner
 from kafka_session import session_broker as one_broker
 
 _NUMBERS = itertools.count(1)
@@ -39,3 +40,11 @@ def memory_path(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"leadstream-kills-{os.getpid()}-", dir=place))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def runner(memory_path: Path) -> Iterator[Runner]:
+    """Forks engines between topics."""
+    one = Runner(Path(__file__).with_name("runner_kafka.py"), memory_path / "errors.txt")
+    yield one
+    one.close()

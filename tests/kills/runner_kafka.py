@@ -50,7 +50,8 @@ class Order(TypedDict):
     limits: dict[str, Any]
     """Changes to state/limits.py."""
     place: str
-    """sent (behind the last record of a transaction), committed, cut (before the seal is written): where to stop or die; "" = nowhere."""
+    """Where to stop or die; "" = nowhere. sent: behind the last record of a transaction; committed: behind its commit; cut:
+    the output has acknowledged a cut, and the seal is not written."""
     number: int
     """At the how manieth time."""
     signal: int
