@@ -17,9 +17,9 @@ from state import errors, limits
 log = logging.getLogger("leadstream")
 client_log = logging.getLogger("leadstream.kafka")
 """What the client says of itself."""
-client_log.addFilter(lambda record: "CONFWARN" not in record.getMessage())  # settings that are meant
 
 _AGAIN_S: Final = 0.1
+_SELDOM_S: Final = 5.0
 _MOVING: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -32,6 +32,24 @@ _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 Place = tuple[str, int]
 """(topic, partition)."""
+
+
+class _Seldom(logging.Filter):
+    """A client that cannot connect says so some twenty times a second: one line of a kind in some seconds is enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.getMessage().partition(" ")[0]
+        if kind == "CONFWARN" or time.monotonic() - self._said.get(kind, -_SELDOM_S) < _SELDOM_S:  # settings are meant
+            return False
+        self._said[kind] = time.monotonic()
+        return True
+
+
+client_log.addFilter(_Seldom())
 
 
 class Topic(NamedTuple):

@@ -90,12 +90,14 @@ def _kafka(config: Configuration, wanted: Wanted) -> KafkaSettings | None:
             f"Set {variable} to a secret of your own, the same at every start.",
         )
     try:
-        import confluent_kafka  # noqa: F401
+        from connectors.kafka_topics import check_topics
     except ImportError as error:
         raise errors.Refused(
             "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
         ) from error
-    return settings_of(config, os.environ)
+    settings = settings_of(config, os.environ)
+    check_topics(settings, inputs=wanted.source == KAFKA, outputs=wanted.sink == KAFKA)
+    return settings
 
 
 def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
