@@ -329,6 +329,10 @@ class FileSink:
     def hurry(self) -> None:
         """Nothing waits."""
 
+    def waiting(self) -> int:
+        """Nothing waits."""
+        return 0
+
     def flush(self) -> None:
         """Make what was written survive a power loss."""
         try:

@@ -177,7 +177,8 @@ class KafkaSink:
         records = self._records(group)
         self._current.sent += len(records)
         if self._writer is not None:
-            self._writer.hold(self._current, records)
+            while not self._writer.hold(self._current, records):
+                self._wait_for_room()
             self.check()
             return
         for record in records:
@@ -215,14 +216,17 @@ class KafkaSink:
                 )
                 return
             except BufferError:
-                # Back-pressure: the broker is slow or away; the flow waits here, and memory does not grow.
                 self._producer.poll(_POLL_S)
-                self.check()
-                if self._give_up_at and self._monotonic() > self._give_up_at:
-                    raise self._unacknowledged(limits.DRAIN_S) from None
+                self._wait_for_room()
             except KafkaException as error:
                 self._failed(error.args[0], value, stream)
                 self.check()
+
+    def _wait_for_room(self) -> None:
+        """Back-pressure: the broker is slow or away; the flow waits here, and memory does not grow."""
+        self.check()
+        if self._give_up_at and self._monotonic() > self._give_up_at:
+            raise self._unacknowledged(limits.DRAIN_S)
 
     def _generation(self) -> Generation:
         generation = Generation()
@@ -237,7 +241,9 @@ class KafkaSink:
             if error is None:
                 if counts:
                     generation.acked += 1
-                ends[message.partition()] = message.offset()
+                number, offset = message.partition(), message.offset()
+                if offset > ends.get(number, -1):  # unknown where the broker had it from a former try
+                    ends[number] = offset
             else:
                 self._failed(error, message.value(), stream)
 
@@ -333,8 +339,12 @@ class KafkaSink:
             if self._monotonic() > deadline:
                 raise self._unacknowledged(limits.DRAIN_S)
 
+    def waiting(self) -> int:
+        """Records handed to the client and not acknowledged."""
+        return sum(one.sent - one.acked for one in {self._cut, self._current})
+
     def _unacknowledged(self, after_s: float) -> errors.Fault:
-        count = sum(generation.sent - generation.acked for generation in (self._cut, self._current))
+        count = self.waiting()
         first = f", {event_id_of(self._purged)} among them" if self._purged else ""
         return errors.SinkFault(
             f"The broker has not acknowledged {count} records{first}, for {after_s:g} s.",

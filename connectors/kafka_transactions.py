@@ -69,16 +69,19 @@ class Transactions:
         self._thread = threading.Thread(target=self._run, name="kafka-transactions", daemon=True)
         self._thread.start()
 
-    def hold(self, generation: Generation, records: list[Sent]) -> None:
-        """Take records for the next transaction; waits while too much is held."""
+    def hold(self, generation: Generation, records: list[Sent]) -> bool:
+        """Take records for the next transaction; False, after a moment's wait, where too much is held."""
         if not records:
-            return
+            return True
         with self._changed:
-            while self._bytes > limits.UNSENT_BYTES and self.fault is None:
+            if self._bytes > limits.UNSENT_BYTES:
                 self._changed.wait(_POLL_S)
+            if self._bytes > limits.UNSENT_BYTES:
+                return False
             self._held.append((generation, records))
             self._bytes += sum(len(record.value or b"") for record in records)
             self._changed.notify_all()
+        return True
 
     def hurry(self) -> None:
         """Commit at once from now on: the run ends."""

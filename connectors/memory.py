@@ -339,6 +339,10 @@ class MemorySink:
     def hurry(self) -> None:
         """Nothing waits."""
 
+    def waiting(self) -> int:
+        """Nothing waits."""
+        return 0
+
     def write(self, stream: int, values: list[bytes]) -> None:
         """Append records to a stream."""
         error = self._call("write")

@@ -51,6 +51,9 @@ class Sink(Written, Protocol):
     def flush(self) -> None:
         """Return when everything delivered is safe. Raises a fault when that takes longer than a stop may."""
 
+    def waiting(self) -> int:
+        """Records delivered and not safe yet. From any thread."""
+
     def close(self) -> None:
         """Release it; must not raise."""
 

@@ -171,6 +171,8 @@ class Engine:
         assert self._written == sum(self.core.emitted), (
             "an epoch is over only when the sink has been given what was handed to it"
         )
+        if not all(self.progress.open):
+            return  # not every shard has sent its outbox again: an output's end would cover what was not looked for
         if self._cut is not None and not self.seal_when_safe():
             return  # the output is slow: one seal after the other, and this epoch's goes with the next
         self._cut = _Cut(position, clock, list(self.progress.handed))
@@ -215,7 +217,7 @@ class Engine:
         if not self.finished:
             self.sink.flush()
             self.seal_when_safe()  # a cut of the last epoch
-            self.seal(position, clock)
+            self.seal(position, clock)  # nothing, where a stop came before the shards were opened
             assert self._cut is None, "after a flush the output has everything safe"
             if not self.commit.wait(self.database.batches, limits.DRAIN_S):
                 raise errors.DiskFault(

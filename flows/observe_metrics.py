@@ -114,7 +114,8 @@ class EngineCollector:
     def _depths(self) -> Iterator[Metric]:
         seen, depths = self._seen, self._seen.depths()
         yield _gauge("outbox_rows", "Outbox rows that no seal covers yet.", depths.outbox_rows)
-        yield _gauge("rows_gave_way", "Rows written beyond their limit since the start.", seen.engine.meters.gave_way)
+        yield _gauge("output_waiting", "Output records sent and not acknowledged yet.", seen.engine.sink.waiting())
+        yield _counter("rows_gave_way", "Rows that gave something up for their size.", seen.engine.meters.gave_way)
         yield _gauge("unsynced_bytes", "Decided output that waits for its sync.", seen.engine.meters.unsynced)
         yield _gauge(
             "timers_due",

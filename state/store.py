@@ -152,9 +152,10 @@ class Database:
 
     def forget_audit(self, month: int) -> None:
         """Delete the audit rows of all months before this one: one range, whatever their number."""
-        batch = self.batch()
-        batch.delete_range(*keys.months_before(month), self.audit_handle)
-        self.write(batch)
+        try:
+            self.audit.delete_range(*keys.months_before(month))
+        except Exception as error:
+            raise errors.of_disk(error, f"writing the state in {self.path}") from error
 
     def close(self) -> None:
         """Flush, release the lock. The handle must go too: with column families the lock is held by each of them.
