@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from operators import config_kafka
 from operators.config_kafka import INPUTS, MECHANISMS, PROTOCOLS, Lost
+from operators.config_secret import Secret, secret_of
 from operators.config_tables import KafkaTable
 from operators.config_values import one_of
 from operators.configuration import Configuration
@@ -30,42 +30,6 @@ TRANSACTIONAL: Final = "transactional"
 DEFAULT_BOOTSTRAP: Final = "127.0.0.1:9092"
 DEFAULT_PARTITIONS: Final = 4
 DEFAULT_REPLICATION: Final = 1
-SECRET_BYTES: Final = 64 << 10
-"""Longest file of a secret; a longer one is another file."""
-
-
-class Secret:
-    """A text that is shown nowhere: `reveal` is the only way to it, and it cannot be pickled by accident."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str = "") -> None:
-        self._text = text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(set)" if self._text else "Secret(not set)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._text))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("A secret is not pickled: read it from the environment again.")
-
-    def reveal(self) -> str:
-        """The text itself, for the client alone."""
-        return self._text
-
-
-NO_SECRET: Final = Secret()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +63,11 @@ class KafkaSettings:
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""
     sasl_username: str = ""
-    sasl_password: Secret = NO_SECRET
+    sasl_password: Secret = field(default_factory=Secret)
     ssl_ca: str = ""
     ssl_certificate: str = ""
     ssl_key: str = ""
-    ssl_key_password: Secret = NO_SECRET
+    ssl_key_password: Secret = field(default_factory=Secret)
 
     @property
     def inputs(self) -> tuple[tuple[str, str], ...]:
@@ -178,11 +142,11 @@ def settings_of(configuration: Configuration, environ: Mapping[str, str] = os.en
         security_protocol=given("security_protocol", one_of(PROTOCOLS)) or "PLAINTEXT",
         sasl_mechanism=given("sasl_mechanism", one_of(MECHANISMS)),
         sasl_username=given("sasl_username", config_kafka.name),
-        sasl_password=_secret("KAFKA_SASL_PASSWORD", environ),
+        sasl_password=secret_of("KAFKA_SASL_PASSWORD", environ),
         ssl_ca=given("ssl_ca", config_kafka.file_path),
         ssl_certificate=given("ssl_certificate", config_kafka.file_path),
         ssl_key=given("ssl_key", config_kafka.file_path),
-        ssl_key_password=_secret("KAFKA_SSL_KEY_PASSWORD", environ),
+        ssl_key_password=secret_of("KAFKA_SSL_KEY_PASSWORD", environ),
     )
     _refuse_security(settings)
     _refuse_retention(settings)
@@ -224,31 +188,6 @@ class _Given:
             raise ConfigurationRefused(
                 f"The environment variable {variable} is wrong: {complaint}", "Correct it and start again."
             ) from None
-
-
-def _secret(variable: str, environ: Mapping[str, str]) -> Secret:
-    text, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
-    if text and file:
-        raise ConfigurationRefused(f"{variable} and {variable}_FILE are both set.", "Set one of the two.")
-    if not file:
-        return Secret(text)
-    try:
-        with Path(file).open("rb") as opened:
-            raw = opened.read(SECRET_BYTES + 1)
-        text = raw.decode("utf-8")
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8; its text would show what was read
-        why = error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigurationRefused(
-            f"The file {file} of {variable}_FILE cannot be read: {why}.",
-            "Name a file that this user can read and that holds the secret alone.",
-        ) from None
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text or len(raw) > SECRET_BYTES:
-        what = "is empty" if not text else f"is longer than {SECRET_BYTES} bytes"
-        raise ConfigurationRefused(
-            f"The file {file} of {variable}_FILE {what}.", "Name the file that holds the secret alone."
-        )
-    return Secret(text)
 
 
 def _refuse_security(settings: KafkaSettings) -> None:

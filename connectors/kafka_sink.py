@@ -103,7 +103,8 @@ class KafkaSink:
                     "Name the state that wrote them with --state, or use topics of another name ([kafka] prefix).",
                 )
         transactional = settings.mode == TRANSACTIONAL
-        if transactional or sealed.get("mode") == TRANSACTIONAL:
+        # Also after a mode that was left: a run of it may have died before its first seal, its transaction open.
+        if transactional or sealed.get("mode") == TRANSACTIONAL or ends != broker.ends(places, committed=True):
             writer = self._connect(state_id)
             self._init_transactions(writer)  # before anything is read: it ends what a dead process left open
             ends = broker.ends(places)
@@ -124,7 +125,7 @@ class KafkaSink:
         self._ends = ends
         self._watch = Watch(settings, found)
         if transactional:
-            self._writer = Transactions(self._producer, self.produce, self.check, settings)
+            self._writer = Transactions(self._producer, self.produce, self.check, self._met, settings)
 
     def _connect(self, state_id: str) -> Any:
         settings = self._settings

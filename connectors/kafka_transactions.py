@@ -54,11 +54,13 @@ class Transactions:
         producer: Any,
         produce: Callable[[Generation, Sent], None],
         check: Callable[[], None],
+        met: Callable[[Any], None],
         settings: KafkaSettings,
     ) -> None:
         self._producer = producer
         self._produce = produce
         self._check = check
+        self._met = met
         self._settings = settings
         self._interval_s = settings.transaction_ms / 1000
         self._changed = threading.Condition()
@@ -137,6 +139,8 @@ class Transactions:
                 return
             except KafkaException as error:
                 known = error.args[0]
+                if known.fatal():
+                    self._met(known)
                 self._check()
                 if known.fatal() or not known.txn_requires_abort() or time.monotonic() > deadline:
                     raise unreachable(self._settings, "committing a transaction", known.str()) from error

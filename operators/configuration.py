@@ -27,6 +27,7 @@ from operators.config_checks import Complaint, Fault, complaints, with_lines
 from operators.config_names import nearest
 from operators.config_notes import notes_of
 from operators.config_positions import scan
+from operators.config_secret import secret_of
 from operators.config_tables import (
     CalendarTable,
     ChannelTable,
@@ -200,7 +201,7 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: Mapping[str, str]) -> Configuration:
     # An empty variable is no secret: a key of zero bytes would protect nothing.
-    secret = environ.get(tables.one_id_secret_env, "").encode("utf-8", "surrogateescape")
+    secret = secret_of(tables.one_id_secret_env, environ).reveal().encode("utf-8", "surrogateescape")
     return Configuration(
         rules=_rules(tables),
         secret=secret or DEVELOPMENT_SECRET,

@@ -9,6 +9,7 @@ import pytest
 
 from operators.configuration import Configuration, check, from_tables, load, profiles, registry_digest
 from operators.rules import DAY_MS, Periods, Rules, Store
+from state.errors import ConfigurationRefused
 
 HOUR_MS = 3_600_000
 FULL = Path(__file__).with_name("full.toml")
@@ -248,6 +249,15 @@ def test_the_secret_comes_from_the_environment() -> None:
     assert "s3cret-value" not in repr(set_)
     named = from_tables({"one_id_secret_env": "OTHER"}, environ={"OTHER": "o", "LEADSTREAM_ONE_ID_SECRET": "x"})
     assert named.secret == b"o"
+
+
+def test_the_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    """As Docker and Kubernetes hand secrets on; the newline of an editor is no part of it."""
+    (tmp_path / "secret").write_text("s3cret-value\n")
+    found = load(None, environ={"LEADSTREAM_ONE_ID_SECRET_FILE": str(tmp_path / "secret")})
+    assert (found.secret, found.secret_is_development) == (b"s3cret-value", False)
+    with pytest.raises(ConfigurationRefused, match="LEADSTREAM_ONE_ID_SECRET_FILE cannot be read"):
+        load(None, environ={"LEADSTREAM_ONE_ID_SECRET_FILE": str(tmp_path / "nowhere")})
 
 
 @pytest.mark.parametrize("environ", [{}, {"LEADSTREAM_ONE_ID_SECRET": ""}])
