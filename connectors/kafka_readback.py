@@ -43,6 +43,10 @@ class Delivered:
         if self._latest.get(at, (0, 0)) < (row, place):
             self._latest[at] = (row, place)
 
+    def unmatched(self) -> int:
+        """Records found of which no decision has come yet."""
+        return len(self._ids)
+
     def holds(self, topic: str, key: bytes, event_id: bytes, shard: int, row: int, place: int) -> bool:
         """Whether this record was delivered before.
 
@@ -50,6 +54,7 @@ class Delivered:
         one sent behind it would be the key's last word.
         """
         if event_id in self._ids:
+            self._ids.discard(event_id)
             return True
         return topic == self._compacted and (row, place) <= self._latest.get((topic, key, shard), (0, -1))
 
@@ -100,6 +105,12 @@ def read_back(
                     continue
                 if at >= open_ends.get(place, at + 1):
                     del open_ends[place]
+            if found.records > limits.READ_BACK_RECORDS:
+                raise errors.StateRefused(
+                    f"The topics hold more than {limits.READ_BACK_RECORDS} records that were delivered after this state's "
+                    "last seal: it is an older copy of the state that wrote them.",
+                    "Start from the newest copy of the state; or begin a new one with --state and topics of another name.",
+                )
             if messages:
                 waited_since = monotonic()
             elif monotonic() - waited_since > limits.TRANSACTION_MS / 1000 + limits.CONNECT_S:

@@ -38,6 +38,7 @@ _ACTIONS: Final = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "Allow this user the transactional ids that begin with leadstream-",
     KafkaError.UNKNOWN_TOPIC_OR_PART: "Create it again (`leadstream topics --check` says what is missing)",
     KafkaError._UNKNOWN_TOPIC: "Create it again (`leadstream topics --check` says what is missing)",
+    KafkaError._MSG_TIMED_OUT: "Check that the broker runs, can be reached and accepts writes",  # mode `transactional`
     KafkaError._FENCED: "Stop the other process that writes from a copy of this state",
 }
 
@@ -70,6 +71,8 @@ class KafkaSink:
         self._cut_at = 0.0
         self._purged: bytes | None = None
         """The first record that was given up."""
+        self._said = "no answer"
+        """The client's last complaint."""
         self._fault: errors.LeadstreamError | None = None
         self._writer: Transactions | None = None
 
@@ -178,8 +181,9 @@ class KafkaSink:
         records = self._records(group)
         self._current.sent += len(records)
         if self._writer is not None:
+            began = self._monotonic()
             while not self._writer.hold(self._current, records):
-                self._wait_for_room()
+                self._wait_for_room(began)
             self.check()
             return
         for record in records:
@@ -210,6 +214,7 @@ class KafkaSink:
         """Hand one record to the client."""
         stream, key, value, event_id, sequence = record
         headers = [(EVENT_ID, event_id), (SEQUENCE, sequence)]
+        began = 0.0
         while True:
             try:
                 self._producer.produce(
@@ -217,17 +222,21 @@ class KafkaSink:
                 )
                 return
             except BufferError:
+                began = began or self._monotonic()
                 self._producer.poll(_POLL_S)
-                self._wait_for_room()
+                self._wait_for_room(began)
             except KafkaException as error:
                 self._failed(error.args[0], value, stream)
                 self.check()
 
-    def _wait_for_room(self) -> None:
+    def _wait_for_room(self, began: float) -> None:
         """Back-pressure: the broker is slow or away; the flow waits here, and memory does not grow."""
         self.check()
-        if self._give_up_at and self._monotonic() > self._give_up_at:
+        now = self._monotonic()
+        if self._give_up_at and now > self._give_up_at:
             raise self._unacknowledged(limits.DRAIN_S)
+        if now - began > self._settings.give_up_s:  # nobody looks at a cut meanwhile
+            raise self._unacknowledged(self._settings.give_up_s)
 
     def _generation(self) -> Generation:
         generation = Generation()
@@ -274,6 +283,7 @@ class KafkaSink:
                 f"{action}; started again, the run sends everything that was decided and not delivered.",
             )
         else:
+            self._said = f"{error.name()}: {error.str()}"
             log.warning("Kafka: %s", error.str())
 
     def check(self) -> None:
@@ -298,7 +308,10 @@ class KafkaSink:
         self._cut = self._current
         self._cut_at = self._monotonic()
         self._current = self._generation()
-        self._delivered = None  # every shard was opened in this run's first epoch and has sent its outbox again
+        # Every shard was opened in this run's first epoch and has sent its outbox again. What none of them had is of another
+        # run from an older copy of this state: it will be decided again, under the same ids.
+        if self._delivered is not None and not self._delivered.unmatched():
+            self._delivered = None
 
     def sealed(self) -> dict[str, Any] | None:
         """Ends of all partitions behind what was cut; None while some of that is not acknowledged."""
@@ -316,10 +329,8 @@ class KafkaSink:
         return self._seal()
 
     def _overdue(self) -> None:
-        """Give up on a broker that has not acknowledged a cut for too long; the callback names a record that waits."""
+        """Give up on a broker that has not acknowledged a cut for too long."""
         if self._monotonic() - self._cut_at > self._settings.give_up_s:
-            self._producer.purge(in_queue=True, in_flight=True, blocking=True)
-            self._producer.poll(0)
             raise self._unacknowledged(self._settings.give_up_s)
 
     def hurry(self) -> None:
@@ -346,9 +357,16 @@ class KafkaSink:
 
     def _unacknowledged(self, after_s: float) -> errors.Fault:
         count = self.waiting()
-        first = f", {event_id_of(self._purged)} among them" if self._purged else ""
+        first = "?"
+        if self._writer is not None:
+            first = self._writer.oldest.decode()
+        else:  # the callbacks name a record that waits
+            self._producer.purge(in_queue=True, in_flight=True, blocking=True)
+            self._producer.poll(0)
+            if self._purged:
+                first = event_id_of(self._purged)
         return errors.SinkFault(
-            f"The broker has not acknowledged {count} records{first}, for {after_s:g} s.",
+            f"The broker has not acknowledged {count} records, {first} among them, for {after_s:g} s ({self._said}).",
             "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, can be reached "
             "and accepts writes.",
         )

@@ -68,6 +68,8 @@ class Transactions:
         self._bytes = 0
         self._hurry = self._stopping = False
         self.fault: errors.LeadstreamError | None = None
+        self.oldest = b"?"
+        """Event id of the first record of the transaction that is under way."""
         self._thread = threading.Thread(target=self._run, name="kafka-transactions", daemon=True)
         self._thread.start()
 
@@ -117,6 +119,7 @@ class Transactions:
             if self._stopping:
                 return False  # what is held stays in the outbox
             held, self._held, self._bytes = self._held, [], 0
+        self.oldest = held[0][1][0].event_id
         self._transaction(held)
         with self._changed:
             for generation, records in held:
