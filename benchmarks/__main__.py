@@ -1,35 +1,107 @@
-"""`python -m benchmarks [SCENARIO …] [--json]`: figures with units, and the ratio to the floor of the same run."""
+"""`python -m benchmarks [SCENARIO …] [--json]`: figures with units, and what they must be and are compared with."""
 
 from __future__ import annotations
 
 import argparse
 import fcntl
 import json
-import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final, Protocol
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import whole_path
+Said = Callable[[str], None]
+"""Tells a person what is going on."""
 
-_ROOT = Path(__file__).resolve().parent.parent / "var" / "bench"
-SCENARIOS = ("whole_path",)
+
+class Measured(Protocol):
+    """What a scenario gives."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+
+    def show(self, console: Console) -> None:
+        """For a person."""
+
+
+_ROOT: Final = Path(__file__).resolve().parent.parent / "var" / "bench"
+
+
+def _whole_path(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import whole_path
+
+    return whole_path.measure(_ROOT, given.customers or whole_path.CUSTOMERS, given.leads or whole_path.LEADS, said)
+
+
+def _job_d(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import job_d
+
+    return job_d.measure(_ROOT, given.leads or job_d.LEADS, given.rounds or job_d.ROUNDS, said)
+
+
+def _kafka_latency(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import kafka_latency
+
+    return kafka_latency.measure(_ROOT, given.seconds or kafka_latency.SECONDS, said)
+
+
+def _kafka_idle(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import kafka_idle
+
+    return kafka_idle.measure(_ROOT, given.seconds or kafka_idle.SECONDS, said)
+
+
+def _kafka_whole_path(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import kafka_whole_path, whole_path
+
+    return kafka_whole_path.measure(
+        _ROOT,
+        given.customers or whole_path.CUSTOMERS,
+        given.leads or whole_path.LEADS,
+        given.rounds or kafka_whole_path.ROUNDS,
+        said,
+    )
+
+
+def _kafka_readback(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import kafka_readback
+
+    return kafka_readback.measure(_ROOT, given.records or kafka_readback.RECORDS, said)
+
+
+# Each imports what it needs when it is asked for: the whole path on files runs without a client for Kafka.
+SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
+    "whole_path": _whole_path,
+    "job_d": _job_d,
+    "kafka_latency": _kafka_latency,
+    "kafka_idle": _kafka_idle,
+    "kafka_whole_path": _kafka_whole_path,
+    "kafka_readback": _kafka_readback,
+}
+QUICK: Final = ("whole_path",)
+"""What runs when none is named: those with a broker take minutes each."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the scenarios named, all of them by default; returns the exit code."""
+    """Run the scenarios named; returns the exit code."""
     parser = argparse.ArgumentParser(prog="leadstream bench", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help=f"one of: {', '.join(SCENARIOS)}")
+    parser.add_argument("scenario", nargs="*", help=f"one of: {', '.join(SCENARIOS)}; without any {', '.join(QUICK)}")
     parser.add_argument("--json", action="store_true", help="one JSON object a scenario, for machines")
-    parser.add_argument("--customers", type=int, default=whole_path.CUSTOMERS, help="customers known to the state")
-    parser.add_argument("--leads", type=int, default=whole_path.LEADS, help="further leads of these customers")
+    for name, text in (
+        ("customers", "customers known to the state: whole_path, kafka_whole_path"),
+        ("leads", "leads: whole_path, kafka_whole_path, job_d"),
+        ("rounds", "interleaved rounds: job_d, kafka_whole_path"),
+        ("seconds", "how long to measure: kafka_latency, kafka_idle"),
+        ("records", "records in the output topics: kafka_readback"),
+    ):
+        parser.add_argument(f"--{name}", type=_size, help=text)
     given = parser.parse_args(argv)
     unknown = [name for name in given.scenario if name not in SCENARIOS]
-    if unknown or given.customers < 1 or given.leads < 1:
+    if unknown:
         parser.print_usage(sys.stderr)
-        print(f"leadstream bench: unknown scenario or size; scenarios are {', '.join(SCENARIOS)}.", file=sys.stderr)
+        print(f"leadstream bench: unknown scenario {unknown[0]}; there are {', '.join(SCENARIOS)}.", file=sys.stderr)
         return 2
     err = Console(stderr=True)
 
@@ -41,45 +113,20 @@ def main(argv: list[str] | None = None) -> int:
     with (_ROOT / "lock").open("w") as lock:
         said("one benchmark at a time: figures taken side by side say nothing")
         fcntl.flock(lock, fcntl.LOCK_EX)
-        result = whole_path.measure(_ROOT, given.customers, given.leads, said)
-    if given.json:
-        print(json.dumps(result.as_json(), ensure_ascii=False))
-    else:
-        _show(Console(), result)
+        for name in given.scenario or QUICK:
+            result = SCENARIOS[name](given, said)
+            if given.json:
+                print(json.dumps(result.as_json(), ensure_ascii=False), flush=True)
+            else:
+                result.show(Console())
     return 0
 
 
-def _show(console: Console, result: whole_path.Result) -> None:
-    run = result.run
-    console.print(
-        f"[bold]whole_path[/]: {run.leads:,} leads of {result.customers:,} known customers, files to files, one process, "
-        f"{os.cpu_count()} cores"
-    )
-    table = Table("figure", "value", "must", "aim")
-    table.add_row("leads/s", f"{run.leads_per_s:,.0f}", f"{whole_path.MUST_PER_S:,}", f"{whole_path.AIM_PER_S:,}")
-    table.add_row("µs a lead", f"{1e6 / run.leads_per_s:.1f}", "40", "25")
-    table.add_row("floor F2, leads/s", f"{result.floor_per_s:,.0f}", "", "")
-    table.add_row("whole path / F2", f"{result.ratio:.2f}", f"{whole_path.MUST_RATIO}", f"{whole_path.AIM_RATIO}")
-    table.add_row("leads per CPU second, all threads", f"{run.leads / run.cpu_s:,.0f}", "", "")
-    table.add_row("F2, leads per CPU second", f"{run.leads / result.floor_cpu_s:,.0f}", "", "")
-    table.add_row("whole path / F2 by CPU time", f"{result.cpu_ratio:.2f}", "", "")
-    table.add_row("CPU µs a lead, all threads", f"{run.cpu_s / run.leads * 1e6:.1f}", "", "")
-    table.add_row("events a lead", f"{run.events / run.leads:.2f}", "", "")
-    console.print(table)
-    if result.busy > 0.5:
-        console.print(
-            f"[yellow]The machine was busy (load {result.busy:.1f}): leads/s are too low; the CPU figures suffer less.[/]"
-        )
-    stages = Table("stage", "µs a lead", "share", title="stages, from a second run of the same data with clocks")
-    total = sum(result.stages_us.values())
-    for name, value in result.stages_us.items():
-        stages.add_row(name, f"{value:.2f}", f"{value / total:.0%}")
-    stages.add_row("all", f"{total:.1f}", "")
-    console.print(stages)
-    written = Table("written", "rows a lead", "bytes a lead")
-    for name, (count, size) in result.written.items():
-        written.add_row(name, f"{count:.2f}", f"{size:.0f}")
-    console.print(written)
+def _size(text: str) -> int:
+    size = int(text)
+    if size < 1:
+        raise argparse.ArgumentTypeError("a size is at least 1")
+    return size
 
 
 if __name__ == "__main__":

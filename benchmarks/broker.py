@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,19 @@ _STAMPED: Final = {"message.timestamp.type": "LogAppendTime"}
 QUIET: Final = {"log_level": 0}
 
 
+@dataclass(frozen=True, kw_only=True)
+class OneInput(KafkaSettings):
+    """Settings of an engine that reads one topic alone: rounds read the same input, and write to topics of their own."""
+
+    topic: str
+    kind: str = "raw_lead"
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str], ...]:
+        """The one input."""
+        return ((self.topic, self.kind),)
+
+
 class Broker:
     """A broker on this machine, in `folder`, for as long as the `with` lasts; killed by the kernel when this process is gone."""
 
@@ -29,6 +43,8 @@ class Broker:
         self._folder = folder
         self.bootstrap = ""
         self._pid = 0
+        self._asker: Any = None
+        self._feeder: Any = None
 
     def __enter__(self) -> Broker:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -40,6 +56,10 @@ class Broker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._asker is not None:
+            self._asker.close()
+            self._asker = None
+        self._feeder = None
         kafka.stop(self._folder)
         os.waitpid(self._pid, 0)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -63,7 +83,10 @@ class Broker:
     def create(self, topics: Mapping[str, int]) -> None:
         """Topics by name → partitions; stamped with the time of appending."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
-        new = [NewTopic(name, num_partitions=count, replication_factor=1, config=_STAMPED) for name, count in topics.items()]
+        new = [
+            NewTopic(name, num_partitions=count, replication_factor=1, config=_STAMPED)
+            for name, count in topics.items()
+        ]
         for future in admin.create_topics(new).values():
             future.result(_ANSWER_S)
         deadline = time.monotonic() + _ANSWER_S
@@ -82,9 +105,9 @@ class Broker:
 
     def produce(self, topic: str, records: Iterable[tuple[bytes | None, bytes]]) -> int:
         """Write (key, value) in their order, acknowledged when this returns; how many."""
-        producer = Producer(
-            {"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "linger.ms": 20, "batch.size": 500_000, **QUIET}
-        )
+        if self._feeder is None:
+            self._feeder = self.producer(**{"batch.size": 500_000, "max.in.flight.requests.per.connection": 1})
+        producer = self._feeder
         count = 0
         for key, value in records:
             while True:
@@ -97,6 +120,10 @@ class Broker:
         left = producer.flush(_ANSWER_S)
         assert not left, f"{left} records of {topic} were not acknowledged"
         return count
+
+    def producer(self, **more: Any) -> Any:
+        """A producer."""
+        return Producer({"bootstrap.servers": self.bootstrap, **QUIET, **more})
 
     def consumer(self, **more: Any) -> Any:
         """A consumer that belongs to no group and commits nothing."""
@@ -142,11 +169,9 @@ class Broker:
 
     def ends(self, *topics: str) -> dict[tuple[str, int], int]:
         """Offset behind the last record of each partition."""
-        consumer = self.consumer()
-        try:
-            return {
-                place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_S)[1]
-                for place in self.places(consumer, *topics)
-            }
-        finally:
-            consumer.close()
+        if self._asker is None:
+            self._asker = self.consumer()
+        return {
+            place: self._asker.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_S)[1]
+            for place in self.places(self._asker, *topics)
+        }

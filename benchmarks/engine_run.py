@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from benchmarks import made_input
 from connectors.files import FileReader, FileSink
+from connectors.sink import Group
 from flows.engine import Engine, Options
 from flows.run import run
 from operators.configuration import Configuration, from_tables
@@ -27,15 +28,32 @@ class _Nowhere:
     def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
         """Nothing to open."""
 
-    def write(self, stream: int, values: list[bytes]) -> None:
+    def begin(self) -> dict[str, Any]:
+        """Nothing was there."""
+        return {}
+
+    def deliver(self, group: Group) -> None:
         """Dropped."""
+
+    def end_epoch(self) -> None:
+        """Nothing failed."""
+
+    def cut(self) -> None:
+        """Everything is safe as soon as it is dropped."""
+
+    def sealed(self) -> dict[str, Any]:
+        """Nothing was written, so that the measured run may begin an output of its own."""
+        return {}
+
+    def waiting(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def hurry(self) -> None:
+        """It is as fast as can be."""
 
     def flush(self) -> None:
         """Nothing to flush."""
-
-    def sealed(self) -> dict[str, Any]:
-        """No file has a length, so that the measured run may begin an output folder of its own."""
-        return {}
 
     def close(self) -> None:
         """Nothing to close."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from benchmarks.broker import OneInput
 from benchmarks.job_d_layers import JobDBatch, JobDValidation
 from benchmarks.processes import Marks, peak_mb
 from connectors.kafka_reader import KafkaReader
@@ -21,18 +21,6 @@ from connectors.reader import Record
 from flows.engine import Engine, Layers, Options
 from flows.run import run
 from operators.configuration import from_tables
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobDSettings(KafkaSettings):
-    """One input topic, which all rounds read; output topics of each round's own."""
-
-    topic: str
-
-    @property
-    def inputs(self) -> tuple[tuple[str, str], ...]:
-        """The one input."""
-        return ((self.topic, "raw_lead"),)
 
 
 class _Reader(KafkaReader):
@@ -73,7 +61,7 @@ def main() -> None:
     """Run it."""
     order = json.loads(sys.argv[1])
     leads, marks = int(order["leads"]), Marks(int(order["warm"]))
-    settings = JobDSettings(
+    settings = OneInput(
         bootstrap=os.environ["KAFKA_BOOTSTRAP_SERVERS"],
         topic=order["topic"],
         prefix=order["prefix"],
@@ -90,7 +78,16 @@ def main() -> None:
         layers,
     )
     run(engine)
-    print(json.dumps({"points": marks.points, "peak_mb": peak_mb(), "seals": engine.meters.seals, "batches": engine.meters.batches}))
+    print(
+        json.dumps(
+            {
+                "points": marks.points,
+                "peak_mb": peak_mb(),
+                "seals": engine.meters.seals,
+                "batches": engine.meters.batches,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

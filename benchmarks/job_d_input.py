@@ -30,7 +30,11 @@ _CITIES: Final = (("上海", "上海"), ("广州", "广东"), ("杭州", "浙江
 _CHANNELS: Final = ("autohome", "dongchedi", "feiyu", "wechat_mini", "bilibili", "koubei")
 _SERIES: Final = (("delta", "delta 2.0T"), ("fjord", "fjord EV 620"), ("glide", "glide PHEV"))
 _INTENTS: Final = ("HIGH", "NORMAL", "LOW")
-_REMARKS: Final = ("周末有空，想试驾，请尽快联系我确认到店时间", "咨询落地价和置换补贴，晚上七点后联系", "朋友介绍，想了解配置与交车周期")
+_REMARKS: Final = (
+    "周末有空，想试驾，请尽快联系我确认到店时间",
+    "咨询落地价和置换补贴，晚上七点后联系",
+    "朋友介绍，想了解配置与交车周期",
+)
 
 _mark: Final = msgspec.json.Decoder(Mark).decode
 

@@ -42,7 +42,7 @@ def folders(root: Path, customers: int, leads: int) -> tuple[Path, Path]:
     """(load, days) for this many customers and further leads; made when they are not there yet."""
     home = root / f"input-{FORMAT}-{customers}-{leads}"
     load, days = home / "load", home / "days"
-    maker = _Maker(customers)
+    maker = Maker(customers)
     for folder, name, make in (
         (load, "raw_leads_load.jsonl", maker.load),
         (days, "raw_leads_days.jsonl", lambda: maker.days(leads)),
@@ -57,7 +57,9 @@ def folders(root: Path, customers: int, leads: int) -> tuple[Path, Path]:
     return load, days
 
 
-class _Maker:
+class Maker:
+    """Renders leads of a number of customers, the same from run to run."""
+
     def __init__(self, customers: int) -> None:
         self._customers = customers
         self._world = World(_SEED, _FIRST_DAY, 90)
@@ -67,10 +69,11 @@ class _Maker:
         return sorted(day_start_ms(first_day + rng.randrange(days)) + self._curve.draw(rng) for _ in range(count))
 
     def load(self) -> list[bytes]:
+        """The first lead of every customer, in order of arrival."""
         rng = Random(f"bench/load/{_SEED}")
         lines = []
         for index, at_ms in enumerate(self._times(rng, _FIRST_DAY, _LOAD_DAYS, self._customers)):
-            lines.append(render_raw_lead(self._lead(index, index, at_ms, at_ms + rng.randrange(100, 4000), rng)))
+            lines.append(render_raw_lead(self.lead(index, index, at_ms, at_ms + rng.randrange(100, 4000), rng)))
         return lines
 
     def days(self, count: int) -> list[bytes]:
@@ -84,18 +87,19 @@ class _Maker:
             index = rng.randrange(self._customers)
             number += 1
             arrival = at_ms + rng.randrange(100, 4000)
-            line = render_raw_lead(self._lead(index, number, at_ms, arrival, rng))
+            line = render_raw_lead(self.lead(index, number, at_ms, arrival, rng))
             made.append((arrival, line))
             if rng.random() < _REPLAYED:
                 made.append((arrival + rng.randrange(MINUTE_MS, DAY_MS), line))
             if rng.random() < _SAME_DAY / (1 - _SAME_DAY):
                 again = at_ms + rng.randrange(MINUTE_MS, 3 * HOUR_MS)
                 number += 1
-                made.append((again + 500, render_raw_lead(self._lead(index, number, again, again + 500, rng))))
+                made.append((again + 500, render_raw_lead(self.lead(index, number, again, again + 500, rng))))
         made.sort(key=lambda entry: entry[0])
         return [line for _, line in made[:count]]
 
-    def _lead(self, index: int, number: int, at_ms: int, arrival_ms: int, rng: Random) -> RawLead:
+    def lead(self, index: int, number: int, at_ms: int, arrival_ms: int, rng: Random) -> RawLead:
+        """The lead `number` of the customer `index`."""
         own = Random(index)  # the customer's own traits, the same whenever he comes
         world = self._world
         person = world.people.person(index, own)

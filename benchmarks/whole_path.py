@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from rich.console import Console
+from rich.table import Table
+
 from benchmarks import engine_run, floor, made_input
 from benchmarks.stages import Stages
 
@@ -75,6 +78,39 @@ class Result:
             "must": {"leads_per_s": MUST_PER_S, "ratio_to_f2": MUST_RATIO},
             "aim": {"leads_per_s": AIM_PER_S, "ratio_to_f2": AIM_RATIO},
         }
+
+    def show(self, console: Console) -> None:
+        """For a person."""
+        run = self.run
+        console.print(
+            f"[bold]whole_path[/]: {run.leads:,} leads of {self.customers:,} known customers, files to files, one process, "
+            f"{os.cpu_count()} cores"
+        )
+        table = Table("figure", "value", "must", "aim")
+        table.add_row("leads/s", f"{run.leads_per_s:,.0f}", f"{MUST_PER_S:,}", f"{AIM_PER_S:,}")
+        table.add_row("µs a lead", f"{1e6 / run.leads_per_s:.1f}", "40", "25")
+        table.add_row("floor F2, leads/s", f"{self.floor_per_s:,.0f}", "", "")
+        table.add_row("whole path / F2", f"{self.ratio:.2f}", f"{MUST_RATIO}", f"{AIM_RATIO}")
+        table.add_row("leads per CPU second, all threads", f"{run.leads / run.cpu_s:,.0f}", "", "")
+        table.add_row("F2, leads per CPU second", f"{run.leads / self.floor_cpu_s:,.0f}", "", "")
+        table.add_row("whole path / F2 by CPU time", f"{self.cpu_ratio:.2f}", "", "")
+        table.add_row("CPU µs a lead, all threads", f"{run.cpu_s / run.leads * 1e6:.1f}", "", "")
+        table.add_row("events a lead", f"{run.events / run.leads:.2f}", "", "")
+        console.print(table)
+        if self.busy > 0.5:
+            console.print(
+                f"[yellow]The machine was busy (load {self.busy:.1f}): leads/s are too low; the CPU figures suffer less.[/]"
+            )
+        stages = Table("stage", "µs a lead", "share", title="stages, from a second run of the same data with clocks")
+        total = sum(self.stages_us.values())
+        for name, value in self.stages_us.items():
+            stages.add_row(name, f"{value:.2f}", f"{value / total:.0%}")
+        stages.add_row("all", f"{total:.1f}", "")
+        console.print(stages)
+        written = Table("written", "rows a lead", "bytes a lead")
+        for name, (count, size) in self.written.items():
+            written.add_row(name, f"{count:.2f}", f"{size:.0f}")
+        console.print(written)
 
 
 def measure(root: Path, customers: int, leads: int, said: Any) -> Result:

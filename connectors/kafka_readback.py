@@ -20,7 +20,7 @@ EVENT_ID: Final = "event_id"
 SEQUENCE: Final = "sequence"
 _AT_ONCE: Final = 10_000
 _POLL_S: Final = 0.1
-_RETRY: Final = 1.0
+_DELETED: Final = 1 << 62
 
 
 class Delivered:
@@ -30,33 +30,39 @@ class Delivered:
         self.records = 0
         self._compacted = compacted
         self._ids: set[bytes] = set()
-        self._latest: dict[tuple[str, bytes | None, int], tuple[int, int]] = {}
+        self._latest: dict[bytes | None, int] = {}
+        """Key of the compacted topic → its latest version found."""
 
-    def add(self, topic: str, key: bytes | None, event_id: bytes, sequence: bytes) -> None:
+    def add(self, topic: str, key: bytes | None, event_id: bytes) -> None:
         """A record that was found."""
         self.records += 1
         self._ids.add(event_id)
-        if topic != self._compacted:
-            return
-        shard, row, place = map(int, sequence.split(b"-"))
-        at = (topic, key, shard)
-        if self._latest.get(at, (0, 0)) < (row, place):
-            self._latest[at] = (row, place)
+        if topic == self._compacted:
+            self._latest[key] = max(_version(event_id), self._latest.get(key, 0))
 
     def unmatched(self) -> int:
         """Records found of which no decision has come yet."""
         return len(self._ids)
 
-    def holds(self, topic: str, key: bytes, event_id: bytes, shard: int, row: int, place: int) -> bool:
+    def holds(self, topic: str, key: bytes, event_id: bytes) -> bool:
         """Whether this record was delivered before.
 
-        By its id; in the compacted topic also because a later one of its key was: only the latest may be left, and an older
-        one sent behind it would be the key's last word.
+        By its id; in the compacted topic also because a later version of its key was: only the latest may be left, and an
+        older one sent behind it would be the key's last word. Versions, not outbox rows: those of an older copy of the
+        state are others.
         """
         if event_id in self._ids:
             self._ids.discard(event_id)
             return True
-        return topic == self._compacted and (row, place) <= self._latest.get((topic, key, shard), (0, -1))
+        return topic == self._compacted and _version(event_id) <= self._latest.get(key, 0)
+
+
+def _version(event_id: bytes) -> int:
+    """Of a record of `unique_leads`; its end is behind them all."""
+    number = event_id.rpartition(b"-")[2]
+    if number == b"deleted":
+        return _DELETED
+    return int(number) if number.isdigit() else 0  # another program's
 
 
 def read_back(
@@ -96,8 +102,8 @@ def read_back(
                 place = (message.topic(), message.partition())
                 if error is None:
                     headers = dict(message.headers() or ())
-                    if EVENT_ID in headers and SEQUENCE in headers:
-                        found.add(place[0], message.key(), headers[EVENT_ID], headers[SEQUENCE])
+                    if EVENT_ID in headers:
+                        found.add(place[0], message.key(), headers[EVENT_ID])
                     at = message.offset() + 1
                 elif error.code() == KafkaError._PARTITION_EOF:
                     at = message.offset()

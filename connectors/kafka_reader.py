@@ -9,6 +9,7 @@ A partition is named topic-partition-topic id: what a deleted and recreated topi
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from state import errors, limits
 log = logging.getLogger("leadstream")
 
 _AT_ONCE: Final = limits.BATCH_RECORDS
+_LEAVE_S: Final = 5.0
 _FORGOTTEN: Final = "Widen the topic's retention before the next outage."
 
 
@@ -260,7 +262,10 @@ class KafkaReader:
             self._watch.stop()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            consumer.close()
+            # The client waits for a commit of the group's offsets that is under way: a minute where nothing answers.
+            leaving = threading.Thread(target=consumer.close, name="kafka-leave", daemon=True)
+            leaving.start()
+            leaving.join(_LEAVE_S)
 
 
 def _grown(topic: str, before: int, now: int) -> None:

@@ -30,6 +30,7 @@ log = logging.getLogger("leadstream")
 _ID_BEGINS: Final = b'{"event_id":"'
 _ID_AT: Final = len(_ID_BEGINS)
 _POLL_S: Final = 0.05
+_LISTEN_S: Final = 1.0
 
 _ACTIONS: Final = {
     KafkaError.MSG_SIZE_TOO_LARGE: "Raise its max.message.bytes (`leadstream topics --apply` sets what the engine needs)",
@@ -71,7 +72,7 @@ class KafkaSink:
         self._cut_at = 0.0
         self._purged: bytes | None = None
         """The first record that was given up."""
-        self._said = "no answer"
+        self._said = "_TIMED_OUT: no answer"
         """The client's last complaint."""
         self._fault: errors.LeadstreamError | None = None
         self._writer: Transactions | None = None
@@ -188,7 +189,7 @@ class KafkaSink:
             return
         for record in records:
             self.produce(self._current, record)
-        self._producer.poll(0)
+        self._poll(0)
         self.check()
 
     def _records(self, group: Group) -> list[Sent]:
@@ -203,9 +204,7 @@ class KafkaSink:
                     event_id = b"unique_leads-%s-deleted" % key.encode()
                 elif b"\\" in event_id:
                     event_id = event_id_of(line).encode()
-                if delivered is None or not delivered.holds(
-                    self._topics[stream], key.encode(), event_id, shard, row, place
-                ):
+                if delivered is None or not delivered.holds(self._topics[stream], key.encode(), event_id):
                     records.append(Sent(stream, key, line if line != NULL else None, event_id, head + b"%d" % place))
                 place += 1
         return records
@@ -223,9 +222,10 @@ class KafkaSink:
                 return
             except BufferError:
                 began = began or self._monotonic()
-                self._producer.poll(_POLL_S)
+                self._poll(_POLL_S)
                 self._wait_for_room(began)
             except KafkaException as error:
+                self._listen(lambda: self._fault)
                 self._failed(error.args[0], value, stream)
                 self.check()
 
@@ -286,6 +286,21 @@ class KafkaSink:
             self._said = f"{error.name()}: {error.str()}"
             log.warning("Kafka: %s", error.str())
 
+    def _poll(self, timeout_s: float) -> None:
+        """Serve callbacks."""
+        try:
+            self._producer.poll(timeout_s)
+        except KafkaException as error:  # what is fatal is raised here, before the callbacks of the records that failed
+            self._listen(lambda: self._fault)
+            self._met(error.args[0])
+
+    def _listen(self, heard: Callable[[], object]) -> None:
+        """Wait a moment for the callbacks of records that failed: they say which and why, the client's own error does not."""
+        until = self._monotonic() + _LISTEN_S
+        while not heard() and self._monotonic() < until:
+            with contextlib.suppress(KafkaException):
+                self._producer.poll(_POLL_S)
+
     def check(self) -> None:
         """Raise what callbacks and threads have met."""
         if self._fault is not None:
@@ -300,7 +315,7 @@ class KafkaSink:
     def end_epoch(self) -> None:
         """Serve callbacks; nothing waits for the broker here, so that no epoch shows in the latency."""
         if self._writer is None:
-            self._producer.poll(0)
+            self._poll(0)
         self.check()
 
     def cut(self) -> None:
@@ -316,7 +331,7 @@ class KafkaSink:
     def sealed(self) -> dict[str, Any] | None:
         """Ends of all partitions behind what was cut; None while some of that is not acknowledged."""
         if self._writer is None:
-            self._producer.poll(0)
+            self._poll(0)
         self.check()
         cut = self._cut
         if cut.acked < cut.sent:
@@ -344,7 +359,7 @@ class KafkaSink:
         deadline = self._monotonic() + limits.DRAIN_S
         while self._cut.acked < self._cut.sent or self._current.acked < self._current.sent:
             if self._writer is None:
-                self._producer.poll(_POLL_S)
+                self._poll(_POLL_S)
             else:
                 self._writer.wait(_POLL_S)
             self.check()
@@ -362,7 +377,7 @@ class KafkaSink:
             first = self._writer.oldest.decode()
         else:  # the callbacks name a record that waits
             self._producer.purge(in_queue=True, in_flight=True, blocking=True)
-            self._producer.poll(0)
+            self._listen(lambda: self._purged)
             if self._purged:
                 first = event_id_of(self._purged)
         return errors.SinkFault(

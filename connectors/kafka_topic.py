@@ -65,9 +65,10 @@ class Topics:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._admin = AdminClient(
-            {**settings.common(), "socket.timeout.ms": limits.CONNECT_S * 1000}, logger=client_log
-        )
+        self._admin = self._connect()
+
+    def _connect(self) -> AdminClient:
+        return AdminClient({**self._settings.common(), "socket.timeout.ms": limits.CONNECT_S * 1000}, logger=client_log)
 
     def describe(self, names: Iterable[str], timeout_s: float = limits.CONNECT_S) -> dict[str, Topic]:
         """Those of these topics that exist."""
@@ -116,6 +117,7 @@ class Topics:
                     left.append((place.topic, place.partition))
             if left:
                 time.sleep(_AGAIN_S)
+                self._admin = self._connect()  # the old one asks the leader that it remembers
         return found
 
 

@@ -145,7 +145,14 @@ class Transactions:
                 if known.fatal():
                     self._met(known)
                 self._check()
-                if known.fatal() or not known.txn_requires_abort() or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
+                    raise errors.SinkFault(
+                        f"The record {self.oldest.decode()} and those behind it could not be committed for "
+                        f"{self._settings.give_up_s:g} s: {known.name()} ({known.str()}).",
+                        "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, "
+                        "can be reached and accepts writes.",
+                    ) from error
+                if known.fatal() or not known.txn_requires_abort():
                     raise unreachable(self._settings, "committing a transaction", known.str()) from error
                 log.warning("A transaction was aborted and is sent again: %s", known.str())
                 self._producer.abort_transaction(limits.CONNECT_S)
@@ -153,7 +160,7 @@ class Transactions:
     def _commit(self, deadline: float) -> None:
         while True:
             try:
-                self._producer.commit_transaction(limits.CONNECT_S)
+                self._producer.commit_transaction(max(_POLL_S, min(limits.CONNECT_S, deadline - time.monotonic())))
                 return
             except KafkaException as error:
                 if not error.args[0].retriable() or time.monotonic() > deadline:

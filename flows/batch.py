@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from operators import activities, consent, customer, release, timers
-from operators.outputs import Desk, Outputs, Source, Unencodable
+from operators.outputs import PACKED_AT, Desk, Outputs, Source, Unencodable
 from operators.records import RAW_LEAD
 from operators.release import Reply
 from operators.rules import Rules
@@ -60,8 +60,6 @@ class Batch:
         self.read: dict[bytes, bytes | None] = {}
         """Rows as stored; decoded where they are decided about, while their memory is near."""
         self.customers: dict[bytes, Customer | None] = {}
-        self.dues: dict[bytes, int] = {}
-        """What is due next of a row that this batch has changed."""
         self.stores: dict[bytes, store_row.StoreRow] = {}
         self.fences: dict[int, tuple[int, int]] = {}
         self.timers_gone: list[bytes] = []
@@ -110,7 +108,7 @@ class Batch:
 
     def records(self, arrivals: list[Arrival], poisoned: frozenset[tuple[int, int]]) -> None:
         """Decide the records that are not behind their fence."""
-        shard = self.shard
+        shard, out, fences, careful = self.shard, self.out, self.fences, self.careful
         fresh = []
         entities = []
         for arrival in arrivals:
@@ -127,17 +125,18 @@ class Batch:
             try:
                 if poisoned and (arrival.source, arrival.offset) in poisoned:
                     self._count_received(arrival)
-                    self.out.reject(arrival, ("INTERNAL",))
+                    out.reject(arrival, ("INTERNAL",))
                 elif arrival.reasons:
                     self._count_received(arrival)
-                    self.out.reject(arrival, arrival.reasons)
+                    out.reject(arrival, arrival.reasons)
                 else:
                     self._record(arrival)
-                self.out.pack(1) if self.careful else self.out.pack()
+                if careful or len(out.events) >= PACKED_AT:
+                    out.pack()
             except LeadstreamError:
                 raise
             except Unencodable as error:
-                if not self.careful:
+                if not careful:
                     raise
                 raise RecordFault(arrival) from error
             except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
@@ -150,11 +149,11 @@ class Batch:
             except Exception as error:
                 raise RecordFault(arrival) from error
             if arrival.tail:
-                fence = self.fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
+                fence = fences.get(arrival.source) or shard.fences.get(arrival.source) or (0, 0)
                 self.fences[arrival.source] = (fence[0], arrival.tail)
             else:
-                self.fences[arrival.source] = (arrival.offset, 0)
-            self.leads += 1
+                fences[arrival.source] = (arrival.offset, 0)
+        self.leads += len(fresh)
 
     def _count_received(self, arrival: Arrival) -> None:
         if arrival.kind == RAW_LEAD:
@@ -163,27 +162,21 @@ class Batch:
 
     def _record(self, arrival: Arrival) -> None:
         entity = arrival.entity
-        row = self._customer(entity)
         now = arrival.now
-        if row is not None:
-            # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
-            due = self.dues.get(entity)
-            if due is None:
-                due = row.armed
-            if due and due < now:
-                row = self._fire(entity, row, arrival.digest, now)
+        changed = entity in self.customers
+        row = self.customers[entity] if changed else self._customer(entity)
+        # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
+        if row is not None and (changed or (row.armed and row.armed < now)):
+            row = self._fire(entity, row, arrival.digest, now)
         if arrival.kind == RAW_LEAD:
             row = customer.raw_lead(row, arrival, self.out)
         else:
             row = activities.activity(row, arrival, self.out)
         self.customers[entity] = row
-        self.dues[entity] = timers.next_due(row, self.rules) if row is not None else 0
 
     def _fire(self, entity: bytes, row: Customer, digest: bytes, before: int) -> Customer | None:
         """Timers of one customer due before `before`, checked against the row as it stands in this batch."""
-        self.dues.pop(entity, None)
-        due = timers.next_due(row, self.rules)
-        if due >= before:
+        if timers.next_due(row, self.rules) >= before:
             return row
         try:
             alive = timers.fire(Desk(row, digest, self.out), before)
@@ -315,15 +308,15 @@ class Batch:
             disarmed_at.append(keys.timer_of(key)[0])
         for key in self.releases_gone:
             delete(key)
-        clock = self.clock
+        clock, rules = self.clock, self.rules
+        head = bytes((number,))
         for entity, row in self.customers.items():
-            key = keys.entity_key(number, entity)
+            key = head + entity
             if row is None:
                 if self.read[entity] is not None:
                     delete(key)
                 continue
-            known = self.dues.get(entity)
-            due = timers.next_due(row, self.rules) if known is None else known
+            due = timers.next_due(row, rules)
             armed = row.armed
             if due and (not armed or due < armed or armed < clock):
                 if armed:
@@ -402,12 +395,16 @@ class Batch:
         family = self.database.audit_handle
         meta, number = shard.meta, shard.number
         put = batch.put
+        head = keys.story_head(month, number)
+        sequence = meta.stories
         for (digest, shadow), story in out.stories.items():
             if story:
-                meta.stories += 1
-                put(keys.story_key(month, number, digest, shadow, meta.stories), _encode(story), family)
+                sequence += 1
+                put(head + keys.story_tail(digest, shadow, sequence), _encode(story), family)
+        meta.stories = sequence
+        head = keys.index_head(month, number)
         for channel, account, source_id, subject, outcome in out.index:
-            put(keys.index_prefix(month, number, channel, account, source_id) + subject.encode(), outcome, family)
+            put(head + keys.index_tail(channel, account, source_id, subject), outcome, family)
 
 
 def giving_way(row: Customer) -> bytes:

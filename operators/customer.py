@@ -49,10 +49,8 @@ def _accept(
     consent.learn(row, arrival, record, channel, account, source_id, desk)
     line = text_of(record.line) or "main"
     stores = arrival.stores or ("",)
-    numbers: list[int] = []
-    for _ in stores:
-        row.raws += 1
-        numbers.append(row.raws)
+    first = row.raws + 1
+    row.raws += len(stores)
     values = replays.values_of(arrival, record)
     row.remember(
         Source(
@@ -63,7 +61,7 @@ def _accept(
             replays.keep_ms(channel.late_ms, rules),
             arrival.source_ms,
             replays.payload_of(values),
-            numbers,
+            list(range(first, row.raws + 1)),
             arrival.t,
             len(stores),
         )
@@ -80,7 +78,7 @@ def _accept(
             source_id,
             line,
             store,
-            numbers[place],
+            first + place,
             place + 1 if len(stores) > 1 else 0,
         )
     if len(row.sections) > 1 and dispatch.has_consent(row, rules) != consented:

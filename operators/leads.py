@@ -83,7 +83,8 @@ def is_waiting(lead: Lead) -> bool:
 
 def review(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at: int, why: Why) -> None:
     """Bring the lead into the state that the fold gives it at `now`; `at` = logical time of what that emits."""
-    lead.into = 0  # an intention of its own again, where it had been folded
+    if lead.into:
+        lead.into = 0  # an intention of its own again, where it had been folded
     outcome = unique.status
     if outcome != OPEN:
         status, reason = _OUTCOME[outcome]
@@ -314,8 +315,8 @@ def stage_of(unique: Unique) -> str:
 
 def state(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int, why: Why, flags: int = 0) -> None:
     """The one `unique_leads` record of this input for this lead (ruling 21)."""
-    lead.version += 1
-    lead.first = unique.first
+    version = lead.version = lead.version + 1
+    first = lead.first = unique.first
     text = desk.text
     uid = desk.unique_id(lead.n)
     desk.out.events.append(
@@ -323,7 +324,7 @@ def state(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int, why
             streams.UNIQUE_LEADS,
             uid,
             streams.UniqueLead(
-                f"unique_leads-{uid}-{lead.version}",
+                f"unique_leads-{uid}-{version}",
                 text(at),
                 desk.version,
                 why,
@@ -334,7 +335,7 @@ def state(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int, why
                 section.store or None,
                 section.line,
                 None,
-                desk.raw_id(unique.first),
+                desk.raw_id(first),
                 unique.count,
                 text(unique.opened),
                 text(unique.touched),
@@ -375,13 +376,11 @@ def notify(
         return
     # Numbered by its own subject (ruling 21): two leads of a customer may be told of in either order at one instant.
     if lead is not None:
-        lead.notices += 1
-        uid = desk.unique_id(lead.n)
-        event_id = f"notifications-{uid}-{lead.notices}"
+        number = lead.notices = lead.notices + 1
+        uid = subject = desk.unique_id(lead.n)
     else:
-        uid = ""
-        desk.row.notices += 1
-        event_id = f"notifications-{desk.prefix[:-1]}-{desk.row.notices}"
+        number = desk.row.notices = desk.row.notices + 1
+        uid, subject = "", desk.prefix[:-1]
     text = desk.text(at)
     one_id = desk.one_id
     desk.out.events.append(
@@ -389,7 +388,7 @@ def notify(
             streams.NOTIFICATIONS,
             one_id,
             streams.Notification(
-                event_id,
+                f"notifications-{subject}-{number}",
                 text,
                 desk.version,
                 Why(rule, "", "", "", note),

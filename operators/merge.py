@@ -133,7 +133,8 @@ def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
     """A FIRST_TOUCH or MERGED raw lead moves the one expiry clock (ruling 6); the periods are those of the raw lead (33)."""
     if raw.t > unique.touched:
         unique.touched = raw.t
-    unique.merge, unique.deal, unique.life = raw.merge, raw.deal, raw.life
+    if unique.merge != raw.merge or unique.deal != raw.deal or unique.life != raw.life:
+        unique.merge, unique.deal, unique.life = raw.merge, raw.deal, raw.life
     if t > unique.anchor and not rules.from_first:
         unique.anchor = t
     unique.expires = min(unique.anchor + raw.merge, unique.opened + raw.life)
@@ -144,7 +145,8 @@ def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
 
 def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
     unique.count += 1
-    unique.facts |= raw.facts
+    if raw.facts & ~unique.facts:
+        unique.facts |= raw.facts
     if len(unique.raws) < limits.LISTED_RAWS:
         unique.raws.append(raw.n)
     if (not unique.days or unique.days[-1] != day) and day not in unique.days:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -37,7 +38,7 @@ Event = tuple[int, str, Struct | None]
 Lines = tuple[int, list[str], bytes]
 """(stream, key of each record, the records as JSON lines, a newline behind each)."""
 
-_PACKED_AT: Final = 64
+PACKED_AT: Final = 64
 """Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
 
 RECEIVED: Final = 4
@@ -85,12 +86,12 @@ def flag_names(flags: int) -> list[str]:
     return found
 
 
-class Counts(dict[tuple[int, bool, str], list[int]]):
-    """(local day, shadow, channel) → COUNTS; what nobody has counted yet is zeros."""
+def _zeros() -> list[int]:
+    return [0] * len(COUNTS)
 
-    def __missing__(self, key: tuple[int, bool, str]) -> list[int]:
-        made = self[key] = [0] * len(COUNTS)
-        return made
+
+def _nothing() -> tuple[list[str], list[Struct | None]]:
+    return [], []
 
 
 class Unencodable(Exception):
@@ -125,10 +126,11 @@ class Outputs:
         self._packed: dict[int, tuple[list[str], list[bytes]]] = {}
         self.written = 0
         """Records encoded so far."""
-        self.counts = Counts()
+        self.counts: dict[tuple[int, bool, str], list[int]] = defaultdict(_zeros)
+        """(local day, shadow, channel) → COUNTS."""
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
-        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = {}
+        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = defaultdict(list)
         self.hops: list[tuple[str, bytes]] = []
         """(store, message): what a customer tells a store."""
         self.waits: list[tuple[bytes, int, int, bool]] = []
@@ -136,18 +138,16 @@ class Outputs:
         self.reasons: dict[tuple[str, str], int] = {}
         """(channel, reject reason) → how many."""
 
-    def pack(self, at_least: int = _PACKED_AT) -> None:
+    def pack(self, at_least: int = 1) -> None:
         """Encode what is collected when that is enough; order is kept within each stream."""
         events = self.events
         if len(events) < at_least:
             return
-        streams_of: dict[int, tuple[list[str], list[Struct | None]]] = {}
+        streams_of: dict[int, tuple[list[str], list[Struct | None]]] = defaultdict(_nothing)
         for stream, key, record in events:
-            found = streams_of.get(stream)
-            if found is None:
-                found = streams_of[stream] = ([], [])
-            found[0].append(key)
-            found[1].append(record)
+            names, records = streams_of[stream]
+            names.append(key)
+            records.append(record)
         for stream, (names, records) in streams_of.items():
             try:
                 lines = streams.encode_lines(records)
@@ -281,11 +281,7 @@ class Desk:
         self.shadow = row.shadow
         self.one_id = digest.hex()
         self.prefix = f"{self.one_id}.{row.life}."
-        key = (digest, row.shadow)
-        story = out.stories.get(key)
-        if story is None:
-            story = out.stories[key] = []
-        self.story = story
+        self.story = out.stories[digest, row.shadow]
         self._unique = 0
         self._unique_id = ""
 

@@ -147,7 +147,9 @@ def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:
 
     Without escapes a string's bytes stand between two quotes: with one quote in every block none is as long.
     """
-    if b"\\" not in raw and all(raw.find(b'"', at, at + _BLOCK) >= 0 for at in range(0, len(raw) - _BLOCK + 1, _BLOCK)):
+    if raw.find(b"\\") < 0 and all(
+        raw.find(b'"', at, at + _BLOCK) >= 0 for at in range(0, len(raw) - _BLOCK + 1, _BLOCK)
+    ):
         return False
     for name in record.__struct_fields__:
         value = getattr(record, name)

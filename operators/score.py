@@ -77,8 +77,11 @@ def score_of(unique: Unique, lead: Lead, now: int, rules: Rules) -> int:
             if count:
                 behaviour += weights.behaviour.get(kind, 0.0) * log2(1 + count)
         behaviour = min(behaviour, weights.behaviour_max)
-    total = stated + behaviour + min(_interaction(unique, now, rules), weights.interaction_max)
-    return max(0, min(100, int(total)))
+    interaction = _interaction(unique, now, rules)
+    if interaction > weights.interaction_max:
+        interaction = weights.interaction_max
+    total = int(stated + behaviour + interaction)
+    return 0 if total < 0 else 100 if total > 100 else total
 
 
 def _stated(facts: int, level: int, rules: Rules) -> float:

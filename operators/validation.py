@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from operators import phones
 from operators.calendar import parse_ms
@@ -65,34 +64,62 @@ _REQUIRED: Final = {
 }
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
+_TAKEN: Final = frozenset({"LIVE", "TESTING"})
+"""Status of a channel whose leads are taken."""
 
 
-class Arrival(Struct, gc=False):
+class Arrival:
     """One record on its way to its shard. `now` is the clock after it; `t` its event time, clamped; both epoch ms."""
 
-    kind: str
-    raw: bytes
-    reasons: tuple[str, ...] = ()
-    record: RawLeadRecord | ActivityRecord | None = None
-    channel: str = ""
-    digest: bytes = b""
-    shadow: bool = False
-    shard: int = 0
-    phone: str = ""
-    landline: str = ""
-    stores: tuple[str, ...] = ()
-    flags: int = 0
-    t: int = 0
-    submitted: int = 0
-    source_ms: int = 0
-    has_time: bool = False
-    moves: bool = False
-    now: int = 0
-    source: int = 0
-    offset: int = 0
-    tail: int = 0
-    """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
-    entity: bytes = b""
+    __slots__ = (
+        "channel",
+        "digest",
+        "entity",
+        "flags",
+        "has_time",
+        "kind",
+        "landline",
+        "moves",
+        "now",
+        "offset",
+        "phone",
+        "raw",
+        "reasons",
+        "record",
+        "shadow",
+        "shard",
+        "source",
+        "source_ms",
+        "stores",
+        "submitted",
+        "t",
+        "tail",
+    )
+
+    def __init__(self, kind: str, raw: bytes) -> None:
+        self.kind = kind
+        self.raw = raw
+        self.reasons: tuple[str, ...] = ()
+        self.record: RawLeadRecord | ActivityRecord | None = None
+        self.channel = ""
+        self.digest = b""
+        self.shadow = False
+        self.shard = 0
+        self.phone = ""
+        self.landline = ""
+        self.stores: tuple[str, ...] = ()
+        self.flags = 0
+        self.t = 0
+        self.submitted = 0
+        self.source_ms = 0
+        self.has_time = False
+        self.moves = False
+        self.now = 0
+        self.source = 0
+        self.offset = 0
+        self.tail = 0
+        """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
+        self.entity = b""
 
 
 class Clock:
@@ -193,21 +220,22 @@ class Validation:
     def _raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
         arrival = Arrival(RAW_LEAD, raw)
         reasons: set[str] | None = None
-        channel_code = record.channel
+        channel_code = arrival.channel = record.channel or ""
         source_id = record.source_lead_id
-        channel = self.rules.channels.get(channel_code) if channel_code else None
-        arrival.channel = channel_code or ""
-        arrival.shadow = record.test is True or (channel is not None and channel.status == "TESTING")
+        rules = self.rules
+        channel = rules.channels.get(channel_code) if channel_code else None
+        status = "" if channel is None else channel.status
+        arrival.shadow = status == "TESTING" or record.test is True
         if record.origin == "advisor":
             return self._not_supported(arrival, record.event_time, record.ingest_time, clock)
         if channel is None:
             reasons = {"UNKNOWN_CHANNEL" if channel_code else "MISSING_FIELD"}
-        elif channel.status != "LIVE" and channel.status != "TESTING":
+        elif status not in _TAKEN:
             reasons = {"CHANNEL_NOT_LIVE"}
         if source_id is None or (type(source_id) is str and not source_id.strip()):
             reasons = (reasons or set()) | {"MISSING_FIELD"}
         given = record.line
-        lines = self.rules.lines
+        lines = rules.lines
         if given is not None and lines is not None and given not in lines:
             line = str(given).strip()
             if line and line not in lines:
@@ -230,9 +258,11 @@ class Validation:
             reasons = (reasons or set()) | contact_faults
         if record.store is not None or record.stores is not None:
             arrival.stores = _stores(record)
-        if b"\\u0000" in raw and _has_nul(record):
+        # `find`, since `in` first makes and drops an exception: bytes are asked whether they hold a number.
+        escapes = raw.find(b"\\u") >= 0
+        if escapes and raw.find(b"\\u0000") >= 0 and _has_nul(record):
             reasons = (reasons or set()) | {"BAD_FIELD"}
-        if len(raw) > _NO_LIMIT_CHECK and (not raw.isascii() or b"\\u" in raw) and too_long(record, raw, _NOT_MEASURED):
+        if len(raw) > _NO_LIMIT_CHECK and (escapes or not raw.isascii()) and too_long(record, raw, _NOT_MEASURED):
             reasons = (reasons or set()) | {"BAD_FIELD"}
         if len(arrival.stores) > limits.STORES_PER_LEAD:
             reasons = (reasons or set()) | {"BAD_FIELD"}

@@ -45,7 +45,9 @@ class Feeder(threading.Thread):
     def __init__(self, feed: DemoFeed, settings: KafkaSettings) -> None:
         super().__init__(name="feeder", daemon=True)
         self._feed = feed
-        self._producer = Producer({**settings.common(), "client.id": "leadstream-feeder", "linger.ms": 5, "log_level": 0})
+        self._producer = Producer(
+            {**settings.common(), "client.id": "leadstream-feeder", "linger.ms": 5, "log_level": 0}
+        )
         kinds = {kind: topic for topic, kind in settings.inputs}
         self._topics = {RAW_LEAD: kinds[RAW_LEAD], ACTIVITY: kinds[ACTIVITY]}
         self._ended = threading.Event()

@@ -134,7 +134,17 @@ def months_before(month: int) -> tuple[bytes, bytes]:
 
 def story_key(month: int, shard: int, digest: bytes, shadow: bool, sequence: int) -> bytes:
     """Key of an audit row of a customer."""
-    return story_prefix(month, shard, digest, shadow) + sequence.to_bytes(8, "big")
+    return story_head(month, shard) + story_tail(digest, shadow, sequence)
+
+
+def story_head(month: int, shard: int) -> bytes:
+    """All audit rows of a shard's customers in a month begin with this."""
+    return month.to_bytes(2, "big") + bytes((shard,)) + STORY
+
+
+def story_tail(digest: bytes, shadow: bool, sequence: int) -> bytes:
+    """What of an audit row's key stands behind its head."""
+    return digest + (b"\x01" if shadow else b"\x00") + sequence.to_bytes(8, "big")
 
 
 def story_prefix(month: int, shard: int, digest: bytes, shadow: bool) -> bytes:
@@ -144,12 +154,17 @@ def story_prefix(month: int, shard: int, digest: bytes, shadow: bool) -> bytes:
 
 def index_prefix(month: int, shard: int, channel: str, account: str, source_id: str) -> bytes:
     """All outcomes of a source key in a month begin with this."""
-    return (
-        month.to_bytes(2, "big")
-        + bytes((shard,))
-        + INDEX
-        + f"{channel}\0{account}\0{source_id}\0".encode("utf-8", "replace")
-    )
+    return index_head(month, shard) + index_tail(channel, account, source_id, "")
+
+
+def index_head(month: int, shard: int) -> bytes:
+    """All outcomes of a shard in a month begin with this."""
+    return month.to_bytes(2, "big") + bytes((shard,)) + INDEX
+
+
+def index_tail(channel: str, account: str, source_id: str, subject: str) -> bytes:
+    """What of an outcome's key stands behind its head."""
+    return f"{channel}\0{account}\0{source_id}\0{subject}".encode("utf-8", "replace")
 
 
 def process_key(name: str) -> bytes:

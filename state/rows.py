@@ -400,7 +400,7 @@ class Customer(Struct, array_like=True, gc=False):
     def may_know(self, source_id: str) -> bool:
         """False when this source key is surely not remembered: the bytes of its id occur nowhere in the stored ones."""
         held: Any = self.held_sources
-        return type(held) is not msgspec.Raw or _encoder.encode(source_id) in bytes(held)
+        return type(held) is not msgspec.Raw or bytes(held).find(_encoder.encode(source_id)) >= 0
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -408,7 +408,6 @@ _decode: Final = msgspec.msgpack.Decoder(Customer).decode
 _kept_list: Final = msgspec.msgpack.Decoder(list[Kept]).decode
 _source_list: Final = msgspec.msgpack.Decoder(list[Source]).decode
 _HEAD: Final = bytes([FORMAT])
-_HEADS: Final = tuple(bytes((0x90 | items,)) for items in range(16))
 
 
 def _length(stored: msgspec.Raw) -> int:
@@ -419,13 +418,17 @@ def _length(stored: msgspec.Raw) -> int:
 
 def _joined(stored: msgspec.Raw, added: list[Any]) -> msgspec.Raw:
     """A stored array with further items, without decoding it."""
-    old = bytes(stored)
-    first = old[0]
+    joined = bytearray(stored)
+    first = joined[0]
     if first + len(added) < 0xA0:  # the usual case: up to 15 items, whose number stands in the first byte
-        return msgspec.Raw(_HEADS[first + len(added) - 0x90] + old[1:] + b"".join(map(_encoder.encode, added)))
-    skip = 1 if first < 0xDC else 3 if first == 0xDC else 5
-    head = b"\xdd" + (_length(stored) + len(added)).to_bytes(4, "big")
-    return msgspec.Raw(b"".join((head, old[skip:], *map(_encoder.encode, added))))
+        joined[0] = first + len(added)
+    else:
+        joined[: 1 if first < 0xDC else 3 if first == 0xDC else 5] = b"\xdd" + (_length(stored) + len(added)).to_bytes(
+            4, "big"
+        )
+    for item in added:
+        _encoder.encode_into(item, joined, -1)
+    return msgspec.Raw(joined)
 
 
 def encode(row: Customer) -> bytes:

@@ -3,9 +3,12 @@
 import json
 
 import msgspec
+import pytest
 from delivery import Case, at, lead, memory_reader
 
 from operators import streams
+
+pytestmark = pytest.mark.usefixtures("fabric")
 
 
 def test_one_record_whose_output_cannot_be_encoded_is_refused_with_internal(tmp_path, monkeypatch):

@@ -5,6 +5,8 @@ from delivery import TABLES, Case, at, configuration, instant, lead, memory_read
 
 PHONE = "13912345678"
 
+pytestmark = pytest.mark.usefixtures("fabric")
+
 
 def statuses(case):
     return {

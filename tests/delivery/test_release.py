@@ -15,7 +15,7 @@ def night(count, store="R1", day=1, hour=20, **more):
 DAY_FIVE = at(5, 12)
 
 # A hop that stays, or a release that never comes, makes a run wait for quiet for ever.
-pytestmark = pytest.mark.timeout(25)
+pytestmark = [pytest.mark.timeout(25, func_only=True), pytest.mark.usefixtures("fabric")]
 
 
 def released(case, *records, until=DAY_FIVE):

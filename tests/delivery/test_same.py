@@ -27,6 +27,8 @@ from state.store import Database
 UNTIL = at(20, 12)
 SEEDS = [1, 2, 3]
 
+on_every_fabric = pytest.mark.usefixtures("fabric")
+
 
 @pytest.fixture(scope="module")
 def straight(module_folder):
@@ -51,6 +53,7 @@ def test_the_input_has_everything_in_play(straight):
         assert text in outputs, f"{text} does not occur"
 
 
+@on_every_fabric
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("shards", "workers", "poll"), [(1, 1, 0), (4, 1, 1), (16, 1, 3), (4, 2, 5), (16, 2, 40)])
 def test_other_shards_workers_and_polls(straight, tmp_path, seed, shards, workers, poll):
@@ -60,6 +63,7 @@ def test_other_shards_workers_and_polls(straight, tmp_path, seed, shards, worker
     assert_same(case.sink.streams, expected)
 
 
+@on_every_fabric
 @pytest.mark.parametrize("seed", SEEDS)
 def test_other_slices_of_timers_and_hops(straight, tmp_path, monkeypatch, seed):
     """A tick that fires one row and applies one hop at a time comes to the same."""
@@ -87,6 +91,7 @@ def stops_at_writes(monkeypatch, numbers, stop):
     monkeypatch.setattr(Database, "write", counted)
 
 
+@on_every_fabric
 @pytest.mark.parametrize("seed", SEEDS)
 def test_stopped_and_continued_ten_times(straight, tmp_path, monkeypatch, seed):
     """SIGTERM in the middle of anything: reading, an opening, the time after the end."""
@@ -106,6 +111,7 @@ def test_stopped_and_continued_ten_times(straight, tmp_path, monkeypatch, seed):
     assert_same(case.sink.streams, expected)
 
 
+@on_every_fabric
 def test_shards_hold_the_same_rows(straight, tmp_path):
     """Not the outputs alone: every customer's and store's row is the same under another shard count and batch size."""
     records, _ = straight[1]

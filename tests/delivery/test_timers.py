@@ -10,6 +10,8 @@ from flows.run import run
 from state import keys, rows
 from state.store_row import StoreRow
 
+pytestmark = pytest.mark.usefixtures("fabric")
+
 LONG_AFTER = at(1, 0) + 60 * 86_400_000
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -138,17 +138,22 @@ def scenario(seed: int, records: int, *, days: int = 12, customers: int = 0) -> 
 class Case:
     """A state and a sink that runs share, as `--state` and `--sink` do."""
 
+    fabric: ClassVar[Callable[[Path], Any] | None] = None
+    """Makes what a case stands on (tests/helpers/fabrics.py), set by the fixture `fabric`; None = fakes in memory."""
+
     def __init__(self, folder: Path, *, shards: int = 4, settings: Configuration | None = None) -> None:
         self.folder = folder
-        self.sink = MemorySink()
+        self._fabric = Case.fabric(folder) if Case.fabric is not None else None
+        self.sink: Any = MemorySink() if self._fabric is None else self._fabric.sink
         self.shards = shards
         self.settings = settings or configuration()
 
     def engine(self, reader: Any, *, until: int | None = None, sink: Any = None) -> Engine:
         """An opened engine over this state."""
-        return Engine(
-            self.settings, reader, sink or self.sink, Options(self.folder, shards=self.shards, until_ms=until)
-        )
+        if self._fabric is not None:
+            reader, sink = self._fabric.reader(reader), sink or self._fabric.writer()
+        options = Options(self.folder, shards=self.shards, until_ms=until)
+        return Engine(self.settings, reader, sink or self.sink, options)
 
     def run(self, reader: Any, *, until: int | None = None, workers: int = 1, epoch: timedelta = ALWAYS) -> Engine:
         """One run to its end."""

@@ -49,10 +49,10 @@ class Runner:
         self.ended, self.is_open, self.at = None, False, ""
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        words = self._said.get(timeout=DEADLINE_S)
+        words = self._next()
         while words[0] != "started":
             self._hear(words)
-            words = self._said.get(timeout=DEADLINE_S)
+            words = self._next()
         self.pid = int(words[1])
 
     def _hear(self, words: list[str]) -> None:
@@ -72,6 +72,11 @@ class Runner:
             except Empty:
                 return
 
+    def heard_at(self) -> str:
+        """The place that the engine has reached, as it says."""
+        self.hear()
+        return self.at
+
     def is_over(self) -> bool:
         """Whether the run has ended by itself."""
         self.hear()
@@ -80,18 +85,21 @@ class Runner:
     def wait(self) -> int:
         """Wait for its end; the exit status, negative for a signal."""
         while self.ended is None:
-            try:
-                self._hear(self._said.get(timeout=DEADLINE_S))
-            except Empty:
-                raise AssertionError(f"the run did not end within {DEADLINE_S} s\n{self.trace()}") from None
+            self._hear(self._next())
         return self.ended
 
+    def _next(self) -> list[str]:
+        try:
+            return self._said.get(timeout=DEADLINE_S)
+        except Empty:
+            raise AssertionError(f"nothing was said for {DEADLINE_S} s\n{self.trace()}") from None
+
     def until(self, condition: Any, what: str) -> bool:
-        """Wait for it; False when the run ended first."""
+        """Wait for it; False when the run ended without it."""
         end = time.monotonic() + DEADLINE_S
         while not condition():
             if self.is_over():
-                return False
+                return bool(condition())
             assert time.monotonic() < end, f"{what} did not come within {DEADLINE_S} s\n{self.trace()}"
         return True
 

@@ -61,8 +61,12 @@ class SmallPolls(KafkaReader):
     """Hands on few records at a time: more batches, more seals, more instants to be killed at."""
 
     limit = 10
+    waits_for: KafkaSink | None = None
+    """Nothing further is handed on while this waits for the broker: as many transactions as there can be."""
 
     def poll(self, source: int, limit: int) -> list[Record]:
+        if self.waits_for is not None and self.waits_for.waiting():
+            return []
         return super().poll(source, min(limit, self.limit))
 
 
@@ -120,7 +124,10 @@ def one(order: Order) -> int:
         reader.limit = order["poll"]
         tables = load(Path(order["config"])) if order["config"] else configuration()
         options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
-        engine = Engine(tables, reader, sink_type(settings), options)
+        sink = sink_type(settings)
+        if order["place"]:
+            reader.waits_for = sink
+        engine = Engine(tables, reader, sink, options)
         print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
         run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
     except LeadstreamError as error:

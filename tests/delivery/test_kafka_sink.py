@@ -1,0 +1,343 @@
+"""What the sink does with the client, call by call, on a broker in memory: read-back, cuts, back-pressure, refusals."""
+
+import json
+import time
+
+import pytest
+from fake_kafka import OPEN, Entry, FakeKafka
+from kafka_case import CaseSettings, outputs_of
+
+from connectors.kafka_sink import KafkaSink
+from connectors.sink import Group
+from operators.streams import DISPOSITIONS, NULL, STREAMS, UNIQUE_LEADS
+from state import limits
+from state.errors import PositionFault, Refused, SinkFault, StateRefused
+
+STATE = "a0"
+MODES = ["once", "transactional"]
+
+
+@pytest.fixture
+def kafka(monkeypatch):
+    found = FakeKafka()
+    for topic in outputs_of(CaseSettings(prefix=""), 1):
+        found.create(topic)
+    found.installed(monkeypatch)
+    return found
+
+
+@pytest.fixture
+def opened(kafka):
+    """opened(sealed, mode, …): a sink of the state, closed behind the test."""
+    made = []
+
+    def make(sealed, mode="once", **more):
+        clock = more.pop("monotonic", time.monotonic)
+        sink = KafkaSink(CaseSettings(prefix="", mode=mode, transaction_ms=0, **more), monotonic=clock)
+        made.append(sink)
+        sink.open(sealed, STATE, fresh=not sealed)
+        return sink
+
+    yield make
+    kafka.takes = kafka.answers = True
+    for sink in made:
+        sink.close()
+
+
+def line(name):
+    return json.dumps({"event_id": name, "mark": "MERGED"}, separators=(",", ":")).encode()
+
+
+def group(sequence, *names, stream=DISPOSITIONS):
+    """An outbox row of shard 0 whose records have these ids and one key."""
+    return Group(0, sequence, [(stream, ["key"] * len(names), b"".join(line(name) + b"\n" for name in names))])
+
+
+def lead(sequence, *versions):
+    """An outbox row of a unique lead."""
+    lines = [NULL if one == "deleted" else line(f"unique_leads-u1-{one}") for one in versions]
+    return Group(0, sequence, [(UNIQUE_LEADS, ["u1"] * len(lines), b"".join(one + b"\n" for one in lines))])
+
+
+def seal_of(sink):
+    """Cut, and wait until the broker has everything before the cut."""
+    sink.cut()
+    sink.flush()
+    return sink.sealed()
+
+
+# --- read-back
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_was_delivered_behind_the_seal_is_not_sent_again(kafka, opened, mode):
+    """Some of it: the rest of the same outbox row is sent."""
+    first = opened({}, mode)
+    sealed = first.begin()
+    first.deliver(group(1, "a", "b"))
+    first.flush()
+    second = opened(sealed, mode)
+    assert second.read_back == 2
+    second.deliver(group(1, "a", "b", "c"))
+    second.flush()
+    assert kafka.ids("dispositions") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_it_is_read_back_from_the_sealed_end_and_no_further(kafka, opened, mode):
+    first = opened({}, mode)
+    first.deliver(group(1, *"abc"))
+    sealed = seal_of(first)
+    first.deliver(group(2, *"de"))
+    first.flush()
+    second = opened(sealed, mode)
+    assert second.read_back == 2
+    second.deliver(group(2, *"def"))
+    second.cut()
+    assert second._delivered is None, "all that was found has come again"
+    second.flush()
+    assert kafka.ids("dispositions") == list("abcdef")
+
+
+def test_every_record_names_its_event(kafka, opened):
+    sink = opened({})
+    sink.deliver(group(1, "a", 'with "quotes" \\'))
+    sink.deliver(lead(2, 1, "deleted"))
+    sink.flush()
+    assert kafka.ids("dispositions") == ["a", 'with "quotes" \\']
+    assert kafka.ids("unique_leads") == ["unique_leads-u1-1", "unique_leads-u1-deleted"]
+    assert [entry.value for entry in kafka.records("unique_leads")] == [line("unique_leads-u1-1"), None]
+
+
+@pytest.mark.parametrize("last", [3, "deleted"])
+def test_compaction_may_leave_the_latest_alone(kafka, opened, last):
+    """An older version sent behind it would be the key's last word."""
+    first = opened({})
+    sealed = first.begin()
+    first.deliver(lead(1, 1, 2))
+    first.deliver(lead(2, last))
+    first.flush()
+    log = kafka.topics["unique_leads"].logs[0]
+    for entry in log[:2]:
+        entry.state = "aborted"  # no reader sees them any more
+    second = opened(sealed)
+    second.deliver(lead(1, 1, 2))
+    second.deliver(lead(2, last))
+    second.flush()
+    assert kafka.ids("unique_leads") == [f"unique_leads-u1-{last}"]
+
+
+def test_a_newer_version_is_sent_whatever_the_rows_of_another_run_were_called(kafka, opened):
+    """An older copy of the state decides in other batches: its row 2 is not the row 2 of the run that was there before."""
+    first = opened({})
+    sealed = first.begin()
+    for row in (1, 2, 3):
+        first.deliver(lead(row, row))
+    first.flush()
+    second = opened(sealed)
+    second.deliver(lead(1, 1, 2, 3, 4))
+    second.flush()
+    assert kafka.ids("unique_leads") == [f"unique_leads-u1-{version}" for version in (1, 2, 3, 4)]
+
+
+def test_an_older_copy_of_a_state_sends_nothing_twice(kafka, opened):
+    """What no outbox row had is decided again later: it is remembered until then."""
+    first = opened({})
+    sealed = first.begin()
+    first.deliver(group(1, *"abcd"))
+    first.flush()
+    older = opened(sealed)
+    for sequence, names in enumerate(("ab", "c", "de"), 1):
+        older.deliver(group(sequence, *names))
+        seal_of(older)
+    assert kafka.ids("dispositions") == list("abcde") and older._delivered is None
+
+
+def test_too_much_to_read_back_is_another_copys_work(kafka, opened, monkeypatch):
+    first = opened({})
+    sealed = first.begin()
+    first.deliver(group(1, *"abcd"))
+    first.flush()
+    monkeypatch.setattr(limits, "READ_BACK_RECORDS", 3)
+    with pytest.raises(StateRefused, match="older copy"):
+        opened(sealed)
+
+
+# --- cuts
+
+
+def test_a_seal_waits_for_the_broker(kafka, opened):
+    sink = opened({})
+    kafka.answers = False
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    assert sink.sealed() is None and sink.waiting() == 1
+    kafka.answers = True
+    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 1} and sink.waiting() == 0
+
+
+def test_a_seal_speaks_of_what_lies_before_its_cut(kafka, opened):
+    """What was sent behind the cut and acknowledged with it is read back after a crash."""
+    sink = opened({})
+    kafka.answers = False
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    sink.deliver(group(2, "b"))
+    kafka.answers = True
+    sealed = sink.sealed()
+    assert sink.waiting() == 0 and sealed["topics"]["dispositions"]["ends"] == {"0": 1}
+    again = opened(sealed)
+    again.deliver(group(2, "b"))
+    again.flush()
+    assert kafka.ids("dispositions") == ["a", "b"]
+
+
+def test_the_topics_are_those_of_the_seal(kafka, opened):
+    first = opened({})
+    first.deliver(group(1, "a"))
+    sealed = seal_of(first)
+    kafka.topics["dispositions"].logs[0].clear()
+    with pytest.raises(SinkFault, match="ends at 0, but 1 were delivered"):
+        opened(sealed)
+    kafka.create("dispositions")
+    with pytest.raises(PositionFault, match="deleted and created again"):
+        opened(sealed)
+    del kafka.topics["dispositions"]
+    with pytest.raises(Refused, match="does not exist"):
+        opened(sealed)
+
+
+def test_a_new_state_refuses_topics_that_others_wrote(kafka, opened):
+    kafka.append("holds", [b"x"])
+    with pytest.raises(StateRefused, match="holds records that it did not write"):
+        opened({})
+    kafka.forget("holds", 1)
+    opened({})
+
+
+# --- back-pressure
+
+
+def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened):
+    kafka.room = 2
+    sink = opened({})
+    kafka.takes = False
+    waits = []
+
+    def now():
+        waits.append(1)
+        kafka.takes = len(waits) > 3
+        return 0.0
+
+    sink._monotonic = now
+    for sequence, name in enumerate("abcdefg", 1):
+        sink.deliver(group(sequence, name))
+    sink.flush()
+    assert len(waits) > 3 and kafka.ids("dispositions") == list("abcdefg")
+
+
+def test_a_broker_that_takes_nothing_stops_the_flow_in_time(kafka, opened):
+    """By `give_up_s`; once a stop was asked for by `limits.DRAIN_S`. The record that waits is named."""
+    kafka.room, kafka.takes = 1, False
+    now = iter(range(0, 10**6, 7))
+    sink = opened({}, give_up_s=30, monotonic=lambda: float(next(now)))
+    sink.deliver(group(1, "a"))
+    with pytest.raises(SinkFault, match="a among them, for 30 s"):
+        sink.deliver(group(2, "b"))
+    sink = opened({}, give_up_s=10_000, monotonic=lambda: float(next(now)))
+    sink.deliver(group(1, "a"))
+    sink.hurry()
+    with pytest.raises(SinkFault, match=f"for {limits.DRAIN_S} s"):
+        sink.deliver(group(2, "b"))
+
+
+def test_a_cut_that_is_not_acknowledged_stops_the_flow_in_time(kafka, opened):
+    kafka.answers = False
+    now = iter(range(0, 10**6, 7))
+    sink = opened({}, give_up_s=30, monotonic=lambda: float(next(now)))
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    with pytest.raises(SinkFault, match="has not acknowledged 1 records, a among them"):
+        while sink.sealed() is None:
+            pass
+
+
+def test_transactions_that_are_full_wait_and_drop_nothing(kafka, opened, monkeypatch):
+    """More is held than may be: the flow comes back later with the same rows."""
+    monkeypatch.setattr(limits, "UNSENT_BYTES", 100)
+    sink = opened({}, "transactional")
+    kafka.answers = False
+    waits = []
+
+    def now():
+        waits.append(1)
+        kafka.answers = len(waits) > 20
+        return 0.0
+
+    sink._monotonic = now
+    for sequence in range(40):
+        sink.deliver(group(sequence + 1, f"{sequence}-a", f"{sequence}-b"))
+    kafka.answers = True
+    sink._monotonic = time.monotonic
+    sink.flush()
+    assert kafka.ids("dispositions") == [f"{number}-{which}" for number in range(40) for which in "ab"]
+
+
+# --- transactions
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_dead_process_left_open_is_ended_before_anything_is_read(kafka, opened, monkeypatch, mode):
+    """Also by a start in mode `once` whose last seal is of that mode."""
+    first = opened({}, "once")
+    sealed = first.begin()
+    owner = f"leadstream-{STATE}"
+    kafka.topics["dispositions"].logs[0].append(Entry(b"key", line("a"), [("event_id", b"a")], OPEN, owner))
+    kafka.calls.clear()
+    monkeypatch.setattr(limits, "CONNECT_S", 0.2)
+    monkeypatch.setattr(limits, "TRANSACTION_MS", 0)
+    second = opened(sealed, mode)
+    assert "offsets" in kafka.calls[kafka.calls.index("init") :]
+    assert not kafka.ids("dispositions") and second.read_back == 0
+    assert second._ends["dispositions", 0] == 2, "behind the mark of the abort"
+    second.deliver(group(1, "a"))
+    second.flush()
+    assert kafka.ids("dispositions") == ["a"]
+
+
+def test_nothing_is_seen_or_sealed_before_its_commit(kafka, opened):
+    """Acknowledged is not committed."""
+    seen = []
+
+    def on_call(name):
+        if name == "commit":
+            seen.append((kafka.ids("dispositions"), sink.sealed()))
+
+    sink = opened({}, "transactional")
+    sink.deliver(group(1, "a", "b"))
+    sink.cut()
+    kafka.before = on_call
+    sink.deliver(group(2, "c"))
+    sink.flush()
+    kafka.before = lambda name: None
+    assert kafka.ids("dispositions") == ["a", "b", "c"]
+    assert all(sealed is None or ids for ids, sealed in seen)
+    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 2}
+
+
+def test_who_is_fenced_ends_and_says_why(kafka, opened):
+    sink = opened({}, "transactional")
+    kafka.epochs[f"leadstream-{STATE}"] += 1
+    sink.deliver(group(1, "a"))
+    with pytest.raises(SinkFault, match="copy of this state"):
+        sink.flush()
+    assert not kafka.ids("dispositions")
+
+
+def test_the_streams_are_all_there(kafka, opened):
+    """Each has its topic; one that is missing is found at the start, not at its first record."""
+    for stream in STREAMS:
+        held = kafka.topics.pop(stream)
+        with pytest.raises(Refused, match=f"The topic {stream} does not exist"):
+            opened({})
+        kafka.topics[stream] = held

@@ -1,0 +1,196 @@
+"""The broker dies, freezes, stays away: the engine waits and goes on, or stops loudly; nothing is lost or decided twice."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker import Broker
+from delivery import at, scenario
+from kafka_runs import DEADLINE_S, KafkaCase, Leads, command, fetch_little
+from waiting import wait_until
+
+from connectors.kafka_settings import ONCE, TRANSACTIONAL
+from state import limits
+
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+
+UNTIL = at(20, 12)
+MODES = (ONCE, TRANSACTIONAL)
+
+
+@pytest.fixture
+def fetches_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch_little(monkeypatch)
+
+
+def made(broker: Broker, prefix: str, folder: Path, records: int = 2500, **settings: Any) -> KafkaCase:
+    case = KafkaCase(broker, prefix, folder, **settings)
+    case.give(scenario(1, records))
+    return case
+
+
+# --- it waits and goes on
+
+
+@pytest.mark.usefixtures("fetches_little")
+@pytest.mark.parametrize("mode", [ONCE, pytest.param(TRANSACTIONAL, marks=pytest.mark.slow)])
+def test_killed_and_restarted_under_load(own_broker: Broker, prefix: str, tmp_path: Path, mode: str) -> None:
+    case = made(own_broker, prefix, tmp_path, mode=mode)
+    going = case.start(until=UNTIL)
+    going.decided(300)
+    own_broker.kill()
+    own_broker.start()
+    going.end()
+    case.assert_as_straight(UNTIL)
+
+
+@pytest.mark.parametrize("mode", [pytest.param(ONCE, marks=pytest.mark.slow), TRANSACTIONAL])
+def test_killed_while_leads_come_in(own_broker: Broker, prefix: str, tmp_path: Path, mode: str) -> None:
+    """By the wall clock: what is produced before, during and after the outage is decided, in the same run."""
+    case = KafkaCase(own_broker, prefix, tmp_path, mode=mode)
+    leads = Leads(case)
+    going = case.start(to_end=False)
+    leads.give(300)
+    going.decided(300)
+    with leads.given_beside(1500):
+        going.decided(500)
+        own_broker.kill()
+        own_broker.start()
+    leads.give(100)
+    going.decided(1900)
+    going.stop()
+    leads.assert_each_once()
+
+
+def test_an_idle_engine_outlives_the_broker(own_broker: Broker, prefix: str, tmp_path: Path) -> None:
+    """With nothing to send no wait for the broker is too long."""
+    case = KafkaCase(own_broker, prefix, tmp_path, give_up_s=3)
+    leads = Leads(case)
+    going = case.start(to_end=False)
+    leads.give(20)
+    going.caught_up(case)
+    own_broker.kill()
+    own_broker.start()
+    assert going.runs, going.raised
+    leads.give(20)
+    going.decided(40)
+    going.stop()
+    leads.assert_each_once()
+
+
+@pytest.mark.usefixtures("fetches_little")
+@pytest.mark.parametrize("mode", MODES)
+def test_frozen_under_load(own_broker: Broker, prefix: str, tmp_path: Path, mode: str) -> None:
+    case = made(own_broker, prefix, tmp_path, mode=mode)
+    going = case.start(until=UNTIL)
+    going.decided(300)
+    own_broker.freeze()
+    going.stands_still()
+    own_broker.thaw()
+    going.end()
+    case.assert_as_straight(UNTIL)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("fetches_little")
+@pytest.mark.parametrize("mode", MODES)
+def test_frozen_for_thirty_seconds_under_load(own_broker: Broker, prefix: str, tmp_path: Path, mode: str) -> None:
+    """The one test that waits for time: what is shown is what the client's own time-outs do meanwhile."""
+    case = made(own_broker, prefix, tmp_path, mode=mode)
+    going = case.start(until=UNTIL)
+    going.decided(300)
+    own_broker.freeze()
+    frozen_at = time.monotonic()
+    wait_until(lambda: time.monotonic() > frozen_at + 30 or not going.runs, DEADLINE_S, "thirty seconds")
+    own_broker.thaw()
+    going.end()
+    case.assert_as_straight(UNTIL)
+
+
+# --- it stops loudly
+
+
+@pytest.mark.usefixtures("fetches_little")
+@pytest.mark.parametrize(
+    ("mode", "full", "killed"),
+    [
+        (ONCE, False, False),
+        (ONCE, True, True),
+        (TRANSACTIONAL, False, False),
+        pytest.param(TRANSACTIONAL, True, True, marks=pytest.mark.slow),
+    ],
+)
+def test_away_longer_than_the_limit(
+    own_broker: Broker,
+    prefix: str,
+    tmp_path: Path,
+    mode: str,
+    full: bool,
+    killed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Exit 3 with an event id, a code and what to do; `full`: the flow itself waits for room in the client."""
+    if full:
+        monkeypatch.setattr(limits, "UNSENT_RECORDS", 200)
+        monkeypatch.setattr(limits, "UNSENT_BYTES", 64 << 10)
+    case = made(own_broker, prefix, tmp_path, mode=mode, give_up_s=1.0)
+    going = case.start(until=UNTIL)
+    going.decided(300)
+    (own_broker.kill if killed else own_broker.freeze)()
+    fault = going.fault(30)
+    assert fault.exit_code == 3
+    assert re.search(r" [a-z_]+-\S+-\d+ (among|and those behind)", fault.message), fault
+    assert re.search(r"\b_[A-Z_]+: | _[A-Z_]+ \(", fault.message), fault
+    assert "sent at the next start. Check that the broker runs" in fault.action
+    own_broker.ensure()
+    case.run(until=UNTIL, give_up_s=60)
+    case.assert_as_straight(UNTIL)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_stopped_while_the_broker_is_away(
+    own_broker: Broker, prefix: str, tmp_path: Path, mode: str, checkout: Path
+) -> None:
+    """SIGTERM to the command: bounded by the drain's limit, exit 3, nothing lost at the next start."""
+    case = KafkaCase(own_broker, prefix, tmp_path, mode=mode, shards=limits.SHARDS)
+    leads = Leads(case)
+    leads.give(8000)
+    process = command(case, checkout, limits={"DRAIN_S": 2, "CONNECT_S": 2}, transaction_ms=500)
+    try:
+        wait_until(
+            lambda: process.poll() is not None or len(own_broker.records(f"{prefix}dispositions")) > 100, 60, "output"
+        )
+        own_broker.freeze()
+        asked = time.monotonic()
+        process.terminate()
+        code = process.wait(DEADLINE_S)
+        took_s = time.monotonic() - asked
+    finally:
+        process.kill()
+    said = (tmp_path / "said").read_text()
+    own_broker.thaw()
+    assert code == 3, said
+    assert re.search(r"has not acknowledged [0-9]+ records, [a-z_]+-\S+-\d+ among them, for 2 s", said), said
+    assert "Traceback" not in said
+    assert took_s < 15, f"2 s to drain, and what closing takes; it was {took_s:.1f} s"
+    going = case.start(to_end=False)
+    going.caught_up(case)
+    going.stop()
+    leads.assert_each_once()
+
+
+def test_not_there_at_the_start(own_broker: Broker, prefix: str, tmp_path: Path, checkout: Path) -> None:
+    case = made(own_broker, prefix, tmp_path, 50)
+    own_broker.stop()
+    process = command(case, checkout, limits={"CONNECT_S": 1})
+    try:
+        code = process.wait(20)
+    finally:
+        process.kill()
+    said = (tmp_path / "said").read_text()
+    print(said)
+    assert code == 3, said
+    assert "does not answer" in said and own_broker.bootstrap in said and "Check that the broker runs" in said
+    assert "Traceback" not in said
