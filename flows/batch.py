@@ -17,7 +17,7 @@ from operators.release import Reply
 from operators.rules import Rules
 from operators.streams import Why
 from operators.validation import Arrival
-from state import keys, limits, rows, store_row
+from state import keys, limits, row_size, rows, store_row
 from state.errors import InternalFault, LeadstreamError, StateDamaged
 from state.rows import Customer
 from state.shard import Pending, Shard
@@ -328,7 +328,7 @@ class Batch:
             assert not due or row.armed <= due, "a row's timer stands at or before its earliest due time"
             value = rows.encode(row)
             if len(value) > limits.ROW_BYTES:
-                value = giving_way(row)
+                value = row_size.giving_way(row)
                 self.gave_way += 1
             put(key, value)
         self._hops(batch)
@@ -405,32 +405,3 @@ class Batch:
         head = keys.index_head(month, number)
         for channel, account, source_id, subject, outcome in out.index:
             put(head + keys.index_tail(channel, account, source_id, subject), outcome, family)
-
-
-def giving_way(row: Customer) -> bytes:
-    """A row beyond its limit: behaviours, intents, listed raw leads, kept events give way, in this order (ruling 48);
-    then the replay memory."""
-    for step in range(3):
-        for section in row.sections:
-            for unique in (*section.head.uniques, *section.base.uniques):
-                if step == 0:
-                    unique.intents = unique.intents[-max(1, len(unique.intents) // 4) :]
-                elif step == 1:
-                    unique.raws = unique.raws[:1]
-                    unique.days = unique.days[-4:]
-        if step == 2:
-            for section in row.sections:
-                if len(section.kept) > 8:
-                    section.base, section.approximate = rows.copied(section.head), True
-                    section.kept = []
-            row.activities = row.activities[-16:]
-        value = rows.encode(row)
-        if len(value) <= limits.ROW_BYTES:
-            return value
-    # Last the replay memory, its oldest first: a repeat of what was forgotten is a new raw lead, which loses nothing.
-    for most in (64, 16, 4):
-        row.sources = row.sources[-most:]
-        value = rows.encode(row)
-        if len(value) <= limits.ROW_BYTES:
-            return value
-    return value  # more keys than fit: written as it is, since a lead is never refused for its customer's size
