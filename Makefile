@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 # What `make test` leaves out, its processes, further arguments (ARGS="-k merge"), and the size of the slow suites.
-MARKS ?= not slow and not kills
+MARKS ?= not slow and not kills and not kills_kafka
 JOBS ?= auto
 ARGS ?=
 SAMPLE ?=
@@ -20,10 +20,10 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup run test packaging slow kills mutants bench lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup run test kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## Prepare .venv (does nothing when it is ready)
 	@PYTHON="$(PYTHON)" bash scripts/setup.sh
@@ -34,6 +34,9 @@ run: setup  ## Run the main job: simulated live feed, state in var/state, output
 test: setup  ## Run all tests but the slow suites (MARKS=, JOBS=, ARGS=)
 	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
 
+kafka-tests: setup  ## Run all tests on a real Kafka but the kills: broker, connectors, the engine's tests on topics
+	@$(PYTEST) -m "kafka and not packaging" $(ARGS)
+
 packaging: setup  ## Build, install into an empty environment and try what was installed
 	@$(PYTEST) -m packaging $(ARGS)
 
@@ -43,6 +46,10 @@ slow: setup  ## Run the slow tests (SAMPLE=N of them, chosen by SEED=)
 
 kills: setup  ## Kill real processes again and again and compare (KILLS=, SEED=)
 	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills $(ARGS) \
+		|| $(NONE_YET)
+
+kills-kafka: setup  ## The same between topics of a real Kafka, and in the middle of transactions (KILLS=, SEED=)
+	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills_kafka $(ARGS) \
 		|| $(NONE_YET)
 
 mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the tests notice? (MUTANTS=N, SEED=)

@@ -20,7 +20,7 @@ from flows.meters import BUCKETS_S
 from flows.observe import Observation
 from operators import outputs
 from state import errors
-from state.rows import MARKS
+from state.codes import MARKS
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9464

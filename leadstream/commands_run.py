@@ -16,7 +16,7 @@ from flows.run import Signals
 from flows.run import run as run_engine
 from flows.stock import say_now
 from operators import outputs
-from state.rows import MARKS
+from state.codes import MARKS
 
 
 def run(wanted: Wanted) -> None:

@@ -10,18 +10,9 @@ from operators import dispatch, leads, merge, phones, score
 from operators.calendar import LocalTime
 from operators.one_id import OneIds
 from operators.rules import Rules
+from state.codes import CLOSED_REASONS, MARKS, S_DISPATCHED, S_WON, STATUSES
 from state.inspect import Inspection, Outcome
-from state.rows import (
-    CLOSED_REASONS,
-    MARKS,
-    S_DISPATCHED,
-    S_WON,
-    STATUSES,
-    Customer,
-    Lead,
-    Section,
-    Unique,
-)
+from state.rows import Customer, Lead, Section, Unique
 
 Customers = dict[str, Any]
 

@@ -12,23 +12,8 @@ from operators.records import ActivityRecord
 from operators.streams import Why
 from operators.validation import Arrival
 from state import limits
-from state.rows import (
-    ACT_INVALID,
-    ACT_LOST,
-    ACT_PAID,
-    ACT_REFUND,
-    EFFECTIVE,
-    OLD,
-    OPEN,
-    S_DISPATCHED,
-    USUAL,
-    WON,
-    Act,
-    Customer,
-    Fold,
-    Section,
-    Unique,
-)
+from state.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, S_DISPATCHED, WON
+from state.rows import OLD, USUAL, Act, Customer, Fold, Section, Unique
 
 FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})
 _EFFECTIVE_CALL_S: Final = 5

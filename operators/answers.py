@@ -9,7 +9,8 @@ from operators.records import RawLeadRecord
 from operators.replays import place_of, stores_in_force
 from operators.streams import Why
 from operators.validation import Arrival
-from state.rows import OPEN, Answer, Fold, Lead, Raw, Section, Source, Unique, copied
+from state.codes import OPEN
+from state.rows import Answer, Fold, Lead, Raw, Section, Source, Unique, copied
 
 
 def standing_stores(desk: Desk, source: Source) -> list[str]:

@@ -11,7 +11,8 @@ from operators.records import RawLeadRecord
 from operators.rules import Channel, Rules
 from operators.streams import Why
 from operators.validation import Arrival
-from state.rows import OPEN, Customer
+from state.codes import OPEN
+from state.rows import Customer
 
 OPT_OUT_TIE: Final = "\uffff"
 """Behind every raw lead of its instant (ruling 5)."""

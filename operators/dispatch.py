@@ -7,7 +7,8 @@ from typing import Final
 from operators.facts import BIT
 from operators.hours import is_open, next_opening
 from operators.rules import Rules
-from state.rows import S_HELD, S_PENDING, Customer, Lead, Section, Unique
+from state.codes import S_HELD, S_PENDING
+from state.rows import Customer, Lead, Section, Unique
 
 STORE_MISSING: Final = 1
 STORE_UNKNOWN: Final = 2

@@ -16,27 +16,8 @@ from operators.dedup import hold_day
 from operators.merge import Decision
 from operators.rules import Rules
 from state import limits
-from state.rows import (
-    BROUGHT,
-    DEAL_MERGED,
-    DEDUPED,
-    FIRST_TOUCH,
-    MERGED,
-    OLD,
-    OPEN,
-    R_FOLDED,
-    USUAL,
-    WON,
-    Act,
-    Answer,
-    Customer,
-    Fold,
-    Kept,
-    Raw,
-    Section,
-    Unique,
-    copied,
-)
+from state.codes import DEAL_MERGED, DEDUPED, FIRST_TOUCH, MERGED, OPEN, R_FOLDED, WON
+from state.rows import BROUGHT, OLD, USUAL, Act, Answer, Customer, Fold, Kept, Raw, Section, Unique, copied
 
 _RAW: Final = 0
 

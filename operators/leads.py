@@ -16,7 +16,7 @@ from operators.merge import end_of, stands
 from operators.outputs import Desk
 from operators.phones import masked
 from operators.streams import Why
-from state.rows import (
+from state.codes import (
     CLOSED_REASONS,
     INVALID,
     LOST,
@@ -34,10 +34,8 @@ from state.rows import (
     S_WON,
     STATUSES,
     WON,
-    Lead,
-    Section,
-    Unique,
 )
+from state.rows import Lead, Section, Unique
 
 _OUTCOME: Final = {WON: (S_WON, R_WON), LOST: (S_LOST, R_LOST), INVALID: (S_INVALID, R_INVALID)}
 

@@ -12,20 +12,8 @@ from operators.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stand
 from operators.outputs import Desk
 from operators.streams import Why
 from state import limits
-from state.rows import (
-    DEAL_MERGED,
-    FIRST_TOUCH,
-    MARKS,
-    MERGED,
-    R_FOLDED,
-    S_CLOSED,
-    S_DISPATCHED,
-    S_WON,
-    Lead,
-    Raw,
-    Section,
-    Unique,
-)
+from state.codes import DEAL_MERGED, FIRST_TOUCH, MARKS, MERGED, R_FOLDED, S_CLOSED, S_DISPATCHED, S_WON
+from state.rows import Lead, Raw, Section, Unique
 
 _HEARD: Final = (FIRST_TOUCH, MERGED)
 """Marks whose customer gets a receipt."""

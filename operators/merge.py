@@ -11,12 +11,11 @@ from typing import Final
 from operators.dedup import forget_day, own_day, repeated_by
 from operators.rules import Rules
 from state import limits
-from state.rows import (
+from state.codes import (
     ACT_INVALID,
     ACT_LOST,
     ACT_PAID,
     ACT_REFUND,
-    BROUGHT,
     DEAL_MERGED,
     DEDUPED,
     EFFECTIVE,
@@ -24,14 +23,10 @@ from state.rows import (
     INVALID,
     LOST,
     MERGED,
-    OLD,
     OPEN,
     WON,
-    Act,
-    Fold,
-    Raw,
-    Unique,
 )
+from state.rows import BROUGHT, OLD, Act, Fold, Raw, Unique
 
 FIRST: Final = "first"
 SAME_DAY: Final = "same_day"

@@ -12,7 +12,8 @@ from operators.rules import Channel, Rules
 from operators.streams import Why
 from operators.validation import Arrival
 from state import limits, rows
-from state.rows import MARKS, Customer, Raw, Section
+from state.codes import MARKS
+from state.rows import Customer, Raw, Section
 
 _MARKS: Final = tuple(mark.encode() for mark in MARKS)
 

@@ -13,18 +13,8 @@ from operators.merge import end_of
 from operators.outputs import Desk
 from operators.rules import DAY_MS, Rules
 from operators.streams import Why
-from state.rows import (
-    OPEN,
-    S_DISPATCHED,
-    S_HELD,
-    S_WON,
-    Act,
-    Answer,
-    Customer,
-    Lead,
-    Section,
-    Unique,
-)
+from state.codes import OPEN, S_DISPATCHED, S_HELD, S_WON
+from state.rows import Act, Answer, Customer, Lead, Section, Unique
 
 CLOSE: Final = 0
 RELEASE: Final = 1

@@ -38,7 +38,7 @@ from scripts.schemas_words import (  # noqa: E402
     UNTYPED,
 )
 from state import limits  # noqa: E402
-from state.rows import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
+from state.codes import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"

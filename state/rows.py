@@ -14,60 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from state.codes import (
+    OPEN,
+    S_PENDING,
+)
 from state.errors import StateDamaged, StateRefused
 
 FORMAT: Final = 1
-
-# marks
-FIRST_TOUCH: Final = 0
-DEDUPED: Final = 1
-MERGED: Final = 2
-DEAL_MERGED: Final = 3
-MARKS: Final = ("FIRST_TOUCH", "DEDUPED", "MERGED", "DEAL_MERGED")
-
-# outcome of an intention in the fold: never set by a timer
-OPEN: Final = 0
-WON: Final = 1
-LOST: Final = 2
-INVALID: Final = 3
-
-# kinds of kept activities, in their order at one instant (ruling 26)
-EFFECTIVE: Final = 0
-ACT_LOST: Final = 1
-ACT_INVALID: Final = 2
-ACT_PAID: Final = 3
-ACT_REFUND: Final = 4
-
-# status of a unique lead as others see it (ruling 32)
-S_PENDING: Final = 0
-S_CLEANING: Final = 1
-S_HELD: Final = 2
-S_DISPATCHED: Final = 3
-S_ASSIGNED: Final = 4
-S_POOL: Final = 5
-S_WON: Final = 6
-S_LOST: Final = 7
-S_INVALID: Final = 8
-S_CLOSED: Final = 9
-STATUSES: Final = ("PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL", "WON", "LOST", "INVALID", "CLOSED")
-
-CLOSED_REASONS: Final = (
-    "",
-    "WON",
-    "LOST",
-    "INVALID",
-    "MERGE_EXPIRED",
-    "MAX_LIFE",
-    "FOLDED",
-    "ONEID_MERGED",
-    "FORGOTTEN",
-)
-R_WON: Final = 1
-R_LOST: Final = 2
-R_INVALID: Final = 3
-R_MERGE_EXPIRED: Final = 4
-R_MAX_LIFE: Final = 5
-R_FOLDED: Final = 6
 
 
 class IntentEntry(Struct, array_like=True, gc=False):

@@ -227,7 +227,7 @@ def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened):
     def now():
         waits.append(1)
         kafka.takes = len(waits) > 3
-        return 0.0
+        return float(len(waits))
 
     sink._monotonic = now
     for sequence, name in enumerate("abcdefg", 1):
@@ -265,6 +265,7 @@ def test_a_cut_that_is_not_acknowledged_stops_the_flow_in_time(kafka, opened):
 def test_transactions_that_are_full_wait_and_drop_nothing(kafka, opened, monkeypatch):
     """More is held than may be: the flow comes back later with the same rows."""
     monkeypatch.setattr(limits, "UNSENT_BYTES", 100)
+    monkeypatch.setattr(limits, "DRAIN_S", 5)
     sink = opened({}, "transactional")
     kafka.answers = False
     waits = []

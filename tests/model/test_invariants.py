@@ -12,8 +12,8 @@ from inputs import CONFIG, PLANS, START_MS, draw
 from plain_engine import PlainEngine
 
 from operators.hours import is_open
-from state import keys, rows
-from state.rows import STATUSES
+from state import codes, keys, rows
+from state.codes import STATUSES
 from state.shard import read_counts
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
@@ -48,7 +48,7 @@ def test_conservation(drawn: tuple[str, int, int]) -> None:
         expected[(engine.rules.local.day(at), f"{'s' if shadow else 'l'}:{channel}")][record["mark"]] += 1
     counts = read_counts(engine.database, engine.shard_count)  # type: ignore[arg-type]
     for key, counted in counts.items():
-        marks = dict(zip(rows.MARKS, counted[:4], strict=True))
+        marks = dict(zip(codes.MARKS, counted[:4], strict=True))
         assert sum(counted[:4]) == counted[15]
         assert {name: n for name, n in marks.items() if n} == dict(expected.pop(key, Counter()))
     assert not expected

@@ -13,7 +13,7 @@ from connectors.simulated import generate
 from flows.engine import Engine, Options
 from flows.run import run
 from operators.configuration import load
-from state.rows import MARKS
+from state.codes import MARKS
 from state.shard import read_counts
 from state.store import Database
 
