@@ -39,6 +39,9 @@ class Host(Protocol):
     def seal_when_safe(self) -> bool:
         """Write a seal that still waits for the output; False while it goes on waiting."""
 
+    def wants_seal(self) -> bool:
+        """Whether the output has so much behind the last seal that the end of the epoch is not waited for."""
+
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """Flush and seal when everything handed on is applied and written; False while it is not."""
 
@@ -103,8 +106,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         if self._epoch_over:
             self._epoch_over = False
             host.seal(self._sealed_state, self._sealed_clock)
-        else:
-            host.seal_when_safe()
+        elif host.seal_when_safe() and self._progress.is_idle() and host.wants_seal():
+            host.seal(self._arrivals.state(), self._arrivals.clock)
         if self._phase != _DRAIN and host.stopping():
             self._phase = _DRAIN
         items: list[tuple[str, Item]] = []

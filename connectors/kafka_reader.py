@@ -9,7 +9,6 @@ A partition is named topic-partition-topic id: what a deleted and recreated topi
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from typing import Any, Final
 
@@ -23,7 +22,6 @@ from state import errors, limits
 log = logging.getLogger("leadstream")
 
 _AT_ONCE: Final = limits.BATCH_RECORDS
-_LEAVE_S: Final = 5.0
 _FORGOTTEN: Final = "Widen the topic's retention before the next outage."
 
 
@@ -149,6 +147,7 @@ class KafkaReader:
                 "queued.max.messages.kbytes": limits.FETCHED_BYTES >> 10,
                 "fetch.message.max.bytes": 1 << 20,
                 "reconnect.backoff.max.ms": 1_000,
+                "socket.timeout.ms": 10_000,  # leaving waits so long for a commit of the group's that nobody answers
                 "error_cb": lambda error: log.warning("Kafka: %s", error.str()),
             },
             logger=client_log,
@@ -262,10 +261,7 @@ class KafkaReader:
             self._watch.stop()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            # The client waits for a commit of the group's offsets that is under way: a minute where nothing answers.
-            leaving = threading.Thread(target=consumer.close, name="kafka-leave", daemon=True)
-            leaving.start()
-            leaving.join(_LEAVE_S)
+            consumer.close()
 
 
 def _grown(topic: str, before: int, now: int) -> None:

@@ -276,7 +276,7 @@ class KafkaSink:
 
     def _met(self, error: Any) -> None:
         """What the client says of itself: fatal errors stop, the rest is waited for."""
-        if error.fatal() and self._fault is None:
+        if (error.fatal() or error.code() == KafkaError._FENCED) and self._fault is None:
             action = _ACTIONS.get(error.code(), "Look at the broker's log")
             self._fault = errors.SinkFault(
                 f"The client cannot deliver any more: {error.name()} ({error.str()}).",
@@ -365,6 +365,10 @@ class KafkaSink:
             self.check()
             if self._monotonic() > deadline:
                 raise self._unacknowledged(limits.DRAIN_S)
+
+    def full(self) -> bool:
+        """Whether a start would have much to read back."""
+        return self._current.sent >= limits.SEAL_RECORDS
 
     def waiting(self) -> int:
         """Records handed to the client and not acknowledged."""

@@ -19,6 +19,7 @@ client_log = logging.getLogger("leadstream.kafka")
 """What the client says of itself."""
 
 _AGAIN_S: Final = 0.1
+_TRY_S: Final = 5.0
 _SELDOM_S: Final = 5.0
 _MOVING: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -72,7 +73,18 @@ class Topics:
 
     def describe(self, names: Iterable[str], timeout_s: float = limits.CONNECT_S) -> dict[str, Topic]:
         """Those of these topics that exist."""
-        asked = self._admin.describe_topics(TopicCollection(list(names)), request_timeout=timeout_s)
+        wanted, deadline = list(names), time.monotonic() + timeout_s
+        while True:
+            try:
+                return self._describe(wanted, min(timeout_s, _TRY_S))
+            except errors.Fault:
+                # A client that met a broker on its way back may wait for a controller for minutes: another one asks again.
+                self._admin = self._connect()
+                if time.monotonic() > deadline:
+                    raise
+
+    def _describe(self, names: list[str], timeout_s: float) -> dict[str, Topic]:
+        asked = self._admin.describe_topics(TopicCollection(names), request_timeout=timeout_s)
         found: dict[str, Topic] = {}
         for name, future in asked.items():
             try:
@@ -147,7 +159,7 @@ class Watch:
     def _run(self) -> None:
         while not self._stopping.wait(limits.WATCH_S):
             try:
-                found = self._topics.describe(self._known, timeout_s=5)
+                found = self._topics.describe(self._known, timeout_s=_TRY_S)
             except errors.Fault:
                 continue  # a broker that is away is waited for; the client says so in the log
             except Exception as error:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka_settings import KafkaSettings, unreachable
 from operators.streams import STREAMS
@@ -20,6 +20,7 @@ from state import errors, limits
 log = logging.getLogger("leadstream")
 
 _POLL_S: Final = 0.05
+_SLICE_S: Final = 0.5
 
 
 class Sent(NamedTuple):
@@ -138,11 +139,11 @@ class Transactions:
                 for generation, records in held:
                     for record in records:
                         self._produce(generation, record)
-                self._commit(deadline)
+                self._patiently(self._producer.commit_transaction, deadline)
                 return
             except KafkaException as error:
                 known = error.args[0]
-                if known.fatal():
+                if known.fatal() or known.code() == KafkaError._FENCED:  # of two ways to say so, one is not marked
                     self._met(known)
                 self._check()
                 if time.monotonic() > deadline:
@@ -152,22 +153,23 @@ class Transactions:
                         "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, "
                         "can be reached and accepts writes.",
                     ) from error
-                if known.fatal() or not known.txn_requires_abort():
+                if known.fatal() or not known.txn_requires_abort() or self._stopping:
                     raise unreachable(self._settings, "committing a transaction", known.str()) from error
                 log.warning("A transaction was aborted and is sent again: %s", known.str())
-                self._producer.abort_transaction(limits.CONNECT_S)
+                self._patiently(self._producer.abort_transaction, deadline)
 
-    def _commit(self, deadline: float) -> None:
+    def _patiently(self, call: Callable[[float], object], deadline: float) -> None:
+        """Call until it is done or the deadline has passed, in slices: a stop is not to wait for the broker."""
         while True:
             try:
-                self._producer.commit_transaction(max(_POLL_S, min(limits.CONNECT_S, deadline - time.monotonic())))
+                call(_SLICE_S)
                 return
             except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > deadline:
+                if not error.args[0].retriable() or time.monotonic() > deadline or self._stopping:
                     raise
 
     def stop(self) -> None:
-        """End the thread; a transaction that is under way ends first, or with its time-out."""
+        """End the thread. A transaction that is under way stays open: the next start, or its time-out, ends it."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

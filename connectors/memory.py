@@ -339,6 +339,10 @@ class MemorySink:
     def hurry(self) -> None:
         """Nothing waits."""
 
+    def full(self) -> bool:
+        """Nothing is read back."""
+        return False
+
     def waiting(self) -> int:
         """Nothing waits."""
         return 0

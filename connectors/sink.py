@@ -51,6 +51,9 @@ class Sink(Written, Protocol):
     def flush(self) -> None:
         """Return when everything delivered is safe. Raises a fault when that takes longer than a stop may."""
 
+    def full(self) -> bool:
+        """Whether so much was delivered since the last cut that a start should not have to read it back."""
+
     def waiting(self) -> int:
         """Records delivered and not safe yet. From any thread."""
 

@@ -167,9 +167,9 @@ class Engine:
         return self.commit.synced
 
     def seal(self, position: dict[str, Any], clock: int | None) -> None:
-        """The last epoch is done: what it handed on is what the next seal speaks of, once the output has it safe."""
+        """Everything handed on is applied: it is what the next seal speaks of, once the output has it safe."""
         assert self._written == sum(self.core.emitted), (
-            "an epoch is over only when the sink has been given what was handed to it"
+            "a seal speaks of what the sink has been given: an epoch is over only then"
         )
         if not all(self.progress.open):
             return  # not every shard has sent its outbox again: an output's end would cover what was not looked for
@@ -202,6 +202,13 @@ class Engine:
         self._forget_audit(cut.clock or 0)
         self.reader.was_sealed(cut.position["reader"])
         return True
+
+    def wants_seal(self) -> bool:
+        """Whether the output has so much behind the last seal that the end of the epoch is not waited for.
+
+        All items handed on are applied then, the source says; what they emitted must have reached the output too.
+        """
+        return self.sink.full() and self._written == sum(self.core.emitted)
 
     def _forget_audit(self, clock: int) -> None:
         """Once a month: audit rows beyond their retention."""

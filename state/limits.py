@@ -81,6 +81,8 @@ UNSENT_BYTES: Final = 64 << 20
 """Handed to the client and not yet acknowledged; beyond, the flow waits for the broker."""
 UNSENT_RECORDS: Final = 100_000
 """The same, counted."""
+SEAL_RECORDS: Final = 5_000
+"""Records delivered to topics after which a seal does not wait for the end of the epoch: what a start reads back."""
 READ_BACK_RECORDS: Final = 2_000_000
 """Records found behind the last seal at a start, their ids held in memory; more is another copy's work."""
 AHEAD_RECORDS: Final = 20_000

@@ -1,0 +1,94 @@
+"""Seals that do not wait for the end of an epoch, and seals that wait for an output that is slow."""
+
+from datetime import timedelta
+
+import pytest
+from delivery import Case, assert_same, at, memory_reader, scenario
+
+from connectors.memory import MemorySink
+from state.errors import Fault, SinkFault
+from state.seal import read_seal
+from state.store import Database
+
+LONG = timedelta(hours=1)
+UNTIL = at(14, 12)
+
+
+class Full(MemorySink):
+    """Always has enough for a seal, and is safe at once."""
+
+    def cut(self):
+        self.flush()
+
+    def full(self):
+        return True
+
+
+class Slow(MemorySink):
+    """Says that a cut is safe only at the n-th question."""
+
+    def __init__(self, questions):
+        super().__init__()
+        self.questions = questions
+        self.asked = self.cuts = 0
+        self.cut_at = {}
+
+    def cut(self):
+        self.asked = 0
+        self.cuts += 1
+        self.flush()
+        self.cut_at = {name: len(lines) for name, lines in self.streams.items()}
+
+    def sealed(self):
+        self.asked += 1
+        return dict(self.cut_at) if self.asked > self.questions else None
+
+    def flush(self):
+        super().flush()
+        self.asked = self.questions
+
+
+def sealed(folder):
+    database = Database(folder)
+    try:
+        return read_seal(database)
+    finally:
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def records():
+    return scenario(21, 400)
+
+
+@pytest.fixture(scope="module")
+def expected(records, module_folder):
+    case = Case(module_folder / "straight")
+    case.run(memory_reader(records), until=UNTIL)
+    return case.sink.streams
+
+
+def test_a_full_output_is_sealed_within_the_epoch(tmp_path, records, expected):
+    """Broken off in the middle of its first epoch, a run goes on far behind the beginning."""
+    case = Case(tmp_path)
+    case.sink = Full()
+    case.sink.fail("write", 300, SinkFault("broken", "mend it"))
+    with pytest.raises(Fault, match="broken"):
+        case.run(memory_reader(records, poll_limit=9), until=UNTIL, epoch=LONG)
+    assert sealed(tmp_path).position["reader"]["raw_leads"]["offset"] > 50
+    case.run(memory_reader(records, poll_limit=9), until=UNTIL, epoch=LONG)
+    assert_same(case.sink.streams, expected)
+
+
+@pytest.mark.parametrize("questions", [1, 7, 1000])
+def test_a_slow_output_is_sealed_as_it_was_cut(tmp_path, records, expected, questions):
+    """However long an output takes to be safe, the seal speaks of its cut; broken off anywhere, the rest is sent again."""
+    case = Case(tmp_path)
+    case.sink = Slow(questions)
+    for number in (40, 90, 150):
+        case.sink.fail("write", number, SinkFault("broken", "mend it"))
+        with pytest.raises(Fault, match="broken"):
+            case.run(memory_reader(records, poll_limit=9), until=UNTIL)
+    case.run(memory_reader(records, poll_limit=9), until=UNTIL)
+    assert_same(case.sink.streams, expected)
+    assert case.sink.cuts
