@@ -12,10 +12,10 @@ import logging
 from collections import deque
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.kafka_settings import KafkaSettings
-from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
+from connectors.kafka_topic import GroupCopy, Place, Topics, Watch, client_log, recreated
 from connectors.reader import Record
 from state import errors, limits
 
@@ -72,6 +72,7 @@ class KafkaReader:
         """Partitions with records fetched and not handed on."""
         self._consumer: Any = None
         self._watch: Watch | None = None
+        self._copy: GroupCopy | None = None
         self._sealed: dict[Place, int] = {}
 
     def names(self) -> list[str]:
@@ -147,13 +148,13 @@ class KafkaReader:
                 "queued.max.messages.kbytes": limits.FETCHED_BYTES >> 10,
                 "fetch.message.max.bytes": 1 << 20,
                 "reconnect.backoff.max.ms": 1_000,
-                "socket.timeout.ms": 10_000,  # leaving waits so long for a commit of the group's that nobody answers
                 "error_cb": lambda error: log.warning("Kafka: %s", error.str()),
             },
             logger=client_log,
         )
         self._consumer.assign([TopicPartition(part.topic, part.number, part.next) for part in self._parts])
         self._watch = Watch(settings, self._known, _grown)
+        self._copy = GroupCopy(settings)
 
     # --- reading
 
@@ -183,8 +184,9 @@ class KafkaReader:
         return found
 
     def _fetch(self) -> None:
-        assert self._watch is not None, "restore comes before the first poll"
+        assert self._watch is not None and self._copy is not None, "restore comes before the first poll"
         self._watch.check()
+        self._copy.go_on()
         index_of, parts = self._index, self._parts
         for message in self._consumer.consume(_AT_ONCE, 0):
             error = message.error()
@@ -239,17 +241,14 @@ class KafkaReader:
 
     def was_sealed(self, position: dict[str, Any]) -> None:
         """Copy the position to the consumer group, for lag tools."""
-        moved = []
+        moved: dict[Place, int] = {}
         for part in self._parts:
             at = position[part.name]["next"]
             if self._sealed.get(part.place) != at:
                 self._sealed[part.place] = at
-                moved.append(TopicPartition(part.topic, part.number, at))
-        if moved:
-            try:
-                self._consumer.commit(offsets=moved, asynchronous=True)
-            except KafkaException as error:
-                log.warning("The group's offsets were not written (%s): lag tools show older ones.", error)
+                moved[part.place] = at
+        if moved and self._copy is not None:
+            self._copy.put(moved)
 
     def calendar(self) -> int:
         """Topics have none."""
@@ -259,6 +258,8 @@ class KafkaReader:
         """Leave the broker."""
         if self._watch is not None:
             self._watch.stop()
+        if self._copy is not None:
+            self._copy.close()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
