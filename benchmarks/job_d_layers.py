@@ -44,8 +44,8 @@ class JobDBatch(Batch):
     def records(self, arrivals: list[Any], poisoned: frozenset[tuple[int, int]]) -> None:
         """Decide the records that are not behind their fence."""
         shard, rows = self.shard, self._rows
-        is_applied = shard.is_applied
-        fresh = [lead for lead in arrivals if not is_applied(lead.source, lead.offset, 0)]
+        applied = {source: fence[0] for source, fence in shard.fences.items()}
+        fresh = [lead for lead in arrivals if lead.offset > applied.get(lead.source, -1)]
         wanted = [entity for entity in {lead.entity: None for lead in fresh} if entity not in rows]
         if wanted:
             head = bytes((shard.number,))
@@ -53,15 +53,15 @@ class JobDBatch(Batch):
             for entity, value in zip(wanted, found, strict=True):
                 rows[entity] = None if value is None else decode_row(value)
         collect = self.out.events.append
-        fences = self.fences
         for lead in fresh:
             entity = lead.entity
             rows[entity], mark = decide(rows[entity], lead)
             collect((DISPOSITIONS, lead.phone, mark))
-            fences[lead.source] = (lead.offset, 0)
         if fresh:
             self.clock = max(self.clock, fresh[-1].now)
             self.leads += len(fresh)
+            for source, offset in {lead.source: lead.offset for lead in fresh}.items():
+                self.fences[source] = (offset, 0)
 
     def write(self, polled: float) -> Pending | None:
         """Rows, fences and outbox in one atomic batch, as `Batch.write` does with a customer's."""

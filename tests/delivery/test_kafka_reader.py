@@ -163,7 +163,7 @@ def test_the_group_holds_a_copy_of_what_was_sealed(kafka, opened):
     consumer = kafka.consumers[-1]
     assert consumer.config["enable.auto.commit"] is False
     reader.was_sealed(reader.position([1, -1, 0]))
-    assert consumer.committed == {(RAW, 0): 2, (RAW, 1): 0, (ACTIVITY, 0): 1}
-    consumer.committed.clear()
+    assert kafka.groups == {"leadstream": {(RAW, 0): 2, (RAW, 1): 0, (ACTIVITY, 0): 1}}
+    kafka.groups.clear()
     reader.was_sealed(reader.position([1, 0, 0]))
-    assert consumer.committed == {(RAW, 1): 1}, "those that moved"
+    assert kafka.groups == {"leadstream": {(RAW, 1): 1}}, "those that moved"

@@ -77,13 +77,13 @@ class Message(NamedTuple):
         return self.fault
 
     def key(self) -> bytes | None:
-        return self.entry and self.entry.key
+        return self.entry.key if self.entry else None
 
     def value(self) -> bytes | None:
-        return self.entry and self.entry.value
+        return self.entry.value if self.entry else None
 
     def headers(self) -> list[Any] | None:
-        return self.entry and self.entry.headers
+        return self.entry.headers if self.entry else None
 
 
 class FakeKafka:
@@ -93,6 +93,8 @@ class FakeKafka:
         self.topics: dict[str, Topic] = {}
         self.epochs: dict[str, int] = {}
         """Transactional id → how often it was taken."""
+        self.groups: dict[str, dict[tuple[str, int], int]] = {}
+        """Group → its offsets."""
         self.calls: list[str] = []
         """What clients asked for, in order."""
         self.takes = True
@@ -198,6 +200,13 @@ class FakeAdmin:
             found[place] = _done(_Offset(offset))
         return found
 
+    def alter_consumer_group_offsets(self, asked: list[Any], **_: Any) -> dict[str, Future[Any]]:
+        self._kafka.asked("group")
+        for one in asked:
+            offsets = {(place.topic, place.partition): place.offset for place in one.topic_partitions}
+            self._kafka.groups.setdefault(one.group_id, {}).update(offsets)
+        return {one.group_id: _done(one) for one in asked}
+
 
 class _Offset(NamedTuple):
     offset: int
@@ -285,7 +294,6 @@ class FakeConsumer:
         self._next: dict[tuple[str, int], int] = {}
         self._told: dict[tuple[str, int], int] = {}
         self._paused: set[tuple[str, int]] = set()
-        self.committed: dict[tuple[str, int], int] = {}
         kafka.consumers.append(self)
 
     def assign(self, places: list[TopicPartition]) -> None:
@@ -321,9 +329,6 @@ class FakeConsumer:
 
     def resume(self, places: list[TopicPartition]) -> None:
         self._paused -= {(place.topic, place.partition) for place in places}
-
-    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
-        self.committed.update({(place.topic, place.partition): place.offset for place in offsets})
 
     def close(self) -> None:
         self._next.clear()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from broker import ANSWER_S, KafkaClient
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from waiting import wait_until
 
 from connectors.kafka_readback import EVENT_ID
@@ -136,15 +136,21 @@ def lines_of(rows: Iterable[Row]) -> list[bytes]:
 
 def ends(admin: AdminClient, topics: Mapping[str, int], *, committed: bool = False) -> dict[Place, int]:
     """Where each partition ends; `committed`: before the first open transaction."""
-    from confluent_kafka import IsolationLevel
-    from confluent_kafka.admin import OffsetSpec
-
     level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-    wanted = {
-        TopicPartition(name, number): OffsetSpec.latest() for name, count in topics.items() for number in range(count)
-    }
-    asked = admin.list_offsets(wanted, isolation_level=level, request_timeout=ANSWER_S)
-    return {(one.topic, one.partition): int(future.result(ANSWER_S).offset) for one, future in asked.items()}
+    places = [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
+
+    def asked() -> dict[Place, int]:
+        answers = admin.list_offsets(
+            dict.fromkeys(places, OffsetSpec.latest()), isolation_level=level, request_timeout=ANSWER_S
+        )
+        try:
+            return {(one.topic, one.partition): int(future.result(ANSWER_S).offset) for one, future in answers.items()}
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:  # said of one made a moment ago
+                raise
+            return {}
+
+    return wait_until(asked, ANSWER_S, "leaders")
 
 
 class Follower:

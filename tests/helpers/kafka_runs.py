@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from broker import ANSWER_S, KafkaClient
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions
+from broker import ANSWER_S, Broker, KafkaClient
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 from delivery import TABLES, Record, assert_no_event_twice, assert_same, lead
 from waiting import wait_until
 
@@ -172,6 +172,20 @@ class KafkaCase:
             assert_no_event_twice(found)
             assert {name: sorted(found[name]) for name in STREAMS} == {n: sorted(expected[n]) for n in STREAMS}
         assert_one_disposition_in_force(map(json.loads, found["dispositions"]))
+
+    def thaw(self) -> None:
+        """The broker goes on, or is started again; returns when it knows the topics."""
+        assert isinstance(self.broker, Broker)
+        self.broker.ensure()
+        wait_until(self._takes_orders, ANSWER_S, "the controller")
+
+    def _takes_orders(self) -> bool:
+        # A thawed broker is fenced for a moment; a client that asks just then waits for a controller for minutes.
+        admin, name = self.broker.admin(), f"{self.prefix}thawed"
+        with contextlib.suppress(TimeoutError, KafkaException):
+            admin.create_topics([NewTopic(name, 1, 1)])[name].result(3)
+            return True
+        return False
 
     # --- what operators do to topics
 

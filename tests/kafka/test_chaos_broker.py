@@ -139,12 +139,13 @@ def test_away_longer_than_the_limit(
     going = case.start(until=UNTIL)
     going.decided(300)
     (own_broker.kill if killed else own_broker.freeze)()
-    fault = going.fault(30)
+
+    fault = going.fault(40)
     assert fault.exit_code == 3
     assert re.search(r" [a-z_]+-\S+-\d+ (among|and those behind)", fault.message), fault
     assert re.search(r"\b_[A-Z_]+: | _[A-Z_]+ \(", fault.message), fault
     assert "sent at the next start. Check that the broker runs" in fault.action
-    own_broker.ensure()
+    case.thaw()
     case.run(until=UNTIL, give_up_s=60)
     case.assert_as_straight(UNTIL)
 
@@ -170,11 +171,11 @@ def test_stopped_while_the_broker_is_away(
     finally:
         process.kill()
     said = (tmp_path / "said").read_text()
-    own_broker.thaw()
+    case.thaw()
     assert code == 3, said
     assert re.search(r"has not acknowledged [0-9]+ records, [a-z_]+-\S+-\d+ among them, for 2 s", said), said
     assert "Traceback" not in said
-    assert took_s < 15, f"2 s to drain, and what closing takes; it was {took_s:.1f} s"
+    assert took_s < 25, f"2 s to drain, and what closing takes; it was {took_s:.1f} s"
     going = case.start(to_end=False)
     going.caught_up(case)
     going.stop()

@@ -13,13 +13,12 @@ import signal
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
 from delivery import assert_same, at, file_outputs, rows_of, scenario, stored
+from forked import Runner
 
 from connectors.files import FileSink
 from state import keys
@@ -32,82 +31,21 @@ KILLS_PER_INPUT = 60
 UNTIL = at(22, 12)
 OPENED_WITHIN_S = 1.0
 NOISE = 3
-DEADLINE_S = 60
 
 pytestmark = pytest.mark.kills
 
 
-class Runner:
-    """The forking process, and what it says."""
-
-    def __init__(self, log):
-        self.errors = log.open("w+")
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("runner.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-        )
-        self.said = Queue()
-        self.opened_s = []
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        for line in self.process.stdout:
-            self.said.put(line.split())
-
-    def start(self, case, *, poll, epoch_ms):
-        order = {"state": str(case / "state"), "source": str(case / "in"), "sink": str(case / "out")}
-        order.update(until=UNTIL, poll=poll, epoch_ms=epoch_ms)
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        self.ended = None
-        words = self.said.get(timeout=DEADLINE_S)
-        while words[0] != "started":
-            self._hear(words)
-            words = self.said.get(timeout=DEADLINE_S)
-        self.pid = int(words[1])
-
-    def _hear(self, words):
-        if words[0] == "opened":
-            self.opened_s.append(float(words[2]))
-        elif words[0] == "ended":
-            self.ended = int(words[2])
-
-    def is_over(self):
-        """Whether the run has ended by itself."""
-        while True:
-            try:
-                self._hear(self.said.get_nowait())
-            except Empty:
-                return self.ended is not None
-
-    def wait(self):
-        while self.ended is None:
-            self._hear(self.said.get(timeout=DEADLINE_S))
-        return self.ended
-
-    def kill(self):
-        os.kill(self.pid, signal.SIGKILL)
-        return self.wait()
-
-    def trace(self):
-        self.errors.flush()
-        self.errors.seek(0)
-        return self.errors.read()[-3000:]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(DEADLINE_S)
-        self.errors.close()
-
-
 @pytest.fixture
 def runner(tmp_path):
-    runner = Runner(tmp_path / "errors.txt")
+    runner = Runner(Path(__file__).with_name("runner.py"), tmp_path / "errors.txt")
     yield runner
     runner.close()
+
+
+def order(case, *, poll, epoch_ms):
+    """For the runner."""
+    folders = {"state": str(case / "state"), "source": str(case / "in"), "sink": str(case / "out")}
+    return {**folders, "until": UNTIL, "poll": poll, "epoch_ms": epoch_ms}
 
 
 def lay_out(folder, seed):
@@ -144,29 +82,19 @@ def log_bytes(folder):
     return found
 
 
-def watched(runner, condition):
-    """Wait for it; False when the run ended first."""
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        if runner.is_over():
-            return False
-        assert time.monotonic() < end, f"nothing new was decided within {DEADLINE_S} s\n{runner.trace()}"
-    return True
-
-
 def killed_again_and_again(runner, case, rng, kills, total):
     """One input to its end; returns the kills made."""
     made = 0
     seen = 0
     step = 2 * total // KILLS_PER_INPUT
     while True:
-        runner.start(case, poll=rng.choice((3, 10, 40)), epoch_ms=rng.choice((0, 5, 50)))
+        runner.start(order(case, poll=rng.choice((3, 10, 40)), epoch_ms=rng.choice((0, 5, 50))))
         if made < kills:
             wanted = seen + rng.randrange(1, step)
             more = rng.randrange(40_000) if rng.random() < 0.7 else 0
-            if watched(runner, lambda wanted=wanted: output_bytes(case) >= wanted):
+            if runner.until(lambda wanted=wanted: output_bytes(case) >= wanted, "new output"):
                 log = log_bytes(case)
-                if watched(runner, lambda log=log, more=more: not log <= log_bytes(case) < log + more):
+                if runner.until(lambda log=log, more=more: not log <= log_bytes(case) < log + more, "a new decision"):
                     status = runner.kill()
                     assert status in (-signal.SIGKILL, 0), runner.trace()
                     seen = max(seen, output_bytes(case))
@@ -186,7 +114,7 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
         straight, case = tmp_path / f"{number}-straight", tmp_path / f"{number}"
         lay_out(straight, seed)
         shutil.copytree(straight / "in", case / "in")
-        runner.start(straight, poll=10, epoch_ms=50)
+        runner.start(order(straight, poll=10, epoch_ms=50))
         assert runner.wait() == 0, runner.trace()
         expected = file_outputs(straight / "out")
         text = b"\n".join(expected["holds"] + expected["dispositions"] + expected["closings"])

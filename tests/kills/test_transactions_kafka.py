@@ -4,6 +4,7 @@ The engine sends itself the signal at the place: behind the last record of a tra
 (`committed`), and where the output has acknowledged a cut that is not sealed yet (`cut`).
 """
 
+import random
 import shutil
 import signal
 from pathlib import Path
@@ -148,6 +149,32 @@ def test_stopped_for_longer_than_the_broker_waits(runner, case, straight, place,
         ends_the_same(runner, case, straight)
     else:
         assert_the_same(case, straight)
+
+
+@pytest.mark.parametrize("mode", ["once", "transactional"])
+def test_stopped_at_any_instant_for_longer_than_the_broker_waits(runner, case, straight, mode):
+    """As a machine that is suspended: again and again, wherever it is just then."""
+    case.mode = mode
+    rng, stops, status = random.Random(f"stops/{mode}"), 0, None
+    while status != 0:
+        seen = case.end()
+        runner.start(case.order(poll=3, transaction_ms=5, limits={"TRANSACTION_MS": TRANSACTION_MS}))
+        while stops < 6 and runner.until(lambda seen=seen: case.end() > seen, "new output"):
+            log, more = case.log_bytes(), rng.randrange(5_000)
+            if not runner.until(lambda log=log, more=more: not log <= case.log_bytes() < log + more, "a decision"):
+                break
+            runner.signal(signal.SIGSTOP)
+            wait_until(lambda: runner.is_over() or stopped(runner.pid), DEADLINE_S, "the process to stop")
+            wait_until(lambda: not case.has_open_transaction(), DEADLINE_S, "the broker to give the transaction up")
+            stops += 1
+            seen = case.end()
+            if not runner.is_over():
+                runner.signal(signal.SIGCONT)
+        status = runner.wait()
+        assert status in (0, 3), runner.trace()
+        assert mode == "transactional" or not status, "nobody waits for it in mode once"
+    assert stops > 2, "it was over too soon"
+    assert_the_same(case, straight)
 
 
 def test_who_wakes_up_beside_a_copy_of_its_state_is_fenced(runner, case, straight, memory_path):
