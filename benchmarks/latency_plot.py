@@ -13,7 +13,7 @@ EPOCH_MS: Final = 1_000
 _BIN_MS: Final = 100
 _WIDTH: Final = 960
 _LEFT: Final = 46
-_RIGHT: Final = 12
+_RIGHT: Final = 30
 _HIGH: Final = 220
 _SHOWN: Final = (("p50", 0.5, "#2f6fb2"), ("p99", 0.99, "#d07a1f"), ("longest", 1.0, "#b8b8b8"))
 

@@ -85,8 +85,7 @@ def _kafka(config: Configuration, wanted: Wanted) -> KafkaSettings | None:
     if wanted.sink == KAFKA and config.secret_is_development:
         variable = config.tables.get("one_id_secret_env", "LEADSTREAM_ONE_ID_SECRET")
         raise errors.Refused(
-            "--sink kafka is refused: OneIDs would be keyed by the public development secret, and others would keep them "
-            "(ruling 18).",
+            "--sink kafka is refused: OneIDs would be keyed by the public development secret, and others would keep them.",
             f"Set {variable} to a secret of your own, the same at every start.",
         )
     try:

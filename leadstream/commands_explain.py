@@ -108,7 +108,8 @@ def _digest_of_phone(inspection: Inspection, number: str, loaded: configuration.
     if fingerprint(loaded.secret) != inspection.identity.fingerprint:
         raise errors.StateRefused(
             "A phone cannot be looked up: the OneID secret is not the one that this state was made with.",
-            "Set the variable that one_id_secret_env names (give --config where it is another), or ask by --source.",
+            "Set LEADSTREAM_ONE_ID_SECRET (or the variable that one_id_secret_env of --config names) to the secret that the "
+            "state began with, or ask by --source.",
         )
     return OneIds(loaded.secret, inspection.identity.shards).of(kind, normalised)
 

@@ -33,7 +33,8 @@ def _not_applied(own: dict[str, Any], tables: Tables) -> Iterator[str]:
         if setting:
             more = f" and {len(setting) - 1} more" if len(setting) > 1 else ""
             where = written((table, setting[0], key))
-            yield f"{where}{more} is known and was checked, but this version does not apply it yet."
+            verbs = ("are", "were", "them") if more else ("is", "was", "it")
+            yield "{}{} {} known and {} checked, but this version does not apply {} yet.".format(where, more, *verbs)
 
 
 def _surprising(own: dict[str, Any], tables: Tables) -> Iterator[str]:

@@ -96,12 +96,12 @@ def main(arguments: list[str]) -> int:
     environ = {**os.environ, SECRET: os.environ.get(SECRET) or _secret(FOLDER)}
     own = not environ.get("KAFKA_BOOTSTRAP_SERVERS")
     command = [sys.executable, "-m", "leadstream"]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine hears Ctrl-C too; broker and feed end behind it
     engine: subprocess.Popen[bytes] | None = None
 
     def pass_on(*_: object) -> None:
-        if engine is not None:
-            engine.terminate()
+        if engine is None:
+            raise KeyboardInterrupt
+        engine.terminate()
 
     signal.signal(signal.SIGTERM, pass_on)
     try:
@@ -123,6 +123,9 @@ def main(arguments: list[str]) -> int:
         )
         feeder = Feeder(feed, settings)
         feeder.start()
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # from here on the engine hears Ctrl-C; broker and feed end behind it
         words = [
             "run",
             "--config",
@@ -142,6 +145,8 @@ def main(arguments: list[str]) -> int:
         code = engine.wait()
         feeder.end()
         return code
+    except KeyboardInterrupt:
+        return 130
     except KafkaProblem as problem:
         print(problem, file=sys.stderr)
         return 1

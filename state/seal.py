@@ -76,8 +76,8 @@ def identify(
     if identity.fingerprint != fingerprint:
         raise errors.StateRefused(
             "The OneID secret is not the one of this state: every customer would be a stranger.",
-            "Set the variable that one_id_secret_env names to the former secret, "
-            "or begin a new state with --state and an empty --sink.",
+            "Set LEADSTREAM_ONE_ID_SECRET (or the variable that one_id_secret_env names) to the secret that this state began "
+            "with, or unset it if it began without one; or begin a new state with --state and an empty --sink.",
         )
     if identity.timezone != timezone:
         raise errors.StateRefused(

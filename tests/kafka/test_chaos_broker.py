@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from broker import Broker
 from delivery import at, scenario
-from kafka_runs import DEADLINE_S, KafkaCase, Leads, command, fetch_little
+from kafka_runs import DEADLINE_S, KafkaCase, Leads, command, fetch_little, resident_bytes
 from waiting import wait_until
 
 from connectors.kafka_settings import ONCE, TRANSACTIONAL
@@ -109,6 +109,36 @@ def test_frozen_for_thirty_seconds_under_load(own_broker: Broker, prefix: str, t
     case.assert_as_straight(UNTIL)
 
 
+# --- back-pressure
+
+
+@pytest.mark.usefixtures("fetches_little")
+@pytest.mark.parametrize("mode", [ONCE, pytest.param(TRANSACTIONAL, marks=pytest.mark.slow)])
+def test_a_frozen_broker_costs_no_memory(
+    own_broker: Broker, prefix: str, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load the client holds what it may, nothing further is read, and memory stays; thawed, all goes on."""
+    monkeypatch.setattr(limits, "UNSENT_RECORDS", 500)
+    monkeypatch.setattr(limits, "UNSENT_BYTES", 512 << 10)
+    case = KafkaCase(own_broker, prefix, tmp_path, mode=mode)
+    leads = Leads(case)
+    leads.give(12_000)
+    going = case.start(to_end=False)
+    going.decided(500)
+    own_broker.freeze()
+    at_first = resident_bytes()
+    going.stands_still()
+    decided, held = going.engine.meters.leads, going.unsent()
+    going.stands_still(looks=200)
+    assert going.engine.meters.leads == decided < len(leads.ids), "nothing further is decided"
+    assert going.unsent() == held and 0 < held <= 500, "the client is full"
+    assert resident_bytes() - at_first < 16 << 20
+    case.thaw()
+    going.caught_up(case)
+    going.stop()
+    leads.assert_each_once()
+
+
 # --- it stops loudly
 
 
@@ -117,7 +147,8 @@ def test_frozen_for_thirty_seconds_under_load(own_broker: Broker, prefix: str, t
     ("mode", "full", "killed"),
     [
         (ONCE, False, False),
-        (ONCE, True, True),
+        (ONCE, True, False),
+        pytest.param(ONCE, True, True, marks=pytest.mark.slow),
         (TRANSACTIONAL, False, False),
         pytest.param(TRANSACTIONAL, True, True, marks=pytest.mark.slow),
     ],
@@ -147,6 +178,24 @@ def test_away_longer_than_the_limit(
     assert "sent at the next start. Check that the broker runs" in fault.action
     case.thaw()
     case.run(until=UNTIL, give_up_s=60)
+    case.assert_as_straight(UNTIL)
+
+
+@pytest.mark.usefixtures("fetches_little")
+def test_frozen_longer_than_a_transaction_may_last(
+    own_broker: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker would end the transaction, and the client knows: it stops, and the next start sends it."""
+    monkeypatch.setattr(limits, "TRANSACTION_MS", 2000)
+    case = made(own_broker, prefix, tmp_path, mode=TRANSACTIONAL)
+    going = case.start(until=UNTIL)
+    going.decided(300)
+    own_broker.freeze()
+    fault = going.fault(40)
+    assert fault.exit_code == 3 and re.search(r"The record [a-z_]+-\S+-\d+ ", fault.message), fault
+    assert "Check that the broker runs" in fault.action
+    case.thaw()
+    case.run(until=UNTIL)
     case.assert_as_straight(UNTIL)
 
 
