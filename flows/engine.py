@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from connectors.arrivals import Arrivals
+from connectors.arrivals import NOTHING, Arrivals
 from connectors.intake import Intake
 from connectors.reader import Reader
 from connectors.sink import Group, Outlet, Sink, Written
@@ -107,14 +107,18 @@ class Engine:
             database.sync()
         self.seal_row = seal.read_seal(database)
         self.sink.open(self.seal_row.output, self.identity.state_id, fresh=fresh or not self.seal_row.number)
-        if not self.seal_row.number and (begins := self.sink.begin()):
-            # Where the output stood before this state wrote to it: a crash before the first seal reads back from there.
-            self.seal_row = seal.Seal(1, None, {}, begins, {}, options.wall_ms())
-            seal.write_seal(database, self.seal_row)  # the log has it synced before the first outbox row leaves
         numbers = seal.number_sources(database, self.reader.names())
         self._number_of = numbers
         position = self.seal_row.position
         self.reader.restore(position.get("reader", {}))
+        begins = self.sink.begin()
+        if not self.seal_row.number and (begins or self.reader.origins()):
+            # Where topics stood before this state: a crash before its first real seal reads back from there, and what
+            # retention takes until then is missed by its name. Synced with the log, before the first outbox row leaves.
+            nothing = [NOTHING] * len(self.reader.names())
+            born = {"reader": self.reader.position(nothing)} if self.reader.origins() else {}
+            self.seal_row = seal.Seal(1, None, born, begins, {}, options.wall_ms())
+            seal.write_seal(database, self.seal_row)
         one_ids = OneIds(self.configuration.secret, options.shards)
         self.arrivals = Arrivals(
             self.reader,
