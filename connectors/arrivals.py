@@ -110,12 +110,34 @@ class Arrivals:
             part = self._parts[index]
             self._turn += 1
             self._fill(part, limit - len(found))
-            buffer = part.buffer
-            while buffer:
-                found.append(self._hand(part, self._read(part, buffer.popleft(), clock), now))
+            self._all(part, found, clock, now)
             if len(found) >= limit:
                 break
         return found, False
+
+    def _all(self, part: _Partition, found: list[Arrival], clock: Clock, now: int) -> None:
+        """Everything that is buffered of a partition, by the wall clock: what `_read` and `_hand` do, without their calls."""
+        read, kind, number = self._validation.read, part.kind, part.number
+        shards = self._validation.one_ids.shards
+        buffer = part.buffer
+        collect = found.append
+        for record in buffer:
+            _, offset, raw, tail, at = record
+            if at:  # a calendar of the source's own
+                arrival = self._read(part, record, clock)
+            else:
+                arrival = read(raw, kind, clock)
+                arrival.source = number
+                arrival.offset = offset
+            arrival.now = now
+            if arrival.reasons:
+                if tail:
+                    arrival.tail = tail
+                arrival.shard = offset % shards
+            if not arrival.tail:
+                part.offset = offset
+            collect(arrival)
+        buffer.clear()
 
     def _single(self, found: list[Arrival], limit: int, barrier: int) -> bool:
         part = self._parts[0]

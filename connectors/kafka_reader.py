@@ -187,23 +187,29 @@ class KafkaReader:
         assert self._watch is not None and self._copy is not None, "restore comes before the first poll"
         self._watch.check()
         self._copy.go_on()
-        index_of, parts = self._index, self._parts
+        part: _Partition | None = None
+        topic, number, index = "", -1, -1
+        new = tuple.__new__
         for message in self._consumer.consume(_AT_ONCE, 0):
             error = message.error()
             if error is not None:
                 self._met(error, message)
                 continue
-            index = index_of[message.topic(), message.partition()]
-            part = parts[index]
+            # Records come in runs of one partition: what is the same is looked up once.
+            if part is None or message.partition() != number or message.topic() != topic:
+                topic, number = message.topic(), message.partition()
+                index = self._index[topic, number]
+                part = self._parts[index]
             offset = message.offset()
             assert offset >= part.next, "a partition's records come in order, each once"
             part.next = offset + 1
-            if part.end >= 0 and offset >= part.end:
+            if offset >= part.end >= 0:
                 continue  # it came after the start of a run that ends
-            if not part.buffer:
+            buffer = part.buffer
+            if not buffer:
                 self._filled.append(index)
-            part.buffer.append(Record(index, offset, message.value() or b""))
-            if len(part.buffer) >= limits.AHEAD_RECORDS and not part.paused:
+            buffer.append(new(Record, (index, offset, message.value() or b"", 0, 0)))
+            if len(buffer) >= limits.AHEAD_RECORDS and not part.paused:
                 part.paused = True
                 self._consumer.pause([TopicPartition(part.topic, part.number)])
 
