@@ -222,6 +222,9 @@ class FakeProducer:
         self._held: list[tuple[str, Entry, Any]] = []
         self._sent: list[tuple[Any, Message]] = []
 
+    def list_topics(self, topic: str, timeout: float) -> None:
+        """It is connected."""
+
     def produce(self, topic: str, value: Any, key: Any, *, on_delivery: Any, headers: Any) -> None:
         if len(self._held) + len(self._sent) >= self._kafka.room:
             raise BufferError
