@@ -45,6 +45,10 @@ class _Nowhere:
         """Nothing was written, so that the measured run may begin an output of its own."""
         return {}
 
+    def full(self) -> bool:
+        """Nothing is read back."""
+        return False
+
     def waiting(self) -> int:
         """Nothing waits."""
         return 0

@@ -8,6 +8,7 @@ the round is what a plain computation says. Leads per core-second are those of t
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 from benchmarks import job_d_input
 from benchmarks.broker import Broker
 from benchmarks.figures import Figures
-from benchmarks.processes import run_module
+from benchmarks.processes import busy_s, run_module, used_s
 from operators.streams import DISPOSITIONS, STREAMS
 
 LEADS: Final = 1_000_000
@@ -37,6 +38,7 @@ _UNITS: Final = {
     "per core, warm": "leads/core-s",
     "peak memory": "MB",
     "broker CPU": "s",
+    "other work of the machine": "cores",
 }
 
 
@@ -81,12 +83,13 @@ def _round(
         "prefix": prefix,
         "state": str(state),
     }
-    broker_before = broker.cpu_s()
+    broker_before, began = broker.cpu_s(), (busy_s(), used_s(), time.monotonic())
     try:
         said = run_module(f"benchmarks.job_d_{which}", order, broker.environment())
     finally:
         shutil.rmtree(state, ignore_errors=True)
-    broker_s = broker.cpu_s() - broker_before
+    broker_s, took_s = broker.cpu_s() - broker_before, time.monotonic() - began[2]
+    others_s = busy_s() - began[0] - (used_s() - began[1]) - broker_s
     found = job_d_input.truth_of(
         [job_d_input.mark_of(one.value()) for one in broker.records(prefix + STREAMS[DISPOSITIONS])]
     )
@@ -99,6 +102,7 @@ def _round(
         "per core, warm": (all_leads - read) / (ended_cpu - warm_cpu),
         "peak memory": said["peak_mb"],
         "broker CPU": broker_s,
+        "other work of the machine": others_s / took_s,
     }
 
 

@@ -21,6 +21,17 @@ def cpu_s(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / _TICKS
 
 
+def busy_s() -> float:
+    """CPU seconds that all processes of the machine have used since it was started."""
+    words = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    return (sum(map(int, words[1:4])) + sum(map(int, words[6:9]))) / _TICKS
+
+
+def used_s() -> float:
+    """CPU seconds of this process and of those that it has started and seen end."""
+    return sum(os.times()[:4])
+
+
 def peak_mb() -> float:
     """Most memory that this process has held so far, MB."""
     # Not `ru_maxrss`: that begins with what the process that started this one held.

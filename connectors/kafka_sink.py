@@ -117,10 +117,10 @@ class KafkaSink:
                 self._producer = writer
         if self._producer is None:
             self._producer = self._connect("")
-        for name in self._topics:
-            # The client connects when it is asked for something, and waits half a second for what it then needs: now, while
-            # the topics are read back, and not when the first record is there.
-            with contextlib.suppress(KafkaException):
+        # The client connects when it is asked for something, and waits half a second for what it then needs: now, while the
+        # topics are read back, and not when the first record is there.
+        with contextlib.suppress(KafkaException):
+            for name in self._topics:
                 self._producer.list_topics(name, limits.CONNECT_S)
         began = self._monotonic()
         delivered = read_back(settings, begins, ends)

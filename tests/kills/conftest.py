@@ -37,6 +37,9 @@ def memory_path(tmp_path: Path) -> Iterator[Path]:
     if not place.is_dir() or shutil.disk_usage(place).free < 1 << 30:
         yield tmp_path
         return
+    for left in place.glob("leadstream-kills-*"):  # by a run that was killed: memory, not disk
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"leadstream-kills-{os.getpid()}-", dir=place))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
