@@ -42,7 +42,7 @@ class KafkaSettings:
     """Consumer group that holds a copy of the positions, for lag tools; never read."""
     mode: str = ONCE
     """`once` or `transactional`."""
-    transaction_ms: int = 100
+    transaction_ms: int = 30
     """How often `transactional` commits."""
     give_up_s: float = 120.0
     """A delivery that is not acknowledged for so long stops the engine (exit 3)."""

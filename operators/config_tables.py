@@ -212,7 +212,7 @@ class KafkaTable(Table):
     prefix: Annotated[str, PlainValidator(kafka.topic_prefix)] = "leads."
     group: Annotated[str, PlainValidator(kafka.name)] = "leadstream"
     mode: Annotated[str, PlainValidator(one_of(kafka.MODES))] = "once"
-    transaction_ms: Annotated[int, PlainValidator(number("ms", 1, 10_000, whole=True))] = 100
+    transaction_ms: Annotated[int, PlainValidator(number("ms", 1, 10_000, whole=True))] = 30
     give_up_s: Annotated[float, PlainValidator(number("seconds", 1, 86_400))] = 120.0
     partitions: Annotated[int, PlainValidator(number("partitions", 1, 10_000, whole=True))] | None = None
     replication: Annotated[int, PlainValidator(number("copies", 1, 32, whole=True))] | None = None

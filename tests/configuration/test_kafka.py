@@ -39,7 +39,7 @@ def test_without_anything_set_the_defaults_stand() -> None:
     found = settings()
     assert found == KafkaSettings(needed_ms=found.needed_ms)
     assert (found.bootstrap, found.group, found.mode) == ("127.0.0.1:9092", "leadstream", "once")
-    assert (found.transaction_ms, found.give_up_s, found.lost) == (100, 120.0, frozenset())
+    assert (found.transaction_ms, found.give_up_s, found.lost) == (30, 120.0, frozenset())
     assert (found.partitions, found.replication, found.partitions_are_set) == (4, 1, False)
     assert found.common() == {
         "bootstrap.servers": "127.0.0.1:9092",
