@@ -55,7 +55,7 @@ def test_what_is_surprising_is_said_once(shell: Shell, inputs: Path) -> None:
 def test_another_secret_is_refused(ran: Shell) -> None:
     run = RUN
     said = ran.run(*run, code=3, LEADSTREAM_ONE_ID_SECRET="other").stderr.splitlines()
-    assert "secret" in said[-2] and said[-1].startswith("Set the variable")
+    assert "secret" in said[-2] and said[-1].startswith("Set LEADSTREAM_ONE_ID_SECRET")
 
 
 def test_a_foreign_output_folder_is_refused(ran: Shell) -> None:
