@@ -28,7 +28,7 @@ from operators.streams import DISPATCHES, DISPOSITIONS, STREAMS
 
 SECONDS: Final = 60
 RATE: Final = 1_000
-WARM_S: Final = 15
+WARM_S: Final = 30
 """Sent before the measurement, at the same rate: Java compiles."""
 KNOWN: Final = 30_000
 PHASES: Final = 10
