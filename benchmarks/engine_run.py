@@ -24,6 +24,7 @@ class _Nowhere:
     """A sink that keeps nothing: the load's output is not what is measured."""
 
     kind = "files"
+    reads_back = False
 
     def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
         """Nothing to open."""
@@ -44,10 +45,6 @@ class _Nowhere:
     def sealed(self) -> dict[str, Any]:
         """Nothing was written, so that the measured run may begin an output of its own."""
         return {}
-
-    def full(self) -> bool:
-        """Nothing is read back."""
-        return False
 
     def waiting(self) -> int:
         """Nothing waits."""

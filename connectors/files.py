@@ -247,6 +247,7 @@ class FileSink:
     """One JSON-lines file per stream, each with one writer; exact after a crash: cut to the sealed length at open."""
 
     kind = "files"
+    reads_back = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -328,10 +329,6 @@ class FileSink:
 
     def hurry(self) -> None:
         """Nothing waits."""
-
-    def full(self) -> bool:
-        """Nothing is read back."""
-        return False
 
     def waiting(self) -> int:
         """Nothing waits."""

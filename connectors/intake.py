@@ -42,6 +42,9 @@ class Host(Protocol):
     def wants_seal(self) -> bool:
         """Whether the output has so much behind the last seal that the end of the epoch is not waited for."""
 
+    def may_read(self) -> bool:
+        """Whether further input may be read now."""
+
     def finish(self, position: dict[str, Any], clock: int | None) -> bool:
         """Flush and seal when everything handed on is applied and written; False while it is not."""
 
@@ -98,7 +101,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._epoch_over = False
         self._sealed_state: dict[str, Any] = {}
         self._sealed_clock: int | None = None
-        self._last_tick = -1e9
+        self._last_tick = self._read_at = -1e9
         self._busy = True
 
     def next_batch(self) -> list[tuple[str, Item]]:
@@ -152,8 +155,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             clock = arrivals.stamp(barrier)
             self._ticks(items, clock, clock)
             return
-        # Back-pressure: what was handed on is applied before more is read.
-        if self._progress.is_idle():
+        # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
+        if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
             # Without a clock the next opening is not known yet: one record, then look again.
             found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
             if found:
@@ -168,6 +171,19 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._ticks(items, clock, clock)
         if not found and arrivals.ended() and self._progress.is_idle():
             self._phase = _SETTLE
+
+    def _has_gathered(self) -> bool:
+        """By the wall's clock: what arrives while the last poll's decisions are synced and sent is the next poll's.
+
+        A poll, a batch, a sync and a sending for each lead would cost several times what the lead does.
+        """
+        if self._arrivals.event:
+            return True
+        now = self._monotonic()
+        if now - self._read_at < limits.GATHER_MS / 1000 and not self._progress.all_handed():
+            return False
+        self._read_at = now
+        return True
 
     def _next_barrier(self) -> int:
         clock = self._arrivals.clock
@@ -252,6 +268,9 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         if everyone:
             self._last_tick = now
         synced = self._host.synced()
+        if progress.held_back:
+            synced = -1  # nothing leaves before the next cut
+        hops = progress.hops_wait()
         taken = {item.shard for _, item in items}
         for shard in range(progress.shards):
             if progress.given[shard] != progress.applied[shard] and shard not in taken:
@@ -262,7 +281,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 or (waits and waits <= synced)
                 or progress.next_timer[shard] < before
                 or progress.next_release[shard] < (release or before)
-                or progress.hops_for(shard)
+                or (hops and progress.hops_for(shard))
                 or not progress.open[shard]
             ):
                 progress.given[shard] += 1

@@ -49,6 +49,7 @@ class KafkaSink:
     """The output topics of one engine; implements `connectors.sink.Sink`."""
 
     kind = "kafka"
+    reads_back = True
 
     def __init__(
         self,
@@ -396,10 +397,6 @@ class KafkaSink:
             self.check()
             if self._monotonic() > deadline:
                 raise self._unacknowledged(limits.DRAIN_S)
-
-    def full(self) -> bool:
-        """Whether a start would have much to read back."""
-        return self._current.sent >= limits.SEAL_RECORDS
 
     def waiting(self) -> int:
         """Records handed to the client and not acknowledged."""

@@ -251,6 +251,7 @@ class MemorySink:
     """
 
     kind = "memory"
+    reads_back = False
 
     def __init__(self) -> None:
         self.streams: dict[str, list[bytes]] = {name: [] for name in STREAMS}
@@ -338,10 +339,6 @@ class MemorySink:
 
     def hurry(self) -> None:
         """Nothing waits."""
-
-    def full(self) -> bool:
-        """Nothing is read back."""
-        return False
 
     def waiting(self) -> int:
         """Nothing waits."""

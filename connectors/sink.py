@@ -32,6 +32,8 @@ class Sink(Written, Protocol):
     """An output with one writer."""
 
     kind: str
+    reads_back: bool
+    """Whether a start reads back what was delivered behind the last seal: then a seal comes before that is much."""
 
     def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
         """Open at the sealed state of the output; what lies behind it is sent again."""
@@ -50,9 +52,6 @@ class Sink(Written, Protocol):
 
     def flush(self) -> None:
         """Return when everything delivered is safe. Raises a fault when that takes longer than a stop may."""
-
-    def full(self) -> bool:
-        """Whether so much was delivered since the last cut that a start should not have to read it back."""
 
     def waiting(self) -> int:
         """Records delivered and not safe yet. From any thread."""

@@ -133,7 +133,7 @@ class Engine:
         for shard in range(options.shards):
             begin = keys.prefix(shard, keys.HOP)
             for key, _ in database.scan(begin, keys.after(begin)):
-                self.progress.sent_hops[key[2]][shard] += 1
+                self.progress.hop_sent(key[2], shard)
             self.progress.covered[shard] = self.progress.handed[shard] = self.seal_row.covered.get(shard, 0)
         self.commit = GroupCommit(database)
         self.core = Core(
@@ -146,6 +146,7 @@ class Engine:
             self.meters,
             registry_digest(self.rules),
             self._layers.batch,
+            bounded=self.sink.reads_back,
         )
         self.meters.sealed_at = time.monotonic()
 
@@ -181,6 +182,7 @@ class Engine:
             return  # the output is slow: one seal after the other, and this epoch's goes with the next
         self._cut = _Cut(position, clock, list(self.progress.handed))
         self.sink.cut()
+        self.progress.cut()
         self.seal_when_safe()
 
     def seal_when_safe(self) -> bool:
@@ -212,7 +214,13 @@ class Engine:
 
         All items handed on are applied then, the source says; what they emitted must have reached the output too.
         """
-        return self.sink.full() and self._written == sum(self.core.emitted)
+        progress = self.progress
+        much = self.sink.reads_back and (progress.held_back or progress.since_cut() >= limits.SEAL_RECORDS)
+        return much and self._written == sum(self.core.emitted)
+
+    def may_read(self) -> bool:
+        """Whether further input may be read: not while more is decided than the output may be given."""
+        return not self.sink.reads_back or self.progress.not_handed() <= limits.UNSEALED_RECORDS
 
     def _forget_audit(self, clock: int) -> None:
         """Once a month: audit rows beyond their retention."""

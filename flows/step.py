@@ -17,6 +17,7 @@ from bytewax.operators import StatefulBatchLogic
 from connectors.sink import Group
 from flows.batch import Batch, RecordFault
 from flows.meters import Meters
+from flows.worker_thread import keep_thread_state
 from operators.outputs import Source, Unencodable
 from operators.rules import Rules
 from state import limits
@@ -45,7 +46,11 @@ class Core:
         meters: Meters,
         registry: str = "",
         batch: type[Batch] = Batch,
+        *,
+        bounded: bool = False,
     ) -> None:
+        self.bounded = bounded
+        """Whether a start reads back what the output holds behind the last seal: then that is kept small."""
         self.database = database
         self.registry = registry
         """Digest of the channels, stores and calendars in force."""
@@ -67,6 +72,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
     """One shard's logic. Built by Bytewax at the first item of its key, which is a tick."""
 
     def __init__(self, core: Core) -> None:
+        keep_thread_state()
         self._core = core
         self._shard: Shard | None = None
 
@@ -90,6 +96,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         shard = self._shard = Shard(core.database, number, core.covered.get(number, 0))
         core.progress.next_release[number] = shard.first_release()
         core.progress.next_timer[number] = shard.next_timer
+        core.progress.decided[number] = sum(row.records for row in shard.pending)
         return shard
 
     def _apply(self, shard: Shard, values: list[Item]) -> None:
@@ -97,6 +104,10 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         progress = core.progress
         assert all(item.shard == number for item in values), "an item reached another shard's step"
         shard.seal_covers(progress.covered[number])
+        if len(values) == 1 and not shard.prunable() and self._only_sends(shard, values[0]):
+            progress.open[number] = True
+            progress.applied[number] += 1
+            return
         poisoned: frozenset[tuple[int, int]] = frozenset()
         careful = False
         while True:
@@ -118,18 +129,31 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             pending = batch.write(polled)
             core.meters.wrote(batch, time.perf_counter() - started)
             if pending is not None:
+                progress.decided[number] += pending.records
                 core.commit.ask()
                 core.meters.unsynced += pending.size
                 if core.meters.unsynced > limits.UNSYNCED_BYTES and not core.commit.wait(pending.batch, limits.DRAIN_S):
                     log.warning("The disk has not synced the log for %d s; input waits.", limits.DRAIN_S)
         progress.taken_hops[number] += taken
         for receiver in batch.sent_hops:
-            progress.sent_hops[number][receiver] += 1
+            progress.hop_sent(number, receiver)
         progress.next_timer[number] = shard.next_timer
         if batch.stores:
             progress.next_release[number] = shard.first_release()
         progress.open[number] = True
         progress.applied[number] += len(values)
+
+    def _only_sends(self, shard: Shard, item: Item) -> bool:
+        """Whether this is a tick at which nothing is due: it sends what is synced, and mostly that is why it came."""
+        core, number = self._core, shard.number
+        progress = core.progress
+        return (
+            type(item) is Tick
+            and shard.meta.registry == core.registry
+            and not progress.hops_wait()
+            and progress.next_timer[number] >= item.before
+            and progress.next_release[number] >= item.release
+        )
 
     def _decide(self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]) -> tuple[int, float]:
         taken = 0
@@ -149,15 +173,12 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                 batch.registry = self._core.registry  # a new shard: nobody has waited by another registry
             elif batch.clock and batch.registry != self._core.registry:
                 batch.recheck(self._core.registry)
-            if self._core.progress.hops_for(batch.shard.number) > taken:
+            progress = self._core.progress
+            if progress.hops_wait() and progress.hops_for(batch.shard.number) > taken:
                 taken += batch.hops(limits.HOPS_PER_SLICE)
-            if (
-                item.before
-                and self._core.progress.next_timer[batch.shard.number] < item.before
-                and time.monotonic() < deadline
-            ):
+            if item.before and progress.next_timer[batch.shard.number] < item.before and time.monotonic() < deadline:
                 batch.timers(item.before, limits.TIMERS_PER_SLICE)
-            if self._core.progress.next_release[batch.shard.number] < item.release:
+            if progress.next_release[batch.shard.number] < item.release:
                 batch.releases(item.release, limits.TIMERS_PER_SLICE)
         return taken, polled
 
@@ -186,13 +207,20 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
     def _emit(self, shard: Shard) -> list[Group]:
         """Outbox rows whose batch is synced, in order. Nothing leaves before (group commit)."""
         core, number = self._core, shard.number
+        progress = core.progress
         core.commit.check()
         synced = core.commit.synced
         out: list[Group] = []
         pending = shard.pending
         now = 0.0
         while pending and pending[0].batch <= synced:
-            row = pending.popleft()
+            row = pending[0]
+            # Rows that a former run left in the outbox go at once: while one is missing, no seal may speak of the output's end.
+            if core.bounded and row.batch and progress.since_cut() + row.records > limits.UNSEALED_RECORDS:
+                progress.held_back = True
+                break
+            pending.popleft()
+            progress.left[number] += row.records
             out.append(Group(number, row.sequence, row.lines))
             assert row.sequence > shard.handed, "outbox rows leave once and in order"
             shard.handed = row.sequence
@@ -201,8 +229,8 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                 now = now or time.monotonic()
                 core.meters.latency(now - row.polled, row.leads)
         core.emitted[number] += len(out)
-        core.progress.handed[number] = shard.handed
-        core.progress.waiting_batch[number] = pending[0].batch if pending else 0
+        progress.handed[number] = shard.handed
+        progress.waiting_batch[number] = pending[0].batch if pending else 0
         return out
 
     def snapshot(self) -> None:

@@ -55,6 +55,8 @@ BATCH_RECORDS: Final = 2_000
 """Records a source hands on in one poll."""
 BATCH_BYTES: Final = 4 << 20
 """Bytes a source hands on in one poll."""
+GATHER_MS: Final = 10
+"""Longest time for which a poll waits for the sync of the one before (wall clock)."""
 TIMER_BUDGET_MS: Final = 5
 """Time for timers and hops per process and tick, shards taking turns."""
 TIMERS_PER_SLICE: Final = 256
@@ -82,7 +84,9 @@ UNSENT_BYTES: Final = 64 << 20
 UNSENT_RECORDS: Final = 100_000
 """The same, counted."""
 SEAL_RECORDS: Final = 5_000
-"""Records delivered to topics after which a seal does not wait for the end of the epoch: what a start reads back."""
+"""Records delivered to topics after which a seal does not wait for the end of the epoch."""
+UNSEALED_RECORDS: Final = 9_000
+"""Records delivered to topics between two cuts, at most; a start reads back two such spans. More than one poll decides."""
 READ_BACK_RECORDS: Final = 2_000_000
 """Records found behind the last seal at a start, their ids held in memory; more is another copy's work."""
 AHEAD_RECORDS: Final = 20_000

@@ -21,6 +21,8 @@ class Progress:
         """Items it has applied, by its step."""
         self.sent_hops = [[0] * shards for _ in range(shards)]
         """[sender][receiver]: hops written, by the sender's step."""
+        self.hops_sent = [0] * shards
+        """Hops written by this sender, to whomever."""
         self.taken_hops = [0] * shards
         """Hops it has taken, by the receiver's step."""
         self.next_timer = [NEVER] * shards
@@ -32,6 +34,35 @@ class Progress:
         self.covered = [0] * shards
         """Highest outbox sequence that a written seal covers, by the source."""
         self.open = [False] * shards
+        self.decided = [0] * shards
+        """Output records in its outbox rows of this run, and those that it found there."""
+        self.left = [0] * shards
+        """Of these, handed on to the sink."""
+        self.held_back = False
+        """Whether a row waits for the next cut: behind the last one the output has as much as a start may read back."""
+        self._at_cut = 0
+
+    def cut(self) -> None:
+        """What was handed on so far belongs to the seal that is being made."""
+        self._at_cut = sum(self.left)
+        self.held_back = False
+
+    def since_cut(self) -> int:
+        """Records handed on since the last cut."""
+        return sum(self.left) - self._at_cut
+
+    def not_handed(self) -> int:
+        """Records decided and not handed on yet."""
+        return sum(self.decided) - sum(self.left)
+
+    def hop_sent(self, sender: int, receiver: int) -> None:
+        """A hop was written."""
+        self.sent_hops[sender][receiver] += 1
+        self.hops_sent[sender] += 1
+
+    def hops_wait(self) -> bool:
+        """Whether any shard has a hop to take: asked at each poll, without looking at every pair."""
+        return sum(self.hops_sent) != sum(self.taken_hops)
 
     def hops_for(self, shard: int) -> int:
         """Hops that wait for this shard."""
@@ -47,7 +78,7 @@ class Progress:
             self.given == self.applied
             and all(due >= before for due in self.next_timer)
             and all(due >= release for due in self.next_release)
-            and not any(self.hops_for(shard) for shard in range(self.shards))
+            and not self.hops_wait()
         )
 
     def nothing_waits(self, before: int) -> bool:
@@ -56,7 +87,7 @@ class Progress:
             self.given == self.applied
             and all(due >= before for due in self.next_timer)
             and all(due == NEVER for due in self.next_release)
-            and not sum(self.hops_for(shard) for shard in range(self.shards))
+            and not self.hops_wait()
         )
 
     def all_handed(self) -> bool:

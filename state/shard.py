@@ -53,6 +53,7 @@ class Pending(Struct, gc=False):
     polled: float
     """Monotonic time at which the oldest of its records was read; 0 = a re-sent row or a timer's."""
     leads: int = 0
+    records: int = 0
 
 
 _meta: Final = msgspec.msgpack.Decoder(Meta).decode
@@ -86,7 +87,7 @@ class Shard:
                     (stream, [names], line + b"\n") if isinstance(names, str) else (stream, names, line)
                     for stream, names, line in _lines(value)
                 ]
-                self.pending.append(Pending(0, sequence, lines, len(value), 0.0))
+                self.pending.append(Pending(0, sequence, lines, len(value), 0.0, 0, _count(lines)))
         self.covered = covered
         self._days: OrderedDict[int, dict[str, list[int]]] = OrderedDict()
         self.next_timer = self._first_timer(keys.prefix(number, keys.TIMER))
@@ -119,7 +120,7 @@ class Shard:
         self.meta.outbox += 1
         row = _encode(lines)
         batch.put(keys.sequence_key(self.number, keys.OUTBOX, self.meta.outbox), row)
-        return Pending(0, self.meta.outbox, lines, len(row), polled, leads)
+        return Pending(0, self.meta.outbox, lines, len(row), polled, leads, _count(lines))
 
     def put_fence(self, batch: WriteBatch, source: int, offset: int, tail: int) -> None:
         """Move a fence."""
@@ -187,6 +188,10 @@ class Shard:
         for key, _ in self.database.scan(begin, keys.after(keys.prefix(self.number, keys.TIMER))):
             return keys.timer_of(key)[0]
         return NEVER
+
+
+def _count(lines: list[Lines]) -> int:
+    return sum(len(names) for _, names, _ in lines)
 
 
 def oldest_wait(database: Database, shards: int) -> int:

@@ -6,6 +6,7 @@ import pytest
 from delivery import Case, assert_same, at, memory_reader, scenario
 
 from connectors.memory import MemorySink
+from state import limits
 from state.errors import Fault, SinkFault
 from state.seal import read_seal
 from state.store import Database
@@ -14,14 +15,24 @@ LONG = timedelta(hours=1)
 UNTIL = at(14, 12)
 
 
-class Full(MemorySink):
-    """Always has enough for a seal, and is safe at once."""
+class ReadBack(MemorySink):
+    """Is read back at a start, as topics are, and safe at once; knows how much it was given since the last cut."""
+
+    reads_back = True
+
+    def __init__(self):
+        super().__init__()
+        self.since = self.most = self.cuts = 0
 
     def cut(self):
         self.flush()
+        self.since = 0
+        self.cuts += 1
 
-    def full(self):
-        return True
+    def deliver(self, group):
+        super().deliver(group)
+        self.since += sum(len(names) for _, names, _ in group.lines)
+        self.most = max(self.most, self.since)
 
 
 class Slow(MemorySink):
@@ -68,16 +79,29 @@ def expected(records, module_folder):
     return case.sink.streams
 
 
-def test_a_full_output_is_sealed_within_the_epoch(tmp_path, records, expected):
+def test_a_full_output_is_sealed_within_the_epoch(tmp_path, records, expected, monkeypatch):
     """Broken off in the middle of its first epoch, a run goes on far behind the beginning."""
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 20)
     case = Case(tmp_path)
-    case.sink = Full()
+    case.sink = ReadBack()
     case.sink.fail("write", 300, SinkFault("broken", "mend it"))
     with pytest.raises(Fault, match="broken"):
         case.run(memory_reader(records, poll_limit=9), until=UNTIL, epoch=LONG)
     assert sealed(tmp_path).position["reader"]["raw_leads"]["offset"] > 50
     case.run(memory_reader(records, poll_limit=9), until=UNTIL, epoch=LONG)
     assert_same(case.sink.streams, expected)
+
+
+def test_no_more_is_handed_on_than_may_be_read_back(tmp_path, records, expected, monkeypatch):
+    """However much is decided while the disk syncs: between two cuts the output gets so many records and no more."""
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 60)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 80)
+    case = Case(tmp_path)
+    case.sink = ReadBack()
+    case.run(memory_reader(records, poll_limit=40), until=UNTIL, epoch=LONG)
+    assert_same(case.sink.streams, expected)
+    assert 40 < case.sink.most <= 80
+    assert case.sink.cuts > 10
 
 
 @pytest.mark.parametrize("questions", [1, 7, 1000])
