@@ -28,6 +28,8 @@ KAFKA: Final = "kafka"
 DEFAULT_STATE: Final = Path("var/state")
 DEFAULT_SINK: Final = "var/out"
 DEMO_SEED: Final = 1
+_SECRET_BYTES: Final = 16
+"""A shorter OneID secret is warned of."""
 
 
 @dataclass
@@ -145,6 +147,11 @@ def prepare(wanted: Wanted) -> Prepared:
         notes.append(
             "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "
             "one_id_secret_env names) before real customers come in."
+        )
+    elif len(config.secret) < _SECRET_BYTES:
+        notes.append(
+            f"The OneID secret has {len(config.secret)} bytes: with fewer than {_SECRET_BYTES} whoever sees OneIDs can try out "
+            "all secrets, and then all phone numbers. It cannot be changed once a state has begun."
         )
     settings = _kafka(config, wanted)
     if reader is None:

@@ -98,10 +98,22 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     marks = ", ".join(f"{name} {totals[place]}" for place, name in enumerate(MARKS))
     records = engine.meters.leads
     done = "Done" if engine.ended else "Stopped and sealed; the next run goes on here"
+    where = f"Output in {wanted.sink}, state in {wanted.state}."
     if not records:
-        return f"{done}: no record that this state did not know. Output in {wanted.sink}, state in {wanted.state}."
+        went = (
+            ""
+            if wanted.until_ms is None or not engine.ended
+            else " Time went on to --until, and what was due was done."
+        )
+        return f"{done}: no record that this state did not know.{went} {where}"
+    leads = sum(counts[outputs.RECEIVED] for counts in engine.meters.channels.values())
+    of_them = f" ({leads} raw leads)" if records > leads else ""
+    late = totals[outputs.LATE]
+    hint = ""
+    if not engine.options.event_clock and late > (leads - totals[outputs.REJECTED]) // 2:
+        hint = " Most leads are late by the wall's clock: files of the past are read with --clock event."
     return (
-        f"{done}: {records} records in {took_s:.1f} s. {marks}; rejected {totals[outputs.REJECTED]}, "
-        f"late {totals[outputs.LATE]}, replays {totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}, "
-        f"dispatches {totals[outputs.DISPATCHED]}. Output in {wanted.sink}, state in {wanted.state}."
+        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[outputs.REJECTED]}, "
+        f"late {late}, replays {totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}, "
+        f"dispatches {totals[outputs.DISPATCHED]}.{hint} {where}"
     )

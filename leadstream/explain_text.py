@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
+
+_PARTITION: Final = re.compile(r".+-\d+-[A-Za-z0-9_-]{22}")
 
 
 def text_of_document(document: dict[str, Any]) -> str:
@@ -30,7 +33,9 @@ def _channel(one: dict[str, Any]) -> str:
 
 
 def _refused(one: dict[str, Any]) -> list[str]:
-    where = f"{one['source']}, line or offset {one['position']}"
+    # A partition of a topic is topic-partition-topic id, a file has a path.
+    place = "offset" if _PARTITION.fullmatch(one["source"]) else "line"
+    where = f"{one['source']}, {place} {one['position']}"
     if one["what"] == "late":
         return [
             f"Late: {_channel(one)} was older than the lateness of its channel when it came in.",

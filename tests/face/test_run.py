@@ -23,8 +23,11 @@ def test_a_run_says_what_it_did(shell: Shell, inputs: Path) -> None:
         "F-136****5671": "FIRST_TOUCH",
     }
     summary = done.stdout.splitlines()[-1]
-    assert summary.startswith("Done: 8 records in ")
-    assert "FIRST_TOUCH 3, DEDUPED 1, MERGED 0, DEAL_MERGED 0; rejected 1, late 1, replays 1, dispatches 1" in summary
+    assert summary.startswith("Done: 8 records (7 raw leads) in ")
+    assert (
+        "FIRST_TOUCH 3, DEDUPED 1, MERGED 0, DEAL_MERGED 0; leads rejected 1, late 1, replays 1, dispatches 1"
+        in summary
+    )
 
 
 def test_the_same_input_again_changes_nothing(ran: Shell) -> None:
@@ -39,7 +42,8 @@ def test_until_moves_the_clock_on(ran: Shell) -> None:
     assert len(ran.lines("out/dispatches.jsonl")) == 1
     ran.run(*RUN, "--until", "2026-03-03T08:59:59+08:00")
     assert len(ran.lines("out/dispatches.jsonl")) == 1
-    ran.run(*RUN, "--until", "2026-03-03T09:00:00+08:00")
+    done = ran.run(*RUN, "--until", "2026-03-03T09:00:00+08:00")
+    assert "Time went on to --until" in done.stdout
     assert [line["at"] for line in ran.lines("out/dispatches.jsonl")][1:] == ["2026-03-03T09:00:00.000+08:00"]
 
 
@@ -49,7 +53,18 @@ def test_what_is_surprising_is_said_once(shell: Shell, inputs: Path) -> None:
     assert done.stderr.count("public development secret") == 1
     places = ("--state", "other/state", "--sink", "other/out", "--metrics", "127.0.0.1:0")
     run = ("run", "--config", "in/config.toml", "--source", "in", *places)
-    assert shell.run(*run, LEADSTREAM_ONE_ID_SECRET="s3").stderr == ""
+    assert shell.run(*run, LEADSTREAM_ONE_ID_SECRET="sixteen bytes ok").stderr == ""
+
+
+def test_a_short_secret_is_warned_of(shell: Shell, inputs: Path) -> None:
+    said = shell.run(*RUN, LEADSTREAM_ONE_ID_SECRET="s3").stderr
+    assert "The OneID secret has 2 bytes" in said
+
+
+def test_old_files_by_the_clock_of_the_wall(shell: Shell, inputs: Path) -> None:
+    """All of them are late, and the last line says how to read them."""
+    done = shell.run(*RUN, "--clock", "wall")
+    assert "--clock event" in done.stdout.splitlines()[-1]
 
 
 def test_another_secret_is_refused(ran: Shell) -> None:
