@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from connectors.kafka_group import GroupCopy
 from connectors.kafka_settings import KafkaSettings
-from connectors.kafka_topic import GroupCopy, Place, Topics, Watch, client_log, recreated
+from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
 from connectors.reader import Record
 from state import errors, limits
 

@@ -20,7 +20,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back
 from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
-from connectors.kafka_transactions import Generation, Sent, Transactions
+from connectors.kafka_transactions import FENCED, Generation, Sent, Transactions
 from connectors.sink import Group
 from operators.streams import NULL, STREAMS, event_id_of
 from state import errors, limits
@@ -283,9 +283,11 @@ class KafkaSink:
             if error is None:
                 if counts:
                     generation.acked += 1
-                number, offset = message.partition(), message.offset()
-                if offset > ends.get(number, -1):  # unknown where the broker had it from a former try
-                    ends[number] = offset
+                offset = message.offset()
+                if (
+                    offset >= 0
+                ):  # unknown where the broker had it from a former try; a partition's answers come in order
+                    ends[message.partition()] = offset
             else:
                 self._failed(error, message.value(), stream)
 
@@ -308,8 +310,9 @@ class KafkaSink:
 
     def _met(self, error: Any) -> None:
         """What the client says of itself: fatal errors stop, the rest is waited for."""
-        if (error.fatal() or error.code() == KafkaError._FENCED) and self._fault is None:
-            action = _ACTIONS.get(error.code(), "Look at the broker's log")
+        if (error.fatal() or error.code() in FENCED) and self._fault is None:
+            code = KafkaError._FENCED if error.code() in FENCED else error.code()
+            action = _ACTIONS.get(code, "Look at the broker's log")
             self._fault = errors.SinkFault(
                 f"The client cannot deliver any more: {error.name()} ({error.str()}).",
                 f"{action}; started again, the run sends everything that was decided and not delivered.",
@@ -377,7 +380,10 @@ class KafkaSink:
 
     def _overdue(self) -> None:
         """Give up on a broker that has not acknowledged a cut for too long."""
-        if self._monotonic() - self._cut_at > self._settings.give_up_s:
+        now = self._monotonic()
+        if self._give_up_at and now > self._give_up_at:
+            raise self._unacknowledged(limits.DRAIN_S)
+        if now - self._cut_at > self._settings.give_up_s:
             raise self._unacknowledged(self._settings.give_up_s)
 
     def hurry(self) -> None:

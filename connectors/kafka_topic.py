@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -36,13 +34,6 @@ _MOVING: Final = (
     KafkaError.FENCED_LEADER_EPOCH,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
 )
-_COPY_AGAIN_S: Final = 0.5
-_COORDINATING: Final = (
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-)
-"""A group that was never used yet, or a broker that has just started."""
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 
@@ -193,66 +184,6 @@ class Watch:
         """End the thread."""
         self._stopping.set()
         self._thread.join(limits.DRAIN_S)
-
-
-class GroupCopy:
-    """The position as the consumer group's offsets, for lag tools: one request at a time, the newest position each time.
-
-    Not by the consumer's own commit: its `close` waits for one that is under way for as long as the broker is away.
-    """
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        self._admin = AdminClient(settings.common(), logger=client_log)
-        self._wanted: dict[Place, int] = {}
-        self._sent: dict[Place, int] = {}
-        self._answer: Any = None
-        """Future of the request that is under way."""
-        self._again_at = 0.0
-
-    def put(self, offsets: dict[Place, int]) -> None:
-        """Offsets of the next records to be read, of the partitions that have moved."""
-        self._wanted.update(offsets)
-        self.go_on()
-
-    def go_on(self) -> None:
-        """Send what waits, if nothing is under way."""
-        if self._answer is not None and self._answer.done():
-            self._take()
-        if self._answer is None and self._wanted and time.monotonic() >= self._again_at:
-            self._sent, self._wanted = self._wanted, {}
-            group = self._settings.group
-            places = [TopicPartition(topic, number, at) for (topic, number), at in self._sent.items()]
-            asked = [ConsumerGroupTopicPartitions(group, places)]
-            self._answer = self._admin.alter_consumer_group_offsets(asked, request_timeout=_TRY_S)[group]
-
-    def _take(self) -> None:
-        answer, self._answer = self._answer, None
-        try:
-            refused = [one.error for one in answer.result().topic_partitions if one.error is not None]
-            if refused:
-                raise KafkaException(refused[0])
-        except KafkaException as error:
-            self._wanted = {**self._sent, **self._wanted}
-            self._admin = AdminClient(self._settings.common(), logger=client_log)
-            self._again_at = time.monotonic() + _COPY_AGAIN_S
-            level = logging.DEBUG if error.args[0].code() in _COORDINATING else logging.WARNING
-            log.log(
-                level, "The group's offsets were not written (%s): lag tools show older ones until they are.", error
-            )
-
-    def close(self) -> None:
-        """Wait a moment for the last one."""
-        end = time.monotonic() + _TRY_S
-        while time.monotonic() < end:
-            self.go_on()
-            if self._answer is not None:
-                with contextlib.suppress(KafkaException, TimeoutError):
-                    self._answer.result(max(0.0, end - time.monotonic()))
-            elif self._wanted:
-                time.sleep(_AGAIN_S)
-            else:
-                return
 
 
 def recreated(name: str, *, gone: bool = False) -> errors.PositionFault:

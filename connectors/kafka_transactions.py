@@ -21,6 +21,8 @@ log = logging.getLogger("leadstream")
 
 _POLL_S: Final = 0.05
 _SLICE_S: Final = 0.5
+FENCED: Final = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+"""Another process has taken over the transactional id: which of these is said depends on what was asked."""
 
 
 class Sent(NamedTuple):
@@ -132,7 +134,9 @@ class Transactions:
         return True
 
     def _transaction(self, held: list[tuple[Generation, list[Sent]]]) -> None:
-        deadline = time.monotonic() + self._settings.give_up_s
+        # Behind the transaction's own time-out the broker has ended it: whatever is asked then, it is not committed.
+        patience_s = min(self._settings.give_up_s, limits.TRANSACTION_MS / 1000)
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 self._producer.begin_transaction()
@@ -143,13 +147,13 @@ class Transactions:
                 return
             except KafkaException as error:
                 known = error.args[0]
-                if known.fatal() or known.code() == KafkaError._FENCED:  # of two ways to say so, one is not marked
+                if known.fatal() or known.code() in FENCED:  # of the ways to say so, some are not marked
                     self._met(known)
                 self._check()
                 if time.monotonic() > deadline:
                     raise errors.SinkFault(
                         f"The record {self.oldest.decode()} and those behind it could not be committed for "
-                        f"{self._settings.give_up_s:g} s: {known.name()} ({known.str()}).",
+                        f"{patience_s:g} s: {known.name()} ({known.str()}).",
                         "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, "
                         "can be reached and accepts writes.",
                     ) from error

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
+import connectors.kafka_group
 import connectors.kafka_readback
 import connectors.kafka_reader
 import connectors.kafka_sink
@@ -137,7 +138,7 @@ class FakeKafka:
         """The connectors talk to this broker until the patch is undone."""
         monkeypatch.setattr(connectors.kafka_topic, "AdminClient", lambda config, **_: FakeAdmin(self))
         monkeypatch.setattr(connectors.kafka_sink, "Producer", lambda config, **_: FakeProducer(self, config))
-        for module in (connectors.kafka_reader, connectors.kafka_readback):
+        for module in (connectors.kafka_reader, connectors.kafka_readback, connectors.kafka_group):
             monkeypatch.setattr(module, "Consumer", lambda config, **_: FakeConsumer(self, config))
 
     def asked(self, name: str) -> None:
@@ -199,13 +200,6 @@ class FakeAdmin:
             offset = topic.begins[place.partition] if first else topic.end(place.partition, committed=committed)
             found[place] = _done(_Offset(offset))
         return found
-
-    def alter_consumer_group_offsets(self, asked: list[Any], **_: Any) -> dict[str, Future[Any]]:
-        self._kafka.asked("group")
-        for one in asked:
-            offsets = {(place.topic, place.partition): place.offset for place in one.topic_partitions}
-            self._kafka.groups.setdefault(one.group_id, {}).update(offsets)
-        return {one.group_id: _done(one) for one in asked}
 
 
 class _Offset(NamedTuple):
@@ -297,7 +291,9 @@ class FakeConsumer:
         self._next: dict[tuple[str, int], int] = {}
         self._told: dict[tuple[str, int], int] = {}
         self._paused: set[tuple[str, int]] = set()
-        kafka.consumers.append(self)
+        self._answers: list[tuple[Any, list[TopicPartition]]] = []
+        if "on_commit" not in self.config:  # the one for the group's copy reads nothing
+            kafka.consumers.append(self)
 
     def assign(self, places: list[TopicPartition]) -> None:
         for place in places:
@@ -326,6 +322,17 @@ class FakeConsumer:
                 self._told[place] = at
                 found.append(Message(place, at, None, KafkaError(KafkaError._PARTITION_EOF)))
         return found
+
+    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        assert asynchronous, "the flow does not wait for the group's copy"
+        self._kafka.asked("group")
+        moved = {(place.topic, place.partition): place.offset for place in offsets}
+        self._kafka.groups.setdefault(self.config["group.id"], {}).update(moved)
+        self._answers.append((None, offsets))
+
+    def poll(self, timeout: float) -> None:
+        while self._answers:
+            self.config["on_commit"](*self._answers.pop(0))
 
     def pause(self, places: list[TopicPartition]) -> None:
         self._paused |= {(place.topic, place.partition) for place in places}

@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEADS = 4_000
 IDLE_SHARD = 7
-SMALL = {"BATCH_RECORDS": 100, "SEAL_RECORDS": 500, "UNSENT_RECORDS": 1_000, "UNSYNCED_BYTES": 200_000}
-"""As many records as a test can wait for, and seals as often beside them as with millions.
-
-The last one: what waits for a slow disk goes out at once when the disk has answered.
-"""
-BOUND = 2 * (SMALL["SEAL_RECORDS"] + SMALL["UNSENT_RECORDS"]) + SMALL["UNSYNCED_BYTES"] // 200
+SMALL = {"BATCH_RECORDS": 100, "SEAL_RECORDS": 1_500, "UNSEALED_RECORDS": 2_000}
+"""As many records as a test can wait for, and seals as often beside them as with millions."""
+BOUND = 2 * SMALL["UNSEALED_RECORDS"]
+"""What was handed on before a cut that is not sealed yet, and behind it."""
+A_LEAD = 5
+"""Records that each of these leads gives."""
 
 
 def leads_without_a_shard() -> list[dict[str, object]]:
@@ -35,7 +35,7 @@ def leads_without_a_shard() -> list[dict[str, object]]:
 
 
 def test_a_start_reads_back_what_no_seal_covers(own_broker: Broker, prefix: str, tmp_path: Path) -> None:
-    """Killed at work twice, with a backlog before it and one shard idle for all of it."""
+    """Killed at work three times, with a backlog before it and one shard idle for all of it."""
     case = KafkaCase(own_broker, prefix, tmp_path / "case", shards=limits.SHARDS)
     case.give(leads_without_a_shard())
     topics = Topics(case.settings)
@@ -45,11 +45,11 @@ def test_a_start_reads_back_what_no_seal_covers(own_broker: Broker, prefix: str,
         return sum(topics.ends(places).values())
 
     read_back = []
-    for share in (0.4, 0.7, 1.0):
+    for share in (0.25, 0.5, 0.75, 1.0):
         process = command(case, CHECKOUT, "--clock", "event", limits=SMALL)
         try:
             if share < 1:
-                wanted = int(2 * LEADS * share)
+                wanted = int(A_LEAD * LEADS * share)
                 wait_until(lambda wanted=wanted: written() >= wanted, DEADLINE_S, f"{wanted} records")
                 process.kill()
                 process.wait(DEADLINE_S)
@@ -62,5 +62,5 @@ def test_a_start_reads_back_what_no_seal_covers(own_broker: Broker, prefix: str,
         found = re.search(r"Read back (\d+) records", said)
         read_back.append(int(found[1]) if found else 0)
     assert read_back[0] == 0 and any(read_back), "no kill left anything to be read back"
-    assert max(read_back) < BOUND < written() / 3, f"{read_back} of {written()} records were read back"
+    assert max(read_back) <= BOUND < written() / 4, f"{read_back} of {written()} records were read back"
     assert_each_once(case, [f"w{number}" for number in range(LEADS)])
