@@ -20,8 +20,6 @@ AUDIT: Final = "audit"
 _HOLDER: Final = "HOLDER"
 _CACHE_BYTES: Final = 256 << 20
 _BUFFER_BYTES: Final = 32 << 20
-_LOGS_KEPT: Final = 3
-"""Old logs kept to be written over."""
 _LOG_BYTES: Final = 96 << 20
 """Write-ahead log kept at most: what an opening after SIGKILL replays (under 1 s)."""
 
@@ -33,8 +31,6 @@ def _options(*, audit: bool, cache: Cache) -> Options:
     options.set_write_buffer_size(_BUFFER_BYTES)
     options.set_max_write_buffer_number(4)
     options.set_max_total_wal_size(_LOG_BYTES)
-    # A log written over an old one does not grow: its sync waits for no journal of the file system, nor for what others wrote.
-    options.set_recycle_log_file_num(_LOGS_KEPT)
     options.set_max_background_jobs(2)
     options.set_bytes_per_sync(1 << 20)  # tables go to the disk as they are written: no burst that a sync waits behind
     options.set_compression_type(DBCompressionType.none() if not audit else DBCompressionType.lz4())
