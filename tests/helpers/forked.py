@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -108,8 +109,9 @@ class Runner:
         os.kill(self.pid, number)
 
     def kill(self) -> int:
-        """SIGKILL; the exit status."""
-        os.kill(self.pid, signal.SIGKILL)
+        """SIGKILL; the exit status, its own where it has ended a moment before."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         return self.wait()
 
     def trace(self) -> str:
