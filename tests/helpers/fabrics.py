@@ -20,6 +20,7 @@ from kafka_case import CaseSettings, Reading, compacted, create, lines_of, outpu
 from connectors.files import FileReader, FileSink
 from connectors.kafka_reader import KafkaReader
 from connectors.kafka_sink import KafkaSink
+from connectors.kafka_topic import Topics
 from connectors.memory import MemoryReader
 from connectors.reader import Reader, Record
 from connectors.sink import Sink
@@ -182,6 +183,9 @@ class Kafka:
             assert part.records[: len(held)] == held, "a topic only grows"
             self._client.produce(inputs[part.name], part.records[len(held) :])
             held.extend(part.records[len(held) :])
+        ends = Topics(self.settings()).ends([(topic, 0) for topic in inputs.values()])
+        acknowledged = {(inputs[name], 0): len(held) for name, held in self._held.items()}
+        assert ends == acknowledged, "the broker's ends are behind what it has acknowledged"
         inner = KafkaReader(self.settings(), to_end=True)
         for name, part in zip(inner.names(), given._parts, strict=True):
             self._names.know(name, part.name)
