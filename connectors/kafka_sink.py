@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException
 
+from connectors.kafka_faults import FENCED, lost_client, refused_record, unacknowledged
+from connectors.kafka_producer import connect, take_over
 from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back
-from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
-from connectors.kafka_topic import Place, Topics, Watch, client_log, recreated
-from connectors.kafka_transactions import FENCED, Generation, Sent, Transactions
+from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
+from connectors.kafka_topic import Place, Topics, Watch, recreated
+from connectors.kafka_transactions import Generation, Sent, Transactions
 from connectors.sink import Group
 from operators.streams import NULL, STREAMS, event_id_of
 from state import errors, limits
@@ -32,17 +34,6 @@ _ID_AT: Final = len(_ID_BEGINS)
 _NEXT_BEGINS: Final = b"\n" + _ID_BEGINS
 _POLL_S: Final = 0.05
 _LISTEN_S: Final = 1.0
-
-_ACTIONS: Final = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "Raise its max.message.bytes (`leadstream topics --apply` sets what the engine needs)",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "Allow this user to write to it",
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "Allow this user idempotent writes",
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "Allow this user the transactional ids that begin with leadstream-",
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "Create it again (`leadstream topics --check` says what is missing)",
-    KafkaError._UNKNOWN_TOPIC: "Create it again (`leadstream topics --check` says what is missing)",
-    KafkaError._MSG_TIMED_OUT: "Check that the broker runs, can be reached and accepts writes",  # mode `transactional`
-    KafkaError._FENCED: "Stop the other process that writes from a copy of this state",
-}
 
 
 class KafkaSink:
@@ -110,14 +101,15 @@ class KafkaSink:
                 )
         transactional = settings.mode == TRANSACTIONAL
         # Also after a mode that was left: a run of it may have died before its first seal, its transaction open.
+        # Before anything is read: taking over ends what a dead process left open.
         if transactional or sealed.get("mode") == TRANSACTIONAL or ends != broker.ends(places, committed=True):
-            writer = self._connect(state_id)
-            self._init_transactions(writer)  # before anything is read: it ends what a dead process left open
+            writer = connect(settings, self._met, state_id)
+            take_over(writer, settings, self._monotonic)
             ends = broker.ends(places)
             if transactional:
                 self._producer = writer
         if self._producer is None:
-            self._producer = self._connect("")
+            self._producer = connect(settings, self._met)
         # The client connects when it is asked for something, and waits half a second for what it then needs: now, while the
         # topics are read back, and not when the first record is there.
         with contextlib.suppress(KafkaException):
@@ -137,39 +129,6 @@ class KafkaSink:
         self._watch = Watch(settings, found)
         if transactional:
             self._writer = Transactions(self._producer, self.produce, self.check, self._met, settings)
-
-    def _connect(self, state_id: str) -> Any:
-        settings = self._settings
-        config = {
-            **settings.common(),
-            "enable.idempotence": True,
-            "enable.gapless.guarantee": True,  # a record that fails must not be overtaken by those behind it
-            "acks": "all",
-            "partitioner": "murmur2_random",  # the Java client's: a customer lies where other programs look
-            "linger.ms": 1,
-            "message.timeout.ms": 0,  # a record that timed out would be overtaken: `_overdue` stops all of them at once
-            "message.max.bytes": 8 << 20,  # the topic's own limit decides
-            "queue.buffering.max.kbytes": limits.UNSENT_BYTES >> 10,
-            "queue.buffering.max.messages": limits.UNSENT_RECORDS,
-            "topic.metadata.propagation.max.ms": 10_000,
-            "error_cb": self._met,
-        }
-        if state_id:
-            del config["enable.gapless.guarantee"]  # a transaction is whole or not at all
-            config["transactional.id"] = f"leadstream-{state_id}"
-            config["transaction.timeout.ms"] = limits.TRANSACTION_MS
-            config["message.timeout.ms"] = limits.TRANSACTION_MS
-        return Producer(config, logger=client_log)
-
-    def _init_transactions(self, producer: Any) -> None:
-        deadline = self._monotonic() + limits.CONNECT_S
-        while True:
-            try:
-                producer.init_transactions(limits.CONNECT_S)
-                return
-            except KafkaException as error:
-                if not error.args[0].retriable() or self._monotonic() > deadline:
-                    raise unreachable(self._settings, "taking over the transactional id", error) from error
 
     def begin(self) -> dict[str, Any]:
         """Where the topics ended before the first record of a new state."""
@@ -284,9 +243,8 @@ class KafkaSink:
                 if counts:
                     generation.acked += 1
                 offset = message.offset()
-                if (
-                    offset >= 0
-                ):  # unknown where the broker had it from a former try; a partition's answers come in order
+                # Unknown where the broker had it from a former try; a partition's answers come in order.
+                if offset >= 0:
                     ends[message.partition()] = offset
             else:
                 self._failed(error, message.value(), stream)
@@ -300,23 +258,12 @@ class KafkaSink:
             return
         if self._fault is not None:
             return
-        name = event_id_of(value) if value else "?"
-        action = _ACTIONS.get(code, "Look the code up in the broker's documentation and its log")
-        self._fault = errors.SinkFault(
-            f"The record {name} could not be delivered to the topic {self._topics[stream]}: {error.name()} "
-            f"({error.str()}).",
-            f"{action}; started again, the run sends everything that was decided and not delivered.",
-        )
+        self._fault = refused_record(self._topics[stream], value, error)
 
     def _met(self, error: Any) -> None:
         """What the client says of itself: fatal errors stop, the rest is waited for."""
         if (error.fatal() or error.code() in FENCED) and self._fault is None:
-            code = KafkaError._FENCED if error.code() in FENCED else error.code()
-            action = _ACTIONS.get(code, "Look at the broker's log")
-            self._fault = errors.SinkFault(
-                f"The client cannot deliver any more: {error.name()} ({error.str()}).",
-                f"{action}; started again, the run sends everything that was decided and not delivered.",
-            )
+            self._fault = lost_client(error)
         else:
             self._said = f"{error.name()}: {error.str()}"
             log.warning("Kafka: %s", error.str())
@@ -418,11 +365,7 @@ class KafkaSink:
             self._listen(lambda: self._purged)
             if self._purged:
                 first = event_id_of(self._purged)
-        return errors.SinkFault(
-            f"The broker has not acknowledged {count} records, {first} among them, for {after_s:g} s ({self._said}).",
-            "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, can be reached "
-            "and accepts writes.",
-        )
+        return unacknowledged(count, first, after_s, self._said)
 
     def close(self) -> None:
         """Leave; what is not acknowledged stays in the outbox. Never raises."""

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 
+from connectors.kafka_faults import FENCED, uncommitted
 from connectors.kafka_settings import KafkaSettings, unreachable
 from operators.streams import STREAMS
 from state import errors, limits
@@ -21,8 +22,6 @@ log = logging.getLogger("leadstream")
 
 _POLL_S: Final = 0.05
 _SLICE_S: Final = 0.5
-FENCED: Final = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
-"""Another process has taken over the transactional id: which of these is said depends on what was asked."""
 
 
 class Sent(NamedTuple):
@@ -151,12 +150,7 @@ class Transactions:
                     self._met(known)
                 self._check()
                 if time.monotonic() > deadline:
-                    raise errors.SinkFault(
-                        f"The record {self.oldest.decode()} and those behind it could not be committed for "
-                        f"{patience_s:g} s: {known.name()} ({known.str()}).",
-                        "Nothing is lost: they lie in the state and are sent at the next start. Check that the broker runs, "
-                        "can be reached and accepts writes.",
-                    ) from error
+                    raise uncommitted(self.oldest.decode(), patience_s, known) from error
                 if known.fatal() or not known.txn_requires_abort() or self._stopping:
                     raise unreachable(self._settings, "committing a transaction", known.str()) from error
                 log.warning("A transaction was aborted and is sent again: %s", known.str())

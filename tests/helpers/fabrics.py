@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import orjson
 from broker import ANSWER_S, KafkaClient
-from kafka_case import CaseSettings, Reading, compacted, create, lines_of, outputs_of
+from kafka_case import CaseSettings, Reading, compacted, create, lines_of, outputs_of, wait_settled
 
 from connectors.files import FileReader, FileSink
 from connectors.kafka_reader import KafkaReader
@@ -150,6 +150,7 @@ class Kafka:
 
     def __init__(self, client: KafkaClient, reading: Reading, prefix: str, mode: str) -> None:
         self._client, self._reading, self._prefix, self._mode = client, reading, prefix, mode
+        self._admin = client.admin()
         self._held: dict[str, list[bytes]] = {}
         """Input → records that its topic holds."""
         self._names = Names(0)
@@ -198,6 +199,8 @@ class Kafka:
         topics = {stream: f"{self._prefix}{stream}" for stream in streams}
         if not self._outputs:
             return {stream: [] for stream in topics}
+        if self._mode == "transactional":
+            wait_settled(self._admin, {name: self._outputs[name] for name in topics.values()})
         found = self._reading.rows({topic: self._outputs[topic] for topic in topics.values()})
         return {stream: self._names(stream, lines_of(found[topic])) for stream, topic in topics.items()}
 

@@ -21,9 +21,9 @@ from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPar
 from confluent_kafka.admin import OffsetSpec
 
 import connectors.kafka_group
+import connectors.kafka_producer
 import connectors.kafka_readback
 import connectors.kafka_reader
-import connectors.kafka_sink
 import connectors.kafka_topic
 
 OPEN, KEPT, ABORTED, MARK = "open", "kept", "aborted", "mark"
@@ -137,7 +137,7 @@ class FakeKafka:
     def installed(self, monkeypatch: Any) -> None:
         """The connectors talk to this broker until the patch is undone."""
         monkeypatch.setattr(connectors.kafka_topic, "AdminClient", lambda config, **_: FakeAdmin(self))
-        monkeypatch.setattr(connectors.kafka_sink, "Producer", lambda config, **_: FakeProducer(self, config))
+        monkeypatch.setattr(connectors.kafka_producer, "Producer", lambda config, **_: FakeProducer(self, config))
         for module in (connectors.kafka_reader, connectors.kafka_readback, connectors.kafka_group):
             monkeypatch.setattr(module, "Consumer", lambda config, **_: FakeConsumer(self, config))
 

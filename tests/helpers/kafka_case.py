@@ -18,6 +18,8 @@ from connectors.kafka_settings import KafkaSettings
 from operators.streams import STREAMS, UNIQUE_LEADS
 
 Place = tuple[str, int]
+SETTLED_S = 30.0
+"""Below the transactions' own time-out: one that was left open is not taken for one that is being marked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +153,17 @@ def ends(admin: AdminClient, topics: Mapping[str, int], *, committed: bool = Fal
             return {}
 
     return wait_until(asked, ANSWER_S, "leaders")
+
+
+def wait_settled(admin: AdminClient, topics: Mapping[str, int]) -> None:
+    """Wait until nothing in the topics is neither committed nor aborted.
+
+    A commit is acknowledged when the coordinator has written that it will be one; the partitions' marks, without which a
+    reader of committed records sees nothing, come a moment later.
+    """
+    wait_until(
+        lambda: ends(admin, topics) == ends(admin, topics, committed=True), SETTLED_S, "the marks of what was committed"
+    )
 
 
 class Follower:

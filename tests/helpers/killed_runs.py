@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from broker import KafkaClient
 from delivery import Record, at, rows_of, scenario, stored
-from kafka_case import CaseSettings, Reading, Row, compacted, create, ends, outputs_of
+from kafka_case import CaseSettings, Reading, Row, compacted, create, ends, outputs_of, wait_settled
 from oracle_reading import Line, kind_of_name, read_path
 
 from connectors.simulated import generate
@@ -122,6 +122,10 @@ class Killed:
     def has_open_transaction(self) -> bool:
         """Whether something lies in the topics that is neither committed nor aborted."""
         return self.ends() != self.ends(committed=True)
+
+    def settle(self) -> None:
+        """Wait for the marks of what was committed. Raises when a transaction was left open."""
+        wait_settled(self.admin, self.topics)
 
     def rows(self, isolation: str = "read_committed") -> dict[str, list[Row]]:
         """Stream → records in the order of partitions."""

@@ -20,7 +20,7 @@ from confluent_kafka import Producer  # noqa: E402
 from delivery import configuration  # noqa: E402
 from kafka_case import CaseSettings  # noqa: E402
 
-from connectors import kafka_sink  # noqa: E402
+from connectors import kafka_producer  # noqa: E402
 from connectors.kafka_reader import KafkaReader  # noqa: E402
 from connectors.kafka_sink import KafkaSink  # noqa: E402
 from connectors.reader import Record  # noqa: E402
@@ -99,7 +99,7 @@ def meet(order: Order) -> None:
 
     global sink_type
     sink_type = MetSink
-    kafka_sink.Producer = Met  # type: ignore[misc]
+    kafka_producer.Producer = Met  # type: ignore[misc]
 
 
 sink_type: type[KafkaSink] = KafkaSink

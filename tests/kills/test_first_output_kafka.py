@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from kafka_case import CaseSettings, Follower, ends, outputs_of
+from kafka_case import CaseSettings, Follower, ends, outputs_of, wait_settled
 from waiting import wait_until
 
 WITHIN_S = 2.0
@@ -88,6 +88,7 @@ def test_killed_and_started_again_it_goes_on_at_once(session_broker, memory_path
                 process.wait(DEADLINE_S)
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0, said.read_text()[-3000:]
+    wait_settled(admin, topics)
     ids = [orjson.loads(one.value)["source_lead_id"] for one in session_broker.records(f"{prefix}dispositions")]
     assert len(ids) == len(set(ids)) == (STARTS + 1) * LEADS
     figures = (

@@ -97,6 +97,7 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, mem
         assert now, "no kill was made"
         made += now
         number += 1
+        case.settle()
         found = case.rows()
         again = compared(found, expected)
         doubled[mode] += again
