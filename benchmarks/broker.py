@@ -106,7 +106,8 @@ class Broker:
     def produce(self, topic: str, records: Iterable[tuple[bytes | None, bytes]]) -> int:
         """Write (key, value) in their order, acknowledged when this returns; how many."""
         if self._feeder is None:
-            self._feeder = self.producer(**{"batch.size": 500_000, "max.in.flight.requests.per.connection": 1})
+            # Idempotent: a request that is sent again must not change the order of what a plain computation is told.
+            self._feeder = self.producer(**{"batch.size": 500_000, "enable.idempotence": True})
         producer = self._feeder
         count = 0
         for key, value in records:
