@@ -50,6 +50,9 @@ class _Nowhere:
         """Nothing waits."""
         return 0
 
+    def serve(self) -> None:
+        """Nothing is held."""
+
     def hurry(self) -> None:
         """It is as fast as can be."""
 

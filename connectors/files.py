@@ -327,6 +327,9 @@ class FileSink:
     def cut(self) -> None:
         """Nothing is under way between epochs."""
 
+    def serve(self) -> None:
+        """Nothing is held."""
+
     def hurry(self) -> None:
         """Nothing waits."""
 

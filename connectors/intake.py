@@ -30,6 +30,9 @@ class Host(Protocol):
 
     progress: Progress
 
+    def serve(self) -> None:
+        """Let the output go on with what it holds."""
+
     def synced(self) -> int:
         """Number of the last batch that is synced; raises the fault of the background."""
 
@@ -106,6 +109,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
 
     def next_batch(self) -> list[tuple[str, Item]]:
         host = self._host
+        host.serve()
         if self._epoch_over:
             self._epoch_over = False
             host.seal(self._sealed_state, self._sealed_clock)

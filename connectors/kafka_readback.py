@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.kafka_settings import KafkaSettings, unreachable
-from connectors.kafka_topic import Place, client_log
+from connectors.kafka_topic import Place, client_log, recreated
 from operators.streams import STREAMS, UNIQUE_LEADS
 from state import errors, limits
 
@@ -133,3 +133,27 @@ def _stuck(settings: KafkaSettings, places: list[Place]) -> errors.LeadstreamErr
         f"reading back what was delivered since the last seal ({topic}-{number})",
         "its end was not reached; if the broker is well, a transaction of another program is open in that topic",
     )
+
+
+def sealed_ends(
+    sealed: dict[str, Any], ids: dict[str, str], places: list[Place], ends: dict[Place, int]
+) -> dict[Place, int]:
+    """Where each partition ended at the seal. Raises for topics that are not the ones that were written."""
+    if not sealed:
+        return dict(ends)
+    known = sealed["topics"]
+    begins: dict[Place, int] = {}
+    for name, number in places:
+        topic = known.get(name)
+        if topic is None:
+            begins[name, number] = 0  # a stream that the version before did not have
+            continue
+        if topic["id"] != ids[name]:
+            raise recreated(name)
+        end = begins[name, number] = topic["ends"].get(str(number), 0)
+        if end > ends[name, number]:
+            raise errors.SinkFault(
+                f"The topic {name}-{number} ends at {ends[name, number]}, but {end} were delivered and sealed.",
+                "The broker has lost records: restore it, or begin a new state with --state and new topics.",
+            )
+    return begins

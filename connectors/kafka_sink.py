@@ -1,7 +1,7 @@
 """Kafka out: every outbox row to its topics, in order, once; a seal speaks of it when the broker has acknowledged it.
 
-    deliver ──► client ──► broker      `once`: as it comes, idempotent
-    deliver ──► held ──► transaction   `transactional`: the rows of some milliseconds, by a thread, visible together
+    deliver ──► held ──► client ──► broker   `once`: as soon as the broker has answered what went before, idempotent
+    deliver ──► held ──► transaction         `transactional`: the rows of some milliseconds, by a thread, visible together
 
 A start reads back what lies behind the last seal (`kafka_readback`) and sends the rest of the outbox: nothing is lost, and
 nothing is sent twice but what the network delivers after the process that sent it is dead (mode `once`).
@@ -19,9 +19,9 @@ from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka_faults import FENCED, lost_client, refused_record, unacknowledged
 from connectors.kafka_producer import connect, take_over
-from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back
+from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back, sealed_ends
 from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
-from connectors.kafka_topic import Place, Topics, Watch, recreated
+from connectors.kafka_topic import Place, Topics, Watch
 from connectors.kafka_transactions import Generation, Sent, Transactions
 from connectors.sink import Group
 from operators.streams import NULL, STREAMS, event_id_of
@@ -69,6 +69,9 @@ class KafkaSink:
         """The client's last complaint."""
         self._fault: errors.LeadstreamError | None = None
         self._writer: Transactions | None = None
+        self._held: list[tuple[Generation, Group]] = []
+        """Mode `once`: delivered, and not handed to the client yet."""
+        self._held_count = self._held_bytes = 0
 
     # --- opening
 
@@ -90,7 +93,7 @@ class KafkaSink:
         self._ids = {name: topic.id for name, topic in found.items()}
         places = [(name, number) for name, topic in found.items() for number in range(topic.partitions)]
         ends = broker.ends(places)
-        begins = _sealed_ends(sealed, self._ids, places, ends)
+        begins = sealed_ends(sealed, self._ids, places, ends)
         if not sealed:
             oldest = broker.begins(places)
             held = sorted(name for name, number in places if oldest[name, number] < ends[name, number])
@@ -147,9 +150,12 @@ class KafkaSink:
         """Hand an outbox row's records to the client; waits while it holds as much as it may."""
         current = self._current
         if self._writer is None and self._delivered is None:
-            current.sent += sum(len(keys) for _, keys, _ in group.lines)
-            self._give(current, group)
-            self._poll(0)
+            count = sum(len(keys) for _, keys, _ in group.lines)
+            current.sent += count
+            self._held.append((current, group))
+            self._held_count += count
+            self._held_bytes += sum(len(lines) for _, _, lines in group.lines)
+            self.serve()
             self.check()
             return
         records = self._records(group)
@@ -163,6 +169,25 @@ class KafkaSink:
                 self.produce(current, record)
             self._poll(0)
         self.check()
+
+    def serve(self) -> None:
+        """Hand on what is held, unless the client still waits for the broker's answer to what it has.
+
+        One request goes to each partition at a time: what comes meanwhile would be a request of its own for every shard.
+        """
+        if not self._held:
+            return
+        self._poll(0)
+        if self._held_bytes <= limits.HELD_BYTES and self.waiting() > self._held_count:
+            return
+        self._give_held()
+        self._poll(0)
+
+    def _give_held(self) -> None:
+        held, self._held = self._held, []
+        self._held_count = self._held_bytes = 0
+        for generation, group in held:
+            self._give(generation, group)
 
     def _give(self, generation: Generation, group: Group) -> None:
         if not all(_is_plain(keys, lines) for _, keys, lines in group.lines):
@@ -298,6 +323,7 @@ class KafkaSink:
         """Serve callbacks; nothing waits for the broker here, so that no epoch shows in the latency."""
         if self._writer is None:
             self._poll(0)
+            self.serve()
         self.check()
 
     def cut(self) -> None:
@@ -314,6 +340,7 @@ class KafkaSink:
         """Ends of all partitions behind what was cut; None while some of that is not acknowledged."""
         if self._writer is None:
             self._poll(0)
+            self.serve()
         self.check()
         cut = self._cut
         if cut.acked < cut.sent:
@@ -341,6 +368,7 @@ class KafkaSink:
         """Wait until everything is acknowledged."""
         if self._writer is not None:
             self._writer.hurry()
+        self._give_held()  # whatever the client still waits for
         deadline = self._monotonic() + limits.DRAIN_S
         while self._cut.acked < self._cut.sent or self._current.acked < self._current.sent:
             if self._writer is None:
@@ -383,27 +411,3 @@ class KafkaSink:
 def _is_plain(keys: list[str], lines: bytes) -> bool:
     """Whether every line begins with its event id, none deletes a key, and no id can hold an escape: asked of all at once."""
     return lines.startswith(_ID_BEGINS) and lines.count(_NEXT_BEGINS) == len(keys) - 1 and b"\\" not in lines
-
-
-def _sealed_ends(
-    sealed: dict[str, Any], ids: dict[str, str], places: list[Place], ends: dict[Place, int]
-) -> dict[Place, int]:
-    """Where each partition ended at the seal. Raises for topics that are not the ones that were written."""
-    if not sealed:
-        return dict(ends)
-    known = sealed["topics"]
-    begins: dict[Place, int] = {}
-    for name, number in places:
-        topic = known.get(name)
-        if topic is None:
-            begins[name, number] = 0  # a stream that the version before did not have
-            continue
-        if topic["id"] != ids[name]:
-            raise recreated(name)
-        end = begins[name, number] = topic["ends"].get(str(number), 0)
-        if end > ends[name, number]:
-            raise errors.SinkFault(
-                f"The topic {name}-{number} ends at {ends[name, number]}, but {end} were delivered and sealed.",
-                "The broker has lost records: restore it, or begin a new state with --state and new topics.",
-            )
-    return begins

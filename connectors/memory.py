@@ -337,6 +337,9 @@ class MemorySink:
     def cut(self) -> None:
         """Nothing is under way between epochs."""
 
+    def serve(self) -> None:
+        """Nothing is held."""
+
     def hurry(self) -> None:
         """Nothing waits."""
 

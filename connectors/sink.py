@@ -47,6 +47,9 @@ class Sink(Written, Protocol):
     def sealed(self) -> dict[str, Any] | None:
         """What a seal must know of the output as it was cut; None while not all of that is safe."""
 
+    def serve(self) -> None:
+        """Go on with what is held, if anything is. Called between any two polls of the source."""
+
     def hurry(self) -> None:
         """A stop was asked for: no wait may be longer than `limits.DRAIN_S` from now on. Called by a signal handler."""
 

@@ -166,6 +166,10 @@ class Engine:
 
     # --- what the source asks
 
+    def serve(self) -> None:
+        """Let the output go on with what it holds."""
+        self.sink.serve()
+
     def synced(self) -> int:
         """Number of the last synced batch; raises what the background met."""
         self.commit.check()

@@ -83,6 +83,8 @@ UNSENT_BYTES: Final = 64 << 20
 """Handed to the client and not yet acknowledged; beyond, the flow waits for the broker."""
 UNSENT_RECORDS: Final = 100_000
 """The same, counted."""
+HELD_BYTES: Final = 8 << 20
+"""Held while the client waits for the broker's answer; beyond, the client gets it all the same, and its bounds count."""
 SEAL_RECORDS: Final = 5_000
 """Records delivered to topics after which a seal does not wait for the end of the epoch."""
 UNSEALED_RECORDS: Final = 9_000

@@ -215,6 +215,46 @@ def test_a_new_state_refuses_topics_that_others_wrote(kafka, opened):
     opened({})
 
 
+# --- held
+
+
+def test_what_comes_while_the_broker_answers_goes_out_together(kafka, opened):
+    """One request at a time: the first row goes at once, those behind it when it is acknowledged, in their order."""
+    sink = opened({})
+    kafka.answers = False
+    for sequence, name in enumerate("abcd", 1):
+        sink.deliver(group(sequence, name))
+        sink.serve()
+    assert kafka.ids("dispositions") == ["a"] and sink.waiting() == 4
+    kafka.answers = True
+    calls = len(kafka.calls)
+    sink.serve()
+    assert kafka.ids("dispositions") == list("abcd") and sink.waiting() == 0
+    assert kafka.calls[calls:].count("send") == 2, "one for the answer to the first, one for the other three"
+
+
+def test_nothing_is_held_for_ever(kafka, opened, monkeypatch):
+    """Not beyond a size, not when everything is to be safe, not when a seal waits for it."""
+    sink = opened({})
+    kafka.answers = False
+    for sequence, name in enumerate("ab", 1):
+        sink.deliver(group(sequence, name))
+    monkeypatch.setattr(limits, "HELD_BYTES", 2 * len(line("a")))
+    sink.deliver(group(3, "c"))
+    assert kafka.ids("dispositions") == list("abc"), "too much to be held"
+    sink.deliver(group(4, "d"))
+    sink.cut()
+    kafka.answers = True
+    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 4}
+    kafka.answers = False
+    for sequence, name in enumerate("ef", 5):
+        sink.deliver(group(sequence, name))
+    assert kafka.ids("dispositions") == list("abcde")
+    kafka.answers = True
+    sink.flush()
+    assert kafka.ids("dispositions") == list("abcdef")
+
+
 # --- back-pressure
 
 
@@ -236,8 +276,9 @@ def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened):
     assert len(waits) > 3 and kafka.ids("dispositions") == list("abcdefg")
 
 
-def test_a_broker_that_takes_nothing_stops_the_flow_in_time(kafka, opened):
+def test_a_broker_that_takes_nothing_stops_the_flow_in_time(kafka, opened, monkeypatch):
     """By `give_up_s`; once a stop was asked for by `limits.DRAIN_S`. The record that waits is named."""
+    monkeypatch.setattr(limits, "HELD_BYTES", 0)
     kafka.room, kafka.takes = 1, False
     now = iter(range(0, 10**6, 7))
     sink = opened({}, give_up_s=30, monotonic=lambda: float(next(now)))
