@@ -216,9 +216,12 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         while pending and pending[0].batch <= synced:
             row = pending[0]
             # Rows that a former run left in the outbox go at once: while one is missing, no seal may speak of the output's end.
-            if core.bounded and row.batch and progress.since_cut() + row.records > limits.UNSEALED_RECORDS:
-                progress.held_back = True
-                break
+            if core.bounded and row.batch:
+                since = progress.since_cut()
+                # A row that is larger by itself goes alone: it would wait for ever.
+                if since and since + row.records > limits.UNSEALED_RECORDS:
+                    progress.held_back = True
+                    break
             pending.popleft()
             progress.left[number] += row.records
             out.append(Group(number, row.sequence, row.lines))

@@ -88,7 +88,8 @@ HELD_BYTES: Final = 8 << 20
 SEAL_RECORDS: Final = 5_000
 """Records delivered to topics after which a seal does not wait for the end of the epoch."""
 UNSEALED_RECORDS: Final = 9_000
-"""Records delivered to topics between two cuts, at most; a start reads back two such spans. More than one poll decides."""
+"""Records delivered to topics between two cuts, at most; a start reads back two such spans. A larger row
+goes alone."""
 READ_BACK_RECORDS: Final = 2_000_000
 """Records found behind the last seal at a start, their ids held in memory; more is another copy's work."""
 AHEAD_RECORDS: Final = 20_000

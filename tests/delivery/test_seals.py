@@ -22,7 +22,7 @@ class ReadBack(MemorySink):
 
     def __init__(self):
         super().__init__()
-        self.since = self.most = self.cuts = 0
+        self.since = self.most = self.largest = self.cuts = 0
 
     def cut(self):
         self.flush()
@@ -31,7 +31,9 @@ class ReadBack(MemorySink):
 
     def deliver(self, group):
         super().deliver(group)
-        self.since += sum(len(names) for _, names, _ in group.lines)
+        records = sum(len(names) for _, names, _ in group.lines)
+        self.since += records
+        self.largest = max(self.largest, records)
         self.most = max(self.most, self.since)
 
 
@@ -102,6 +104,19 @@ def test_no_more_is_handed_on_than_may_be_read_back(tmp_path, records, expected,
     assert_same(case.sink.streams, expected)
     assert 40 < case.sink.most <= 80
     assert case.sink.cuts > 10
+
+
+@pytest.mark.timeout(30)
+def test_a_row_larger_than_may_be_read_back_goes_by_itself(tmp_path, records, expected, monkeypatch):
+    """One batch of one shard, or one record that moves many leads, may give more than the bound: it must not wait for ever."""
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 3)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 5)
+    case = Case(tmp_path)
+    case.sink = ReadBack()
+    case.run(memory_reader(records, poll_limit=40), until=UNTIL, epoch=LONG)
+    assert_same(case.sink.streams, expected)
+    assert case.sink.most > 5, "there was such a row"
+    assert case.sink.most == case.sink.largest, "and nothing beside it"
 
 
 @pytest.mark.parametrize("questions", [1, 7, 1000])
