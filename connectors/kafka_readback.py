@@ -12,7 +12,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.kafka_settings import KafkaSettings, unreachable
-from connectors.kafka_topic import Place, client_log, recreated
+from connectors.kafka_topic import Place, Topics, client_log, recreated
 from operators.streams import STREAMS, UNIQUE_LEADS
 from state import errors, limits
 
@@ -120,18 +120,35 @@ def read_back(
             if messages:
                 waited_since = monotonic()
             elif monotonic() - waited_since > limits.TRANSACTION_MS / 1000 + limits.CONNECT_S:
-                raise _stuck(settings, sorted(open_ends))
+                raise _stuck(settings, begins, open_ends)
     finally:
         consumer.close()
     return found
 
 
-def _stuck(settings: KafkaSettings, places: list[Place]) -> errors.LeadstreamError:
-    topic, number = places[0]
-    return unreachable(
-        settings,
-        f"reading back what was delivered since the last seal ({topic}-{number})",
-        "its end was not reached; if the broker is well, a transaction of another program is open in that topic",
+def _stuck(settings: KafkaSettings, begins: Mapping[Place, int], ends: Mapping[Place, int]) -> errors.LeadstreamError:
+    """The fault for partitions whose ends a reader of committed records does not reach."""
+    readable = Topics(settings).ends(ends, committed=True)
+    left = sorted((place, at) for place, at in readable.items() if at < ends[place])
+    if not left:
+        topic, number = min(ends)
+        what = f"reading back what was delivered since the last seal ({topic}-{number})"
+        return unreachable(settings, what, "its end was not reached")
+    named = ", ".join(f"{topic}-{number} from offset {at}" for (topic, number), at in left)
+    fault = f"Transactions that nobody has ended hide what was delivered: {named}."
+    if any(at < begins[place] for place, at in left):
+        # Its commit was acknowledged, and sealed: the state does not have these records any more.
+        return errors.SinkFault(
+            fault,
+            "Do not abort them: records that were acknowledged as committed lie there. Begin a new state with --state and "
+            "topics of another name, and read the input again.",
+        )
+    (topic, number), at = left[0]
+    return errors.SinkFault(
+        fault,
+        "Stop what else writes there in transactions. Where nothing does, the broker has left them behind (it can, when it "
+        f"is killed during a commit): end each with `kafka-transactions.sh --bootstrap-server {settings.bootstrap} abort "
+        f"--topic {topic} --partition {number} --start-offset {at}`; started again, the run sends what they held.",
     )
 
 

@@ -153,6 +153,26 @@ def test_an_older_copy_of_a_state_sends_nothing_twice(kafka, opened):
     assert kafka.ids("dispositions") == list("abcde") and older._delivered is None
 
 
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_a_transaction_that_nobody_ends_is_not_waited_for(kafka, opened, monkeypatch, acknowledged):
+    """Aborting it is right where the state still has what it held, and wrong where its commit was sealed."""
+    monkeypatch.setattr(limits, "TRANSACTION_MS", 0)
+    monkeypatch.setattr(limits, "CONNECT_S", 0)
+    first = opened({})
+    first.deliver(group(1, "a"))
+    sealed = seal_of(first)
+    log = kafka.topics["dispositions"].logs[0]
+    log.extend(Entry(b"", line(name), [], OPEN, "other") for name in "bc")
+    if acknowledged:
+        sealed["topics"]["dispositions"]["ends"]["0"] = 2
+    with pytest.raises(SinkFault, match="hide what was delivered: dispositions-0 from offset 1\\.") as raised:
+        opened(sealed)
+    if acknowledged:
+        assert raised.value.action.startswith("Do not abort them")
+    else:
+        assert "abort --topic dispositions --partition 0 --start-offset 1`" in raised.value.action
+
+
 def test_too_much_to_read_back_is_another_copys_work(kafka, opened, monkeypatch):
     first = opened({})
     sealed = first.begin()

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -29,11 +30,12 @@ from broker import ANSWER_S, Broker, KafkaClient
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 from delivery import TABLES, Record, assert_no_event_twice, assert_same, lead
+from kafka_case import wait_settled
 from waiting import wait_until
 
 from connectors import kafka_reader
 from connectors.kafka_reader import KafkaReader
-from connectors.kafka_settings import KafkaSettings
+from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
 from connectors.kafka_sink import KafkaSink
 from connectors.kafka_topic import Topics
 from connectors.kafka_topics import apply, connect
@@ -42,6 +44,7 @@ from flows.engine import Engine, Options
 from flows.run import run
 from operators.configuration import from_tables
 from operators.streams import STREAMS
+from scripts.kafka import tool_command
 from state.errors import LeadstreamError
 
 DEADLINE_S = 60.0
@@ -141,6 +144,8 @@ class KafkaCase:
 
     def outputs(self) -> dict[str, list[bytes]]:
         """What a reader of committed records finds in the topics, without the nulls of what was deleted."""
+        if self.settings.mode == TRANSACTIONAL:
+            wait_settled(self.broker.admin(), {topic: self.settings.partitions for topic, _ in self.settings.outputs})
         with ThreadPoolExecutor(len(STREAMS)) as at_once:  # each waits for its consumer more than it works
             found = at_once.map(self.broker.records, map(self.settings.output, STREAMS))
             return {
@@ -187,6 +192,16 @@ class KafkaCase:
         self.broker.delete(topic)
         apply(self.settings, connect(self.settings))
         self.broker.wait_for(topic, self.settings.partitions)
+
+    def abort_left_behind(self, fault: LeadstreamError) -> None:
+        """What the fault of a start says to do with transactions that nobody has ended."""
+        said = re.search(r"`kafka-transactions.sh (.*?)`", fault.action)
+        assert said, fault
+        for topic, number, at in re.findall(r"(\S+)-(\d+) from offset (\d+)", fault.message):
+            words = said[1].split()
+            for option, value in (("--topic", topic), ("--partition", number), ("--start-offset", at)):
+                words[words.index(option) + 1] = value
+            subprocess.run(tool_command("kafka-transactions", words), check=True, timeout=ANSWER_S)
 
     def forget(self, topic: str, partition: int, before: int) -> None:
         """Retention takes every record before this offset."""

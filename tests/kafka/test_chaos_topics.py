@@ -1,15 +1,18 @@
 """What happens to topics: recreated, emptied by retention, widened, limited, forbidden. It stops loudly, never skips."""
 
+import re
 from pathlib import Path
 
 import pytest
-from broker import Broker, KafkaClient
+from broker import ANSWER_S, Broker, KafkaClient
+from confluent_kafka import Producer
 from delivery import at, scenario
 from kafka_runs import KafkaCase, Leads
 
 from connectors.kafka_settings import Lost
 from operators.streams import DISPATCHES, DISPOSITIONS, STREAMS
-from state.errors import LeadstreamError, PositionFault, Refused
+from state import limits
+from state.errors import LeadstreamError, PositionFault, Refused, SinkFault
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
@@ -195,5 +198,28 @@ def test_a_topic_that_may_not_be_read(own_broker: Broker, prefix: str, tmp_path:
     with own_broker.denied(f"{prefix}raw", "READ"), pytest.raises(LeadstreamError) as raised:
         case.run(until=UNTIL)
     assert f"{prefix}raw" in raised.value.message or "read" in raised.value.message
+    case.run(until=UNTIL)
+    case.assert_as_straight(UNTIL)
+
+
+def test_a_transaction_that_nobody_ends(
+    own_broker: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hides what was delivered: the start stops, says where, and how it is ended; that is done here to the letter."""
+    monkeypatch.setattr(limits, "TRANSACTION_MS", 1000)
+    monkeypatch.setattr(limits, "CONNECT_S", 5)
+    case = KafkaCase(own_broker, prefix, tmp_path / "case")
+    case.give(scenario(7, 200))
+    case.run()
+    other = Producer({**own_broker.common(), "transactional.id": f"{prefix}other"})
+    other.init_transactions(ANSWER_S)
+    other.begin_transaction()
+    for number in (0, 1):
+        other.produce(case.settings.output("dispositions"), b"of another program", partition=number)
+    assert not other.flush(ANSWER_S)
+    with pytest.raises(SinkFault) as raised:
+        case.run()
+    assert re.search(r"hide what was delivered: \S+dispositions-0 from offset \d+, \S+-1 from", raised.value.message)
+    case.abort_left_behind(raised.value)
     case.run(until=UNTIL)
     case.assert_as_straight(UNTIL)
