@@ -267,6 +267,11 @@ class FileSink:
                     f"The output folder {self.folder} was not written from this state.",
                     "Name an empty folder with --sink, or the state that wrote it with --state.",
                 )
+            if sealed.get("kind", self.kind) != self.kind:
+                raise errors.StateRefused(
+                    "The state has delivered to topics of Kafka, not to files.",
+                    "Deliver there with --sink kafka, or begin a new state with --state.",
+                )
             if not fresh and not written_by and any(sealed.values()):
                 raise errors.StateRefused(
                     f"The output folder {self.folder} is empty, but the state has already delivered to it.",

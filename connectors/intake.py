@@ -267,6 +267,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
     def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int, release: int = 0) -> None:
         """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
         progress = self._progress
+        if not self._host.may_read():
+            before = release = 0  # what falls due is decided when the output has taken more of what was
         now = self._monotonic()
         everyone = now - self._last_tick >= limits.TICK_MS / 1000
         if everyone:

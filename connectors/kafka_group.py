@@ -16,6 +16,7 @@ from connectors.kafka_topic import Place, client_log
 log = logging.getLogger("leadstream")
 
 _AGAIN_S: Final = 0.5
+_SELDOM_S: Final = 30.0
 _CLOSE_S: Final = 5.0
 _LEAVE_S: Final = 1.0
 _COORDINATING: Final = (
@@ -25,6 +26,10 @@ _COORDINATING: Final = (
     KafkaError._WAIT_COORD,
 )
 """A group that was never used yet, or a broker that has just started."""
+
+
+_JOINED: Final = (KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS)
+"""Somebody has joined the group: only its members may write its offsets then."""
 
 
 class GroupCopy:
@@ -46,6 +51,7 @@ class GroupCopy:
             },
             logger=client_log,
         )
+        self._group = settings.group
         self._wanted: dict[Place, int] = {}
         self._sent: dict[Place, int] = {}
         self._under_way = False
@@ -75,14 +81,22 @@ class GroupCopy:
         if error is None:
             return
         self._wanted = {**self._sent, **self._wanted}
-        self._again_at = time.monotonic() + _AGAIN_S
+        passing = error.code() in _COORDINATING or error.retriable()
+        self._again_at = time.monotonic() + (_AGAIN_S if passing else _SELDOM_S)
         level = logging.DEBUG if error.code() in _COORDINATING else logging.WARNING
-        log.log(level, "The group's offsets were not written (%s): lag tools show older ones until they are.", error)
+        cause = " Another consumer has joined the group: give it one of its own." if error.code() in _JOINED else ""
+        log.log(
+            level,
+            "The offsets of the group %s were not written (%s): lag tools show older ones until they are.%s",
+            self._group,
+            error.str(),
+            cause,
+        )
 
     def close(self) -> None:
         """Wait a moment for the last one, then leave, or leave it behind where the broker is away."""
         end = time.monotonic() + _CLOSE_S
-        while (self._under_way or self._wanted) and time.monotonic() < end:
+        while (self._under_way or (self._wanted and self._again_at < end)) and time.monotonic() < end:
             self.go_on()
             self._consumer.poll(0.01)
         leaving = threading.Thread(target=self._consumer.close, name="kafka-group", daemon=True)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
+from connectors.kafka_faults import lost_client
 from connectors.kafka_settings import KafkaSettings, unreachable
 from connectors.kafka_topic import client_log
 from state import limits
@@ -48,5 +49,11 @@ def take_over(producer: Any, settings: KafkaSettings, monotonic: Callable[[], fl
             producer.init_transactions(limits.CONNECT_S)
             return
         except KafkaException as error:
-            if not error.args[0].retriable() or monotonic() > deadline:
+            known = error.args[0]
+            if known.code() in (
+                KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+                KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+            ):
+                raise lost_client(known) from error
+            if not known.retriable() or monotonic() > deadline:
                 raise unreachable(settings, "taking over the transactional id", error) from error

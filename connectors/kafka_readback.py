@@ -107,6 +107,11 @@ def read_back(
                     at = message.offset() + 1
                 elif error.code() == KafkaError._PARTITION_EOF:
                     at = message.offset()
+                elif error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                    raise errors.SinkFault(
+                        f"The broker does not let this user read the output topic {place[0]} ({error.str()}).",
+                        "Allow it to read the output topics: a start looks there for what was delivered since the last seal.",
+                    )
                 else:
                     continue
                 if at >= open_ends.get(place, at + 1):

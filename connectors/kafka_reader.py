@@ -27,7 +27,7 @@ _FORGOTTEN: Final = "Widen the topic's retention before the next outage."
 
 
 class _Partition:
-    __slots__ = ("buffer", "end", "first", "id", "name", "next", "number", "paused", "place", "topic")
+    __slots__ = ("buffer", "bytes", "end", "first", "id", "name", "next", "number", "paused", "place", "topic")
 
     def __init__(self, topic: str, number: int, topic_id: str) -> None:
         self.topic = topic
@@ -36,6 +36,8 @@ class _Partition:
         self.name = f"{topic}-{number}-{topic_id}"
         self.place: Place = (topic, number)
         self.buffer: deque[Record] = deque()
+        self.bytes = 0
+        """Of the records in the buffer."""
         self.first = self.next = 0
         """Where this run began to read, and the offset behind the last record fetched."""
         self.end = -1
@@ -176,10 +178,12 @@ class KafkaReader:
         if len(buffer) <= limit:
             found = list(buffer)
             buffer.clear()
+            part.bytes = 0
             self._filled = [index for index in self._filled if index != source]
         else:
             found = [buffer.popleft() for _ in range(limit)]
-        if part.paused and len(buffer) < limits.AHEAD_RECORDS // 2:
+            part.bytes -= sum(len(record.raw) for record in found)
+        if part.paused and len(buffer) < limits.AHEAD_RECORDS // 2 and part.bytes < limits.AHEAD_BYTES // 2:
             part.paused = False
             self._consumer.resume([TopicPartition(part.topic, part.number)])
         return found
@@ -209,8 +213,10 @@ class KafkaReader:
             buffer = part.buffer
             if not buffer:
                 self._filled.append(index)
-            buffer.append(new(Record, (index, offset, message.value() or b"", 0, 0)))
-            if len(buffer) >= limits.AHEAD_RECORDS and not part.paused:
+            raw = message.value() or b""
+            part.bytes += len(raw)
+            buffer.append(new(Record, (index, offset, raw, 0, 0)))
+            if (len(buffer) >= limits.AHEAD_RECORDS or part.bytes >= limits.AHEAD_BYTES) and not part.paused:
                 part.paused = True
                 self._consumer.pause([TopicPartition(part.topic, part.number)])
 

@@ -163,7 +163,8 @@ class KafkaSink:
         if self._writer is not None:
             began = self._monotonic()
             while not self._writer.hold(current, records):
-                self._wait_for_room(began)
+                self.check()
+                self._overdue(began)
         else:
             for record in records:
                 self.produce(current, record)
@@ -239,19 +240,20 @@ class KafkaSink:
             except BufferError:
                 began = began or self._monotonic()
                 self._poll(_POLL_S)
-                self._wait_for_room(began)
+                self.check()
+                self._overdue(began)
             except KafkaException as error:
                 self._listen(lambda: self._fault)
                 self._failed(error.args[0], value, stream)
                 self.check()
 
-    def _wait_for_room(self, began: float) -> None:
-        """Back-pressure: the broker is slow or away; the flow waits here, and memory does not grow."""
-        self.check()
+    def _overdue(self, since: float) -> None:
+        """Give up on a broker that has not answered since then. While a full client makes the flow wait, memory does not
+        grow."""
         now = self._monotonic()
         if self._give_up_at and now > self._give_up_at:
             raise self._unacknowledged(limits.DRAIN_S)
-        if now - began > self._settings.give_up_s:  # nobody looks at a cut meanwhile
+        if now - since > self._settings.give_up_s:
             raise self._unacknowledged(self._settings.give_up_s)
 
     def _generation(self) -> Generation:
@@ -344,21 +346,13 @@ class KafkaSink:
         self.check()
         cut = self._cut
         if cut.acked < cut.sent:
-            self._overdue()
+            self._overdue(self._cut_at)
             return None
         for name, ends in zip(self._topics, cut.ends, strict=True):
             for number, offset in ends.items():
                 self._ends[name, number] = offset + 1
             ends.clear()
         return self._seal()
-
-    def _overdue(self) -> None:
-        """Give up on a broker that has not acknowledged a cut for too long."""
-        now = self._monotonic()
-        if self._give_up_at and now > self._give_up_at:
-            raise self._unacknowledged(limits.DRAIN_S)
-        if now - self._cut_at > self._settings.give_up_s:
-            raise self._unacknowledged(self._settings.give_up_s)
 
     def hurry(self) -> None:
         """A stop was asked for."""
@@ -369,15 +363,14 @@ class KafkaSink:
         if self._writer is not None:
             self._writer.hurry()
         self._give_held()  # whatever the client still waits for
-        deadline = self._monotonic() + limits.DRAIN_S
+        began = self._monotonic()
         while self._cut.acked < self._cut.sent or self._current.acked < self._current.sent:
             if self._writer is None:
                 self._poll(_POLL_S)
             else:
                 self._writer.wait(_POLL_S)
             self.check()
-            if self._monotonic() > deadline:
-                raise self._unacknowledged(limits.DRAIN_S)
+            self._overdue(began)
 
     def waiting(self) -> int:
         """Records handed to the client and not acknowledged."""

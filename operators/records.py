@@ -17,14 +17,16 @@ from state import limits
 Text = Annotated[str, Meta(max_length=limits.STRING_BYTES)]
 Id = Text | int
 Phone = Text | int | float
+Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
+"""A larger integer fits into no row."""
 
 
 class IntentGiven(Struct, frozen=True, gc=False):
     """What the customer says about buying; any part may be missing."""
 
     level: Literal["HIGH", "NORMAL", "LOW"] | None = None
-    days_to_buy: int | float | None = None
-    budget: Text | int | float | None = None
+    days_to_buy: Number | None = None
+    budget: Text | Number | None = None
     trade_in: bool | Text | None = None
     finance: bool | Text | None = None
 
@@ -82,12 +84,12 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     line: Id | None = None
     advisor: Id | None = None
     by: str | None = None
-    duration_s: int | float | None = None
+    duration_s: Number | None = None
     connected: bool | None = None
     outcome: Text | None = None
     reason: Text | None = None
     series: Text | None = None
-    satisfaction: int | float | Text | None = None
+    satisfaction: Number | Text | None = None
     note: str | None = None
 
 

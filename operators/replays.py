@@ -6,6 +6,7 @@ digest. So `changed` is exact, and no field costs a hash on the hot path.
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -120,7 +121,11 @@ def payload_of(values: list[Any]) -> bytes:
 
 
 def _short(value: Any) -> bytes:
-    return blake2b(_encode_sorted(value), digest_size=8).digest()
+    try:
+        encoded = _encode_sorted(value)
+    except OverflowError:  # an integer somewhere in `extra` that msgpack does not know
+        encoded = json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass")
+    return blake2b(encoded, digest_size=8).digest()
 
 
 def stores_in_force(source: Source) -> list[str]:

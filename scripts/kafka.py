@@ -219,7 +219,7 @@ def _say_next(place: Folder) -> None:
     if address != "127.0.0.1:9092":
         say(f"  for the commands below: export KAFKA_BOOTSTRAP_SERVERS={address}")
     say("  topics of leadstream:   .venv/bin/leadstream topics --apply")
-    say("  leadstream on them:     LEADSTREAM_ONE_ID_SECRET=for-trials-only .venv/bin/leadstream run")
+    say("  leadstream on them:     LEADSTREAM_ONE_ID_SECRET=a-secret-for-trials .venv/bin/leadstream run")
     say("                              --source kafka --sink kafka --state var/on-kafka/state   (in one line)")
     say(
         f"  Kafka's own tools:      .venv/bin/python scripts/kafka.py tool kafka-topics --bootstrap-server {address} --list"

@@ -94,6 +94,8 @@ READ_BACK_RECORDS: Final = 2_000_000
 """Records found behind the last seal at a start, their ids held in memory; more is another copy's work."""
 AHEAD_RECORDS: Final = 20_000
 """Records of one partition held while others are waited for (event clock); beyond, it is paused."""
+AHEAD_BYTES: Final = 32 << 20
+"""The same, by size."""
 WATCH_S: Final = 1.0
 """How often the broker is asked whether the topics are still the same."""
 TRANSACTION_MS: Final = 60_000

@@ -135,9 +135,10 @@ def test_a_live_run_waits_for_more(kafka, opened):
     assert reader.ready() == [2] and poll(reader, 2) == [(1, b"c1")] and reader.ready() == []
 
 
-def test_a_partition_far_ahead_is_paused_and_loses_nothing(kafka, opened, monkeypatch):
+@pytest.mark.parametrize(("limit", "value"), [("AHEAD_RECORDS", 10), ("AHEAD_BYTES", 10 * len(b"more"))])
+def test_a_partition_far_ahead_is_paused_and_loses_nothing(kafka, opened, monkeypatch, limit, value):
     """Its records wait for those of another partition: memory does not grow, nothing is skipped."""
-    monkeypatch.setattr(limits, "AHEAD_RECORDS", 10)
+    monkeypatch.setattr(limits, limit, value)
     monkeypatch.setattr("connectors.kafka_reader._AT_ONCE", 4)
     kafka.append(RAW, [b"more"] * 100)
     reader = opened()

@@ -323,6 +323,26 @@ def test_a_cut_that_is_not_acknowledged_stops_the_flow_in_time(kafka, opened):
             pass
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_end_of_the_input_waits_as_long_as_any_other_time(kafka, opened, stopped):
+    """`give_up_s`, not a stop's limit; and that one from when a stop is asked for, also in the middle of the wait."""
+    kafka.answers = False
+    times = []
+
+    def now():
+        times.append(7 * len(times))
+        if stopped and len(times) == 6:
+            sink.hurry()
+        return float(times[-1])
+
+    sink = opened({}, give_up_s=300)
+    sink._monotonic = now
+    sink.deliver(group(1, "a"))
+    with pytest.raises(SinkFault, match=f"a among them, for {limits.DRAIN_S if stopped else 300} s"):
+        sink.flush()
+    assert times[-1] < 120 if stopped else times[-1] > 300
+
+
 def test_transactions_that_are_full_wait_and_drop_nothing(kafka, opened, monkeypatch):
     """More is held than may be: the flow comes back later with the same rows."""
     monkeypatch.setattr(limits, "UNSENT_BYTES", 100)

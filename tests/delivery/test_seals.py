@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from delivery import Case, assert_same, at, memory_reader, scenario
+from delivery import Case, assert_same, at, lead, memory_reader, rows_of, scenario, stored
+from msgspec.msgpack import decode
 
 from connectors.memory import MemorySink
-from state import limits
+from state import keys, limits
 from state.errors import Fault, SinkFault
 from state.seal import read_seal
 from state.store import Database
@@ -117,6 +118,36 @@ def test_a_row_larger_than_may_be_read_back_goes_by_itself(tmp_path, records, ex
     assert_same(case.sink.streams, expected)
     assert case.sink.most > 5, "there was such a row"
     assert case.sink.most == case.sink.largest, "and nothing beside it"
+
+
+class Stuck(ReadBack):
+    """From the first closing on nothing becomes safe any more; the run ends at the 200th question."""
+
+    def __init__(self):
+        super().__init__()
+        self.questions = 0
+
+    def sealed(self):
+        if not self.lines("closings"):
+            return super().sealed()
+        self.questions += 1
+        if self.questions > 200:
+            raise SinkFault("stuck", "mend it")
+        return None
+
+
+def test_what_falls_due_waits_for_an_output_that_is_stuck(tmp_path, monkeypatch):
+    """Timers, as input: memory and what a start reads back do not grow with the customers that are due."""
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 10)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 20)
+    monkeypatch.setattr(limits, "TIMERS_PER_SLICE", 4)
+    leads = [lead(f"{i}", f"1390100{i:04d}", at(1, 9, 0) + i, "A1") for i in range(400)]
+    case = Case(tmp_path, shards=4)
+    case.sink = Stuck()
+    with pytest.raises(Fault, match="stuck"):
+        case.run(memory_reader(leads, poll_limit=3), until=at(28, 12) + 60 * 86_400_000, epoch=LONG)
+    rows = rows_of(stored(tmp_path), keys.OUTBOX)
+    assert 20 < sum(len(names) for row in rows.values() for _, names, _ in decode(row)) < 250
 
 
 @pytest.mark.parametrize("questions", [1, 7, 1000])

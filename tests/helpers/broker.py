@@ -342,14 +342,15 @@ class Broker(KafkaClient):
             self.thaw()
 
     @contextlib.contextmanager
-    def denied(self, topic: str, operation: str) -> Iterator[None]:
+    def denied(self, name: str, operation: str, kind: ResourceType = ResourceType.TOPIC) -> Iterator[None]:
         """Nobody may do this (`WRITE`, `READ`, `DESCRIBE` …) with the topic inside; all else is allowed.
 
-        Needs the authorizer.
+        `kind`: of another resource, whose name begins so. Needs the authorizer.
         """
+        pattern = ResourcePatternType.LITERAL if kind == ResourceType.TOPIC else ResourcePatternType.PREFIXED
 
         def acl(what: AclOperation, verdict: AclPermissionType) -> AclBinding:
-            return AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", what, verdict)
+            return AclBinding(kind, name, pattern, "User:*", "*", what, verdict)
 
         admin = self.admin()
         # where a topic has an ACL at all, what none allows is denied
@@ -360,7 +361,7 @@ class Broker(KafkaClient):
             yield
         finally:
             whoever: Any = None  # typed as a string, though None is what stands for all
-            which = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL)
+            which = (kind, name, pattern)
             every = AclBindingFilter(*which, whoever, whoever, AclOperation.ANY, AclPermissionType.ANY)
             for gone in admin.delete_acls([every]).values():
                 gone.result(ANSWER_S)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from broker import ANSWER_S, Broker, KafkaClient
 from confluent_kafka import Producer
+from confluent_kafka.admin import ResourceType
 from delivery import at, scenario
 from kafka_runs import KafkaCase, Leads
 
@@ -200,6 +201,28 @@ def test_a_topic_that_may_not_be_read(own_broker: Broker, prefix: str, tmp_path:
     assert f"{prefix}raw" in raised.value.message or "read" in raised.value.message
     case.run(until=UNTIL)
     case.assert_as_straight(UNTIL)
+
+
+def test_an_output_that_may_not_be_read(own_broker: Broker, prefix: str, tmp_path: Path) -> None:
+    """It is needed when there is something to read back: said at once, not waited for."""
+    topic = f"{prefix}{STREAMS[DISPOSITIONS]}"
+    case = KafkaCase(own_broker, prefix, tmp_path)
+    case.give(scenario(9, 50))
+    case.run()
+    own_broker.produce(topic, [b"of another program"])
+    with own_broker.denied(topic, "READ"), pytest.raises(SinkFault, match="does not let this user read") as raised:
+        case.run(until=UNTIL)
+    assert topic in raised.value.message and raised.value.action.startswith("Allow it to read")
+
+
+def test_a_transactional_id_that_is_not_allowed(own_broker: Broker, prefix: str, tmp_path: Path) -> None:
+    case = KafkaCase(own_broker, prefix, tmp_path, mode="transactional")
+    with (
+        own_broker.denied("leadstream-", "WRITE", ResourceType.TRANSACTIONAL_ID),
+        pytest.raises(SinkFault) as raised,
+    ):
+        case.run(until=UNTIL)
+    assert raised.value.action.startswith("Allow this user the transactional ids that begin with leadstream-")
 
 
 def test_a_transaction_that_nobody_ends(

@@ -102,6 +102,23 @@ def test_ends_in_rejects_and_the_flow_goes_on(name: str) -> None:
     assert counts[REJECTED] == len(of_leads)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"intent": {"days_to_buy": 2**64}},
+        {"intent": {"budget": -(2**80)}},
+        {"extra": {"a": [2**64, {"b": -(10**40)}]}},
+    ],
+)
+def test_numbers_that_fit_into_no_row_lose_no_lead(fields: dict[str, Any]) -> None:
+    """No rule bounds what a customer says of his budget; sent again, it is the same record."""
+    engine = PlainEngine(CONFIG)
+    lines = [(place, made(**fields)) for place in (1, 2)]
+    engine.run({"raw_leads.jsonl": ("raw_lead", lines)})
+    assert not engine.outputs["rejects"]
+    assert len(engine.outputs["dispositions"]) == 1 and len(engine.outputs["replays"]) == 1
+
+
 def test_duplicate_keys_the_last_counts() -> None:
     engine = PlainEngine(CONFIG)
     engine.run({"raw_leads.jsonl": ("raw_lead", [(1, made()[:-1] + b', "source_lead_id": "2"}')])})
