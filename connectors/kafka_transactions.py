@@ -146,15 +146,26 @@ class Transactions:
                 return
             except KafkaException as error:
                 known = error.args[0]
-                if known.fatal() or known.code() in FENCED:  # of the ways to say so, some are not marked
-                    self._met(known)
-                self._check()
+                self._end_if_lost(known)
                 if time.monotonic() > deadline:
                     raise uncommitted(self.oldest.decode(), patience_s, known) from error
                 if known.fatal() or not known.txn_requires_abort() or self._stopping:
                     raise unreachable(self._settings, "committing a transaction", known.str()) from error
                 log.warning("A transaction was aborted and is sent again: %s", known.str())
-                self._patiently(self._producer.abort_transaction, deadline)
+                self._abort(deadline)
+
+    def _abort(self, deadline: float) -> None:
+        try:
+            self._patiently(self._producer.abort_transaction, deadline)
+        except KafkaException as error:
+            self._end_if_lost(error.args[0])
+            raise unreachable(self._settings, "aborting a transaction", error.args[0].str()) from error
+
+    def _end_if_lost(self, error: Any) -> None:
+        """Raise where the client can do nothing any more: which call is told so first is a matter of time."""
+        if error.fatal() or error.code() in FENCED:  # of the ways to say so, some are not marked
+            self._met(error)
+        self._check()
 
     def _patiently(self, call: Callable[[float], object], deadline: float) -> None:
         """Call until it is done or the deadline has passed, in slices: a stop is not to wait for the broker."""

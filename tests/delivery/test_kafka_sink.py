@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from fake_kafka import OPEN, Entry, FakeKafka
 from kafka_case import CaseSettings, outputs_of
 
@@ -414,6 +415,24 @@ def test_who_is_fenced_ends_and_says_why(kafka, opened):
     with pytest.raises(SinkFault, match="copy of this state"):
         sink.flush()
     assert not kafka.ids("dispositions")
+
+
+def test_who_is_fenced_while_he_aborts_says_the_same(kafka, opened, monkeypatch):
+    """The commit fails for another reason first: by then another process has taken over."""
+    sink = opened({}, "transactional")
+
+    def commit(timeout):
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "too late", False, False, True))
+
+    def abort(timeout):
+        raise KafkaException(KafkaError(KafkaError._FENCED, "fenced", False))
+
+    monkeypatch.setattr(sink._producer, "commit_transaction", commit)
+    monkeypatch.setattr(sink._producer, "abort_transaction", abort)
+    sink.deliver(group(1, "a"))
+    with pytest.raises(SinkFault, match="cannot deliver any more") as raised:
+        sink.flush()
+    assert raised.value.action.startswith("Stop the other process")
 
 
 def test_the_streams_are_all_there(kafka, opened):

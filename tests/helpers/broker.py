@@ -327,6 +327,11 @@ class Broker(KafkaClient):
         """SIGSTOP: connections stay open, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
         self._frozen = True
+        wait_until(self._stands_still, ANSWER_S, "each thread of the broker to stop")
+
+    def _stands_still(self) -> bool:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(one.read_text().rpartition(")")[2].split()[0] == "T" for one in threads)
 
     def thaw(self) -> None:
         """SIGCONT."""
@@ -355,16 +360,23 @@ class Broker(KafkaClient):
         admin = self.admin()
         # where a topic has an ACL at all, what none allows is denied
         wanted = [acl(AclOperation.ALL, AclPermissionType.ALLOW), acl(AclOperation[operation], AclPermissionType.DENY)]
+        whoever: Any = None  # typed as a string, though None is what stands for all
+        every = AclBindingFilter(kind, name, pattern, whoever, whoever, AclOperation.ANY, AclPermissionType.ANY)
+
+        def in_force(count: int) -> None:  # the broker's authorizer learns of a change a moment after it is answered
+            wait_until(
+                lambda: len(admin.describe_acls(every).result(ANSWER_S)) == count, ANSWER_S, f"{count} rules of access"
+            )
+
         for future in admin.create_acls(wanted).values():
             future.result(ANSWER_S)
+        in_force(len(wanted))
         try:
             yield
         finally:
-            whoever: Any = None  # typed as a string, though None is what stands for all
-            which = (kind, name, pattern)
-            every = AclBindingFilter(*which, whoever, whoever, AclOperation.ANY, AclPermissionType.ANY)
             for gone in admin.delete_acls([every]).values():
                 gone.result(ANSWER_S)
+            in_force(0)
 
     def remove_data(self) -> None:
         """What is left is its log."""
