@@ -107,7 +107,8 @@ class Transactions:
         except errors.LeadstreamError as error:
             self._end(error)
         except BaseException as error:
-            self._end(unreachable(self._settings, "a transaction", error))
+            log.debug("What ends the transactions:", exc_info=error)
+            self._end(unreachable(self._settings, "a transaction", repr(error)))
 
     def _end(self, error: errors.LeadstreamError) -> None:
         with self._changed:
@@ -150,7 +151,9 @@ class Transactions:
                 if time.monotonic() > deadline:
                     raise uncommitted(self.oldest.decode(), patience_s, known) from error
                 if known.fatal() or not known.txn_requires_abort() or self._stopping:
-                    raise unreachable(self._settings, "committing a transaction", known.str()) from error
+                    raise unreachable(
+                        self._settings, "committing a transaction", f"{known.name()}: {known.str()}"
+                    ) from error
                 log.warning("A transaction was aborted and is sent again: %s", known.str())
                 self._abort(deadline)
 
@@ -159,12 +162,16 @@ class Transactions:
             self._patiently(self._producer.abort_transaction, deadline)
         except KafkaException as error:
             self._end_if_lost(error.args[0])
-            raise unreachable(self._settings, "aborting a transaction", error.args[0].str()) from error
+            raise unreachable(self._settings, "aborting a transaction", repr(error)) from error
 
     def _end_if_lost(self, error: Any) -> None:
         """Raise where the client can do nothing any more: which call is told so first is a matter of time."""
         if error.fatal() or error.code() in FENCED:  # of the ways to say so, some are not marked
             self._met(error)
+        try:
+            self._producer.poll(0)  # its own last word may wait there, where this error is about something else
+        except KafkaException as last:
+            self._met(last.args[0])
         self._check()
 
     def _patiently(self, call: Callable[[float], object], deadline: float) -> None:

@@ -193,7 +193,7 @@ def test_who_wakes_up_beside_a_copy_of_its_state_is_fenced(runner, case, straigh
         other.close()
     runner.signal(signal.SIGCONT)
     assert runner.wait() == 3, runner.trace()
-    assert "Stop the other process that writes from a copy of this state" in runner.trace()
+    assert "Stop the other process that writes from a copy of this state" in runner.trace(), runner.trace()
     assert_the_same(case, straight)
 
 
