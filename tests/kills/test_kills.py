@@ -28,6 +28,8 @@ KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
 SEED = int(os.environ.get("LEADSTREAM_SEED") or 1)
 RECORDS = 2500
 KILLS_PER_INPUT = 60
+DULL = 3
+"""Inputs drawn in which not everything is in play: left out, but not more than so many."""
 UNTIL = at(22, 12)
 OPENED_WITHIN_S = 1.0
 NOISE = 3
@@ -107,8 +109,7 @@ def killed_again_and_again(runner, case, rng, kills, total):
 
 
 def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
-    made = 0
-    number = 0
+    made = number = dull = 0
     while made < KILLS:
         seed = SEED * 1000 + number
         straight, case = tmp_path / f"{number}-straight", tmp_path / f"{number}"
@@ -118,8 +119,11 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
         assert runner.wait() == 0, runner.trace()
         expected = file_outputs(straight / "out")
         text = b"\n".join(expected["holds"] + expected["dispositions"] + expected["closings"])
-        for word in (b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"'):
-            assert word in text, f"{word} is not in play"
+        if missing := [word for word in (b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"') if word not in text]:
+            dull += 1
+            assert dull <= DULL, f"{missing} is not in play, nor were others in {dull - 1} inputs before"
+            number += 1
+            continue
         rng = random.Random(f"kills/{seed}")
         kills = min(KILLS_PER_INPUT, KILLS - made)
         now = killed_again_and_again(runner, case, rng, kills, output_bytes(straight))

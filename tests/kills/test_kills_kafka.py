@@ -24,6 +24,8 @@ from operators.configuration import load
 KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
 SEED = int(os.environ.get("LEADSTREAM_SEED") or 1)
 KILLS_PER_INPUT = 60
+DULL = 3
+"""Inputs drawn in which not everything is in play: left out, but not more than so many."""
 MODES = ("once", "transactional")
 FIRST_OUTPUT_WITHIN_S = 2.0
 NOISE = 3
@@ -73,7 +75,7 @@ def oracle_differs(case, found):
 
 
 def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, memory_path, prefix, capsys):
-    made = number = 0
+    made = number = dull = 0
     first_s = {"once": [], "transactional": []}
     doubled = dict.fromkeys(first_s, 0)
     while made < KILLS:
@@ -86,8 +88,12 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, mem
         assert runner.wait() == 0, runner.trace()
         expected = straight.rows()
         text = b"\n".join(row.value for name in ("holds", "dispositions", "closings") for row in expected[name])
-        for word in (b'"HOURS"' if given.config else b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"'):
-            assert word in text, f"{word} is not in play"
+        words = (b'"HOURS"' if given.config else b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"')
+        if missing := [word for word in words if word not in text]:
+            dull += 1
+            assert dull <= DULL, f"{missing} is not in play, nor were others in {dull - 1} inputs before"
+            number += 1
+            continue
         follower = Follower(case.client, case.topics)
         try:
             kills, rng = min(KILLS_PER_INPUT, KILLS - made), random.Random(f"kills/{seed}")
