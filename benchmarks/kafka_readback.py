@@ -18,7 +18,7 @@ from benchmarks.broker import Broker
 from benchmarks.figures import Figures
 from benchmarks.live_engine import LiveEngine, configuration
 from benchmarks.processes import wait_until
-from connectors.kafka_readback import EVENT_ID
+from connectors.kafka_rows import EVENT_ID
 from connectors.kafka_settings import KafkaSettings
 
 RECORDS: Final = 5_000_000

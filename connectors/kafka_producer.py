@@ -14,10 +14,13 @@ from connectors.kafka_topic import client_log
 from state import limits
 
 
-def connect(settings: KafkaSettings, met: Callable[[Any], None], state_id: str = "") -> Any:
+def connect(
+    settings: KafkaSettings, met: Callable[[Any], None], undelivered: Callable[[Any, Any], None], state_id: str = ""
+) -> Any:
     """A client that keeps the order and writes nothing twice; with `state_id`, one that writes in transactions.
 
-    `met` is told what the client says of itself.
+    `met` is told what the client says of itself, `undelivered` (error, message) of each record that it gives up. Of those
+    that are delivered nobody is told: a call into Python for each of them costs more than sending it.
     """
     config = {
         **settings.common(),
@@ -32,6 +35,8 @@ def connect(settings: KafkaSettings, met: Callable[[Any], None], state_id: str =
         "queue.buffering.max.messages": limits.UNSENT_RECORDS,
         "topic.metadata.propagation.max.ms": 10_000,
         "error_cb": met,
+        "delivery.report.only.error": True,
+        "on_delivery": undelivered,
     }
     if state_id:
         del config["enable.gapless.guarantee"]  # a transaction is whole or not at all

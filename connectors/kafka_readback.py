@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from connectors.kafka_rows import EVENT_ID
 from connectors.kafka_settings import KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, client_log, recreated
 from operators.streams import STREAMS, UNIQUE_LEADS
 from state import errors, limits
 
-EVENT_ID: Final = "event_id"
-SEQUENCE: Final = "sequence"
 _AT_ONCE: Final = 10_000
 _POLL_S: Final = 0.1
 _DELETED: Final = 1 << 62

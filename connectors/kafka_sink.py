@@ -1,7 +1,7 @@
 """Kafka out: every outbox row to its topics, in order, once; a seal speaks of it when the broker has acknowledged it.
 
-    deliver ──► held ──► client ──► broker   `once`: as soon as the broker has answered what went before, idempotent
-    deliver ──► held ──► transaction         `transactional`: the rows of some milliseconds, by a thread, visible together
+    deliver ──► held ──► client ──► broker   `once` (`kafka_once`): as the broker answers what went before, idempotent
+    deliver ──► held ──► transaction         `transactional` (`kafka_transactions`): some milliseconds' rows, by a thread
 
 A start reads back what lies behind the last seal (`kafka_readback`) and sends the rest of the outbox: nothing is lost, and
 nothing is sent twice but what the network delivers after the process that sent it is dead (mode `once`).
@@ -17,22 +17,21 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
 
+from connectors.kafka_cuts import Cut, EndsAsker
 from connectors.kafka_faults import FENCED, lost_client, refused_record, unacknowledged
+from connectors.kafka_once import Once
 from connectors.kafka_producer import connect, take_over
-from connectors.kafka_readback import EVENT_ID, SEQUENCE, Delivered, read_back, sealed_ends
-from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
-from connectors.kafka_topic import Place, Topics, Watch
-from connectors.kafka_transactions import Generation, Sent, Transactions
+from connectors.kafka_readback import Delivered, read_back, sealed_ends
+from connectors.kafka_rows import Headers, Row, is_plain, plain_records_of, records_of, rest_of, row_of
+from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
+from connectors.kafka_topic import Topics, Watch
+from connectors.kafka_transactions import Transactions
 from connectors.sink import Group
-from operators.streams import NULL, STREAMS, event_id_of
+from operators.streams import STREAMS, event_id_of
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
 
-_ID_BEGINS: Final = b'{"event_id":"'
-_ID_AT: Final = len(_ID_BEGINS)
-_NEXT_BEGINS: Final = b"\n" + _ID_BEGINS
-_POLL_S: Final = 0.05
 _LISTEN_S: Final = 1.0
 
 
@@ -55,23 +54,19 @@ class KafkaSink:
         self._monotonic = monotonic
         self._producer: Any = None
         self._watch: Watch | None = None
+        self._asker: EndsAsker | None = None
         self._ids: dict[str, str] = {}
-        self._ends: dict[Place, int] = {}
-        """Where each partition ended at the last cut that is safe."""
         self._delivered: Delivered | None = None
         self.read_back = 0
         """Records that this start read back."""
-        self._current = self._cut = self._generation()
+        self._cut = Cut()
         self._cut_at = 0.0
         self._purged: bytes | None = None
         """The first record that was given up."""
         self._said = "_TIMED_OUT: no answer"
         """The client's last complaint."""
         self._fault: errors.LeadstreamError | None = None
-        self._writer: Transactions | None = None
-        self._held: list[tuple[Generation, Group]] = []
-        """Mode `once`: delivered, and not handed to the client yet."""
-        self._held_count = self._held_bytes = 0
+        self._way: Once | Transactions | None = None
 
     # --- opening
 
@@ -106,13 +101,13 @@ class KafkaSink:
         # Also after a mode that was left: a run of it may have died before its first seal, its transaction open.
         # Before anything is read: taking over ends what a dead process left open.
         if transactional or sealed.get("mode") == TRANSACTIONAL or ends != broker.ends(places, committed=True):
-            writer = connect(settings, self._met, state_id)
+            writer = connect(settings, self._met, self._undelivered, state_id)
             take_over(writer, settings, self._monotonic)
             ends = broker.ends(places)
             if transactional:
                 self._producer = writer
         if self._producer is None:
-            self._producer = connect(settings, self._met)
+            self._producer = connect(settings, self._met, self._undelivered)
         # The client connects when it is asked for something, and waits half a second for what it then needs: now, while the
         # topics are read back, and not when the first record is there.
         with contextlib.suppress(KafkaException):
@@ -128,10 +123,13 @@ class KafkaSink:
                 delivered.records,
                 self._monotonic() - began,
             )
-        self._ends = ends
-        self._watch = Watch(settings, found)
+        self._cut = Cut(ends)
+        self._asker = asker = EndsAsker(settings, {name: topic.partitions for name, topic in found.items()})
+        self._watch = Watch(settings, found, asker.grown)
         if transactional:
-            self._writer = Transactions(self._producer, self.produce, self.check, self._met, settings)
+            self._way = Transactions(self._producer, self._give, self.check, self._met, asker, ends, settings)
+        else:
+            self._way = Once(self._producer, self._give, self._poll, asker, ends)
 
     def begin(self) -> dict[str, Any]:
         """Where the topics ended before the first record of a new state."""
@@ -139,112 +137,67 @@ class KafkaSink:
 
     def _seal(self) -> dict[str, Any]:
         ends: dict[str, dict[str, int]] = {}
-        for (name, number), end in self._ends.items():
+        for (name, number), end in (self._cut.ends or {}).items():
             ends.setdefault(name, {})[str(number)] = end
         topics = {name: {"id": self._ids[name], "ends": ends.get(name, {})} for name in self._topics}
         return {"kind": self.kind, "mode": self._settings.mode, "topics": topics}
 
+    @property
+    def _open(self) -> Once | Transactions:
+        assert self._way is not None, "the sink is open"
+        return self._way
+
     # --- delivering
 
     def deliver(self, group: Group) -> None:
-        """Hand an outbox row's records to the client; waits while it holds as much as it may."""
-        current = self._current
-        if self._writer is None and self._delivered is None:
-            count = sum(len(keys) for _, keys, _ in group.lines)
-            current.sent += count
-            self._held.append((current, group))
-            self._held_count += count
-            self._held_bytes += sum(len(lines) for _, _, lines in group.lines)
-            self.serve()
-            self.check()
-            return
-        records = self._records(group)
-        current.sent += len(records)
-        if self._writer is not None:
-            began = self._monotonic()
-            while not self._writer.hold(current, records):
-                self.check()
-                self._overdue(began)
+        """Send an outbox row's records, but those that were delivered before; waits while as much is held as may be."""
+        way, found = self._open, self._delivered
+        if found is None:
+            row = row_of(group)
         else:
-            for record in records:
-                self.produce(current, record)
-            self._poll(0)
+            topics = self._topics
+            left = [
+                one for one in records_of(group) if not found.holds(topics[one.stream], one.key.encode(), one.event_id)
+            ]
+            row = rest_of(left)
+        began = self._monotonic()
+        while not way.hold(row):
+            self.check()
+            self._overdue(began)
         self.check()
 
     def serve(self) -> None:
-        """Hand on what is held, unless the client still waits for the broker's answer to what it has.
+        """Go on with what is held."""
+        self._open.serve()
 
-        One request goes to each partition at a time: what comes meanwhile would be a request of its own for every shard.
-        """
-        if not self._held:
+    def _give(self, row: Row) -> None:
+        """Hand records to the client, in their order. In mode `transactional` from its thread."""
+        produce, topics, records = self._producer.produce, self._topics, row.records
+        if isinstance(records, list) or not is_plain(records):
+            for record in records if isinstance(records, list) else records_of(records):
+                self._wait_for_room(record.stream, record.key, record.value, record.headers)
             return
-        self._poll(0)
-        if self._held_bytes <= limits.HELD_BYTES and self.waiting() > self._held_count:
-            return
-        self._give_held()
-        self._poll(0)
+        for stream, key, value, headers in plain_records_of(records):
+            try:
+                produce(topics[stream], value, key, headers=headers)
+            except (BufferError, KafkaException):
+                # Which waits for room, or says what is wrong.
+                self._wait_for_room(stream, key, value, headers)
 
-    def _give_held(self) -> None:
-        held, self._held = self._held, []
-        self._held_count = self._held_bytes = 0
-        for generation, group in held:
-            self._give(generation, group)
-
-    def _give(self, generation: Generation, group: Group) -> None:
-        if not all(_is_plain(keys, lines) for _, keys, lines in group.lines):
-            for record in self._records(group):
-                self.produce(generation, record)
-            return
-        produce, at = self._producer.produce, _ID_AT
-        head = b"%d-%d-%%d" % (group.shard, group.sequence)
-        place = 0
-        for stream, keys, lines in group.lines:
-            topic, acked = self._topics[stream], generation.callbacks[stream]
-            for key, line in zip(keys, lines[:-1].split(b"\n"), strict=True):
-                event_id, sequence = line[at : line.index(b'"', at)], head % place
-                try:
-                    produce(topic, line, key, on_delivery=acked, headers=[(EVENT_ID, event_id), (SEQUENCE, sequence)])
-                except (BufferError, KafkaException):
-                    # Which waits for room, or says what is wrong.
-                    self.produce(generation, Sent(stream, key, line, event_id, sequence))
-                place += 1
-
-    def _records(self, group: Group) -> list[Sent]:
-        shard, row, delivered = group.shard, group.sequence, self._delivered
-        head = b"%d-%d-" % (shard, row)
-        records: list[Sent] = []
-        place = 0
-        for stream, keys, lines in group.lines:
-            for key, line in zip(keys, lines[:-1].split(b"\n"), strict=True):
-                event_id = line[_ID_AT : line.index(b'"', _ID_AT)] if line.startswith(_ID_BEGINS) else b"\\"
-                if line == NULL:
-                    event_id = b"unique_leads-%s-deleted" % key.encode()
-                elif b"\\" in event_id:
-                    event_id = event_id_of(line).encode()
-                if delivered is None or not delivered.holds(self._topics[stream], key.encode(), event_id):
-                    records.append(Sent(stream, key, line if line != NULL else None, event_id, head + b"%d" % place))
-                place += 1
-        return records
-
-    def produce(self, generation: Generation, record: Sent) -> None:
-        """Hand one record to the client."""
-        stream, key, value, event_id, sequence = record
-        headers = [(EVENT_ID, event_id), (SEQUENCE, sequence)]
+    def _wait_for_room(self, stream: int, key: str, value: bytes | None, headers: Headers) -> None:
         began = 0.0
         while True:
             try:
-                self._producer.produce(
-                    self._topics[stream], value, key, on_delivery=generation.callbacks[stream], headers=headers
-                )
+                self._producer.produce(self._topics[stream], value, key, headers=headers)
                 return
             except BufferError:
                 began = began or self._monotonic()
-                self._poll(_POLL_S)
+                self._poll(limits.POLL_S)
                 self.check()
                 self._overdue(began)
             except KafkaException as error:
                 self._listen(lambda: self._fault)
-                self._failed(error.args[0], value, stream)
+                self._failed(error.args[0], self._topics[stream], value)
                 self.check()
 
     def _overdue(self, since: float) -> None:
@@ -256,36 +209,15 @@ class KafkaSink:
         if now - since > self._settings.give_up_s:
             raise self._unacknowledged(self._settings.give_up_s)
 
-    def _generation(self) -> Generation:
-        generation = Generation()
-        generation.callbacks = [self._acker(generation, stream) for stream in range(len(STREAMS))]
-        return generation
+    def _undelivered(self, error: Any, message: Any) -> None:
+        """What the client calls for a record that it does not deliver."""
+        self._failed(error, message.topic(), message.value())
 
-    def _acker(self, generation: Generation, stream: int) -> Callable[[Any, Any], None]:
-        ends = generation.ends[stream]
-        counts = self._settings.mode != TRANSACTIONAL  # there a record counts when its transaction is committed
-
-        def acked(error: Any, message: Any) -> None:
-            if error is None:
-                if counts:
-                    generation.acked += 1
-                offset = message.offset()
-                # Unknown where the broker had it from a former try; a partition's answers come in order.
-                if offset >= 0:
-                    ends[message.partition()] = offset
-            else:
-                self._failed(error, message.value(), stream)
-
-        return acked
-
-    def _failed(self, error: Any, value: bytes | None, stream: int) -> None:
-        code = error.code()
-        if code in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
+    def _failed(self, error: Any, topic: str, value: bytes | None) -> None:
+        if error.code() in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
             self._purged = self._purged or value
-            return
-        if self._fault is not None:
-            return
-        self._fault = refused_record(self._topics[stream], value, error)
+        elif self._fault is None:
+            self._fault = refused_record(topic, value, error)
 
     def _met(self, error: Any) -> None:
         """What the client says of itself: fatal errors stop, the rest is waited for."""
@@ -308,14 +240,14 @@ class KafkaSink:
         until = self._monotonic() + _LISTEN_S
         while not heard() and self._monotonic() < until:
             with contextlib.suppress(KafkaException):
-                self._producer.poll(_POLL_S)
+                self._producer.poll(limits.POLL_S)
 
     def check(self) -> None:
         """Raise what callbacks and threads have met."""
         if self._fault is not None:
             raise self._fault
-        if self._writer is not None and self._writer.fault is not None:
-            raise self._writer.fault
+        if isinstance(self._way, Transactions) and self._way.fault is not None:
+            raise self._way.fault
         if self._watch is not None:
             self._watch.check()
 
@@ -323,35 +255,28 @@ class KafkaSink:
 
     def end_epoch(self) -> None:
         """Serve callbacks; nothing waits for the broker here, so that no epoch shows in the latency."""
-        if self._writer is None:
+        if isinstance(self._way, Once):
             self._poll(0)
-            self.serve()
+            self._way.serve()
         self.check()
 
     def cut(self) -> None:
         """What was delivered up to now is what the next seal speaks of."""
-        self._cut = self._current
+        assert self._cut.ends is not None, "one cut after the other"
+        self._cut = self._open.cut()
         self._cut_at = self._monotonic()
-        self._current = self._generation()
         # Every shard was opened in this run's first epoch and has sent its outbox again. What none of them had is of another
         # run from an older copy of this state: it will be decided again, under the same ids.
         if self._delivered is not None and not self._delivered.unmatched():
             self._delivered = None
 
     def sealed(self) -> dict[str, Any] | None:
-        """Ends of all partitions behind what was cut; None while some of that is not acknowledged."""
-        if self._writer is None:
-            self._poll(0)
-            self.serve()
+        """Ends of all partitions at the cut; None while something before it is not acknowledged."""
+        self._open.serve()
         self.check()
-        cut = self._cut
-        if cut.acked < cut.sent:
+        if self._cut.ends is None:
             self._overdue(self._cut_at)
             return None
-        for name, ends in zip(self._topics, cut.ends, strict=True):
-            for number, offset in ends.items():
-                self._ends[name, number] = offset + 1
-            ends.clear()
         return self._seal()
 
     def hurry(self) -> None:
@@ -360,28 +285,27 @@ class KafkaSink:
 
     def flush(self) -> None:
         """Wait until everything is acknowledged."""
-        if self._writer is not None:
-            self._writer.hurry()
-        self._give_held()  # whatever the client still waits for
-        began = self._monotonic()
-        while self._cut.acked < self._cut.sent or self._current.acked < self._current.sent:
-            if self._writer is None:
-                self._poll(_POLL_S)
-            else:
-                self._writer.wait(_POLL_S)
+        way = self._open
+        way.hurry()
+        began, end = self._monotonic(), way.cut()
+        while end.ends is None:
+            way.wait(limits.POLL_S)
+            way.serve()
             self.check()
             self._overdue(began)
 
     def waiting(self) -> int:
-        """Records handed to the client and not acknowledged."""
-        return sum(one.sent - one.acked for one in {self._cut, self._current})
+        """Records delivered and not acknowledged."""
+        return self._way.waiting() if self._way is not None else 0
 
     def _unacknowledged(self, after_s: float) -> errors.Fault:
         count = self.waiting()
-        first = "?"
-        if self._writer is not None:
-            first = self._writer.oldest.decode()
-        else:  # the callbacks name a record that waits
+        if not count and self._asker is not None:
+            return unreachable(
+                self._settings, f"asking for {after_s:g} s where the output topics end", self._asker.said
+            )
+        first = self._open.oldest.decode()
+        if isinstance(self._way, Once) and len(self._producer):  # the callbacks name a record that waits
             self._producer.purge(in_queue=True, in_flight=True, blocking=True)
             self._listen(lambda: self._purged)
             if self._purged:
@@ -390,17 +314,15 @@ class KafkaSink:
 
     def close(self) -> None:
         """Leave; what is not acknowledged stays in the outbox. Never raises."""
-        if self._writer is not None:
-            self._writer.stop()
+        if self._way is not None:
+            self._way.stop()
         if self._watch is not None:
             self._watch.stop()
+        if self._asker is not None:
+            with contextlib.suppress(Exception):
+                self._asker.stop()
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(Exception):
                 producer.purge(in_queue=True, in_flight=False, blocking=False)
                 producer.poll(0)
-
-
-def _is_plain(keys: list[str], lines: bytes) -> bool:
-    """Whether every line begins with its event id, none deletes a key, and no id can hold an escape: asked of all at once."""
-    return lines.startswith(_ID_BEGINS) and lines.count(_NEXT_BEGINS) == len(keys) - 1 and b"\\" not in lines

@@ -8,86 +8,87 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from confluent_kafka import KafkaException
 
+from connectors.kafka_cuts import Cut, Ends, EndsAsker
 from connectors.kafka_faults import FENCED, uncommitted
+from connectors.kafka_rows import Row
 from connectors.kafka_settings import KafkaSettings, unreachable
-from operators.streams import STREAMS
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
 
-_POLL_S: Final = 0.05
 _SLICE_S: Final = 0.5
 
 
-class Sent(NamedTuple):
-    """One record on its way."""
-
-    stream: int
-    key: str
-    value: bytes | None
-    event_id: bytes
-    sequence: bytes
-
-
-class Generation:
-    """What was delivered between two cuts: how much of it is acknowledged, and where it came to lie."""
-
-    __slots__ = ("acked", "callbacks", "ends", "sent")
-
-    def __init__(self) -> None:
-        self.sent = 0
-        self.acked = 0
-        self.ends: list[dict[int, int]] = [{} for _ in STREAMS]
-        """Per stream: partition → offset of the last record acknowledged."""
-        self.callbacks: list[Callable[[Any, Any], None]] = []
-        """Per stream: what the client calls for each record."""
-
-
 class Transactions:
-    """The thread of mode `transactional`: begins, sends what is held, commits, at most every `transaction_ms`."""
+    """The thread of mode `transactional`: begins, gives what is held, commits, at most every `transaction_ms`."""
 
     def __init__(
         self,
         producer: Any,
-        produce: Callable[[Generation, Sent], None],
+        give: Callable[[Row], None],
         check: Callable[[], None],
         met: Callable[[Any], None],
+        asker: EndsAsker,
+        ends: Ends,
         settings: KafkaSettings,
     ) -> None:
         self._producer = producer
-        self._produce = produce
+        self._give = give
         self._check = check
         self._met = met
+        self._asker = asker
+        self._ends = ends
+        """Where the partitions ended when last nothing was on its way."""
         self._settings = settings
         self._interval_s = settings.transaction_ms / 1000
         self._changed = threading.Condition()
-        self._held: list[tuple[Generation, list[Sent]]] = []
-        self._bytes = 0
-        self._hurry = self._stopping = False
+        self._queue: deque[Row | Cut] = deque()
+        self._size = self._count = 0
+        self._given = self._hurry = self._stopping = False
         self.fault: errors.LeadstreamError | None = None
         self.oldest = b"?"
         """Event id of the first record of the transaction that is under way."""
         self._thread = threading.Thread(target=self._run, name="kafka-transactions", daemon=True)
         self._thread.start()
 
-    def hold(self, generation: Generation, records: list[Sent]) -> bool:
-        """Take records for the next transaction; False, after a moment's wait, where too much is held."""
-        if not records:
+    def hold(self, row: Row) -> bool:
+        """Take a row for the next transaction; False, after a moment's wait, where too much is held: come again with it."""
+        if not row.length:
             return True
         with self._changed:
-            if self._bytes > limits.UNSENT_BYTES:
-                self._changed.wait(_POLL_S)
-            if self._bytes > limits.UNSENT_BYTES:
+            if self._size > limits.UNSENT_BYTES:
+                self._changed.wait(limits.POLL_S)
+            if self._size > limits.UNSENT_BYTES:
                 return False
-            self._held.append((generation, records))
-            self._bytes += sum(len(record.value or b"") for record in records)
+            self._queue.append(row)
+            self._count += row.length
+            self._size += row.size
             self._changed.notify_all()
         return True
+
+    def cut(self) -> Cut:
+        """Cut behind what is held: a transaction holds rows of one side only."""
+        cut = Cut()
+        with self._changed:
+            if self._queue or self._count or self._given:
+                self._queue.append(cut)
+                self._changed.notify_all()
+            else:
+                cut.ends = self._ends
+        return cut
+
+    def serve(self) -> None:
+        """The thread goes on by itself."""
+
+    def waiting(self) -> int:
+        """Records that are not committed. From any thread."""
+        return self._count
 
     def hurry(self) -> None:
         """Commit at once from now on: the run ends."""
@@ -116,33 +117,56 @@ class Transactions:
             self._changed.notify_all()
 
     def _next(self) -> bool:
-        began = time.monotonic()
+        began, queue = time.monotonic(), self._queue
+        rows: list[Row] = []
+        cut: Cut | None = None
         with self._changed:
-            self._changed.wait_for(lambda: self._held or self._stopping)
+            self._changed.wait_for(lambda: queue or self._stopping)
             if self._stopping:
                 return False  # what is held stays in the outbox
-            held, self._held, self._bytes = self._held, [], 0
-        self.oldest = held[0][1][0].event_id
-        self._transaction(held)
+            while queue and cut is None:
+                item = queue.popleft()
+                if isinstance(item, Cut):
+                    cut = item
+                else:
+                    rows.append(item)
+                    self._size -= item.size
+        if rows:
+            self.oldest = rows[0].first
+            self._transaction(rows)
+            self._given = True
+        if cut is not None:
+            if self._given:
+                self._ends, self._given = self._ask(), False
+            cut.ends = self._ends
         with self._changed:
-            for generation, records in held:
-                generation.acked += len(records)
+            self._count -= sum(row.length for row in rows)
             self._changed.notify_all()
             rest = self._interval_s - (time.monotonic() - began)
-            if rest > 0:
+            if rows and rest > 0:
                 self._changed.wait_for(lambda: self._hurry or self._stopping, rest)
         return True
 
-    def _transaction(self, held: list[tuple[Generation, list[Sent]]]) -> None:
+    def _ask(self) -> Ends:
+        deadline = time.monotonic() + self._settings.give_up_s
+        while True:
+            try:
+                return self._asker.now()
+            except KafkaException as error:
+                if self._stopping or time.monotonic() > deadline:
+                    raise unreachable(self._settings, "asking where the output topics end", error) from error
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, limits.POLL_S)
+
+    def _transaction(self, rows: list[Row]) -> None:
         # Behind the transaction's own time-out the broker has ended it: whatever is asked then, it is not committed.
         patience_s = min(self._settings.give_up_s, limits.TRANSACTION_MS / 1000)
         deadline = time.monotonic() + patience_s
         while True:
             try:
                 self._producer.begin_transaction()
-                for generation, records in held:
-                    for record in records:
-                        self._produce(generation, record)
+                for row in rows:
+                    self._give(row)
                 self._patiently(self._producer.commit_transaction, deadline)
                 return
             except KafkaException as error:

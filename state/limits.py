@@ -84,7 +84,12 @@ UNSENT_BYTES: Final = 64 << 20
 UNSENT_RECORDS: Final = 100_000
 """The same, counted."""
 HELD_BYTES: Final = 8 << 20
-"""Held while the client waits for the broker's answer; beyond, the client gets it all the same, and its bounds count."""
+"""Held while the client waits for the broker's answer; beyond, the client gets it all the same, and its bounds count; while
+a seal waits for that answer, the flow waits instead."""
+HELD_BEHIND: Final = 50
+"""Records that the client may wait for the answer to, and get more all the same."""
+POLL_S: Final = 0.05
+"""Longest time in which one wait for the broker looks neither at faults nor at a stop."""
 SEAL_RECORDS: Final = 5_000
 """Records delivered to topics after which a seal does not wait for the end of the epoch."""
 UNSEALED_RECORDS: Final = 9_000

@@ -1,6 +1,7 @@
 """Killed, or without power, before any step of a run that delivers to topics (architecture 3, 1 and 2), on a broker in memory.
 
-Steps are every write and sync of the database, and every time the broker appends, acknowledges or commits something.
+Steps are every write and sync of the database, and every time the broker appends, acknowledges or commits something or is
+asked where its partitions end.
 """
 
 import shutil
@@ -20,7 +21,7 @@ from state.store import Database
 UNTIL = at(5, 12)
 NO_SEAL = timedelta(hours=1)
 """One epoch for the whole run: nothing is sealed before its end."""
-STEPS = ("send", "acknowledge", "init", "commit")
+STEPS = ("send", "acknowledge", "init", "commit", "ends")
 PARTITIONS = 2
 
 

@@ -7,12 +7,13 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from fake_kafka import OPEN, Entry, FakeKafka
 from kafka_case import CaseSettings, outputs_of
+from waiting import wait_until
 
 from connectors.kafka_sink import KafkaSink
 from connectors.sink import Group
 from operators.streams import DISPOSITIONS, NULL, STREAMS, UNIQUE_LEADS
 from state import limits
-from state.errors import PositionFault, Refused, SinkFault, StateRefused
+from state.errors import Fault, PositionFault, Refused, SinkFault, StateRefused
 
 STATE = "a0"
 MODES = ["once", "transactional"]
@@ -60,11 +61,15 @@ def lead(sequence, *versions):
     return Group(0, sequence, [(UNIQUE_LEADS, ["u1"] * len(lines), b"".join(one + b"\n" for one in lines))])
 
 
+def sealed_by(sink):
+    """What the seal of the cut says, once it may be written."""
+    return wait_until(sink.sealed, 10, "the seal")
+
+
 def seal_of(sink):
     """Cut, and wait until the broker has everything before the cut."""
     sink.cut()
-    sink.flush()
-    return sink.sealed()
+    return sealed_by(sink)
 
 
 # --- read-back
@@ -194,7 +199,7 @@ def test_a_seal_waits_for_the_broker(kafka, opened):
     sink.cut()
     assert sink.sealed() is None and sink.waiting() == 1
     kafka.answers = True
-    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 1} and sink.waiting() == 0
+    assert sealed_by(sink)["topics"]["dispositions"]["ends"] == {"0": 1} and sink.waiting() == 0
 
 
 def test_a_seal_speaks_of_what_lies_before_its_cut(kafka, opened):
@@ -205,12 +210,58 @@ def test_a_seal_speaks_of_what_lies_before_its_cut(kafka, opened):
     sink.cut()
     sink.deliver(group(2, "b"))
     kafka.answers = True
-    sealed = sink.sealed()
+    sealed = sealed_by(sink)
+    sink.serve()
     assert sink.waiting() == 0 and sealed["topics"]["dispositions"]["ends"] == {"0": 1}
     again = opened(sealed)
     again.deliver(group(2, "b"))
     again.flush()
     assert kafka.ids("dispositions") == ["a", "b"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_leaves_while_the_ends_are_asked_for(kafka, opened, mode):
+    """It would lie before them, and not be read back."""
+    sink = opened({}, mode)
+    kafka.tells = False
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    wait_until(lambda: [sink.sealed()] and "ends" in kafka.calls, 10, "the question")
+    sink.deliver(group(2, "b"))
+    assert sink.sealed() is None and kafka.ids("dispositions") == ["a"]
+    kafka.tells = True
+    end = {"once": 1, "transactional": 2}[mode]  # behind the mark
+    assert sealed_by(sink)["topics"]["dispositions"]["ends"] == {"0": end}
+    sink.flush()
+    assert kafka.ids("dispositions") == ["a", "b"]
+
+
+def test_ends_that_nobody_tells_stop_the_flow_in_time(kafka, opened):
+    """Though every record was acknowledged."""
+    kafka.tells = False
+    now = iter(range(0, 10**6, 7))
+    sink = opened({}, give_up_s=30, monotonic=lambda: float(next(now)))
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    with pytest.raises(Fault, match="asking for 30 s where the output topics end"):
+        while sink.sealed() is None:
+            pass
+
+
+def test_a_seal_without_anything_new_asks_nobody(kafka, opened):
+    sink = opened({})
+    sink.deliver(group(1, "a"))
+    first = seal_of(sink)
+    kafka.calls.clear()
+    assert seal_of(sink) == first and not kafka.calls
+
+
+def test_partitions_that_were_added_are_sealed_too(kafka, opened):
+    sink = opened({})
+    sink._asker.grown("dispositions", 1, 2)
+    kafka.topics["dispositions"].logs.append([])
+    sink.deliver(group(1, "a"))
+    assert set(seal_of(sink)["topics"]["dispositions"]["ends"]) == {"0", "1"}
 
 
 def test_the_topics_are_those_of_the_seal(kafka, opened):
@@ -239,8 +290,9 @@ def test_a_new_state_refuses_topics_that_others_wrote(kafka, opened):
 # --- held
 
 
-def test_what_comes_while_the_broker_answers_goes_out_together(kafka, opened):
+def test_what_comes_while_the_broker_answers_goes_out_together(kafka, opened, monkeypatch):
     """One request at a time: the first row goes at once, those behind it when it is acknowledged, in their order."""
+    monkeypatch.setattr(limits, "HELD_BEHIND", 0)
     sink = opened({})
     kafka.answers = False
     for sequence, name in enumerate("abcd", 1):
@@ -256,6 +308,7 @@ def test_what_comes_while_the_broker_answers_goes_out_together(kafka, opened):
 
 def test_nothing_is_held_for_ever(kafka, opened, monkeypatch):
     """Not beyond a size, not when everything is to be safe, not when a seal waits for it."""
+    monkeypatch.setattr(limits, "HELD_BEHIND", 0)
     sink = opened({})
     kafka.answers = False
     for sequence, name in enumerate("ab", 1):
@@ -266,7 +319,7 @@ def test_nothing_is_held_for_ever(kafka, opened, monkeypatch):
     sink.deliver(group(4, "d"))
     sink.cut()
     kafka.answers = True
-    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 4}
+    assert sealed_by(sink)["topics"]["dispositions"]["ends"] == {"0": 4}
     kafka.answers = False
     for sequence, name in enumerate("ef", 5):
         sink.deliver(group(sequence, name))
@@ -277,6 +330,20 @@ def test_nothing_is_held_for_ever(kafka, opened, monkeypatch):
 
 
 # --- back-pressure
+
+
+def test_the_flow_waits_where_a_seal_holds_too_much(kafka, opened, monkeypatch):
+    """While the ends are asked for, the client is given nothing: memory does not grow instead."""
+    monkeypatch.setattr(limits, "HELD_BYTES", len(line("a")))
+    sink = opened({}, give_up_s=30)
+    kafka.tells = False
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    sink.deliver(group(2, "b", "c"))
+    times = iter(range(0, 10**6, 7))
+    sink._monotonic = lambda: float(next(times))
+    with pytest.raises(Fault, match="has not acknowledged 2 records, b among them"):
+        sink.deliver(group(3, "d"))
 
 
 def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened):
@@ -382,7 +449,7 @@ def test_what_a_dead_process_left_open_is_ended_before_anything_is_read(kafka, o
     second = opened(sealed, mode)
     assert "offsets" in kafka.calls[kafka.calls.index("init") :]
     assert not kafka.ids("dispositions") and second.read_back == 0
-    assert second._ends["dispositions", 0] == 2, "behind the mark of the abort"
+    assert second._cut.ends["dispositions", 0] == 2, "behind the mark of the abort"
     second.deliver(group(1, "a"))
     second.flush()
     assert kafka.ids("dispositions") == ["a"]
@@ -405,7 +472,7 @@ def test_nothing_is_seen_or_sealed_before_its_commit(kafka, opened):
     kafka.before = lambda name: None
     assert kafka.ids("dispositions") == ["a", "b", "c"]
     assert all(sealed is None or ids for ids, sealed in seen)
-    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 2}
+    assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 3}, "behind a, b and the mark of their commit"
 
 
 def test_who_is_fenced_ends_and_says_why(kafka, opened):

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
+import connectors.kafka_cuts
 import connectors.kafka_group
 import connectors.kafka_producer
 import connectors.kafka_readback
@@ -102,6 +103,8 @@ class FakeKafka:
         """Whether the broker appends what producers send."""
         self.answers = True
         """Whether it acknowledges what it has appended."""
+        self.tells = True
+        """Whether it tells where partitions end."""
         self.room = 10**9
         """Records that a producer holds before it is full."""
         self.before: Callable[[str], None] = lambda name: None
@@ -138,7 +141,12 @@ class FakeKafka:
         """The connectors talk to this broker until the patch is undone."""
         monkeypatch.setattr(connectors.kafka_topic, "AdminClient", lambda config, **_: FakeAdmin(self))
         monkeypatch.setattr(connectors.kafka_producer, "Producer", lambda config, **_: FakeProducer(self, config))
-        for module in (connectors.kafka_reader, connectors.kafka_readback, connectors.kafka_group):
+        for module in (
+            connectors.kafka_reader,
+            connectors.kafka_readback,
+            connectors.kafka_group,
+            connectors.kafka_cuts,
+        ):
             monkeypatch.setattr(module, "Consumer", lambda config, **_: FakeConsumer(self, config))
 
     def asked(self, name: str) -> None:
@@ -213,17 +221,22 @@ class FakeProducer:
         self._kafka = kafka
         self._owner = str(config.get("transactional.id", ""))
         self._epoch = 0
-        self._held: list[tuple[str, Entry, Any]] = []
-        self._sent: list[tuple[Any, Message]] = []
+        self._undelivered = config["on_delivery"]
+        assert config["delivery.report.only.error"]
+        self._held: list[tuple[str, Entry]] = []
+        self._sent: list[Message] = []
+
+    def __len__(self) -> int:
+        return len(self._held) + len(self._sent)
 
     def list_topics(self, topic: str, timeout: float) -> None:
         """It is connected."""
 
-    def produce(self, topic: str, value: Any, key: Any, *, on_delivery: Any, headers: Any) -> None:
-        if len(self._held) + len(self._sent) >= self._kafka.room:
+    def produce(self, topic: str, value: Any, key: Any, *, headers: Any) -> None:
+        if len(self) >= self._kafka.room:
             raise BufferError
         entry = Entry(key.encode(), value, list(headers), OPEN if self._owner else KEPT, self._owner)
-        self._held.append((topic, entry, on_delivery))
+        self._held.append((topic, entry))
 
     def poll(self, timeout: float) -> int:
         kafka = self._kafka
@@ -233,16 +246,14 @@ class FakeProducer:
                 self._mine()
             held, self._held = self._held, []
             with kafka.lock:
-                for name, entry, told in held:
+                for name, entry in held:
                     logs = kafka.topics[name].logs
                     number = zlib.crc32(entry.key or b"") % len(logs)
-                    self._sent.append((told, Message((name, number), len(logs[number]), entry)))
+                    self._sent.append(Message((name, number), len(logs[number]), entry))
                     logs[number].append(entry)
             if kafka.answers:
                 kafka.asked("acknowledge")
-                sent, self._sent = self._sent, []
-                for told, message in sent:
-                    told(None, message)
+                self._sent.clear()
         return 0
 
     def purge(self, *, in_queue: bool, in_flight: bool, blocking: bool) -> None:
@@ -250,10 +261,10 @@ class FakeProducer:
         sent, self._sent = (self._sent, []) if in_flight else ([], self._sent)
         if not blocking:
             return
-        for name, entry, told in held:
-            told(KafkaError(KafkaError._PURGE_QUEUE), Message((name, 0), -1001, entry))
-        for told, message in sent:
-            told(KafkaError(KafkaError._PURGE_INFLIGHT), message)
+        for name, entry in held:
+            self._undelivered(KafkaError(KafkaError._PURGE_QUEUE), Message((name, 0), -1001, entry))
+        for message in sent:
+            self._undelivered(KafkaError(KafkaError._PURGE_INFLIGHT), message)
 
     def init_transactions(self, timeout: float) -> None:
         self._kafka.asked("init")
@@ -292,7 +303,7 @@ class FakeConsumer:
         self._told: dict[tuple[str, int], int] = {}
         self._paused: set[tuple[str, int]] = set()
         self._answers: list[tuple[Any, list[TopicPartition]]] = []
-        if "on_commit" not in self.config:  # the one for the group's copy reads nothing
+        if "enable.partition.eof" in self.config or "auto.offset.reset" in self.config:  # others read nothing
             kafka.consumers.append(self)
 
     def assign(self, places: list[TopicPartition]) -> None:
@@ -322,6 +333,18 @@ class FakeConsumer:
                 self._told[place] = at
                 found.append(Message(place, at, None, KafkaError(KafkaError._PARTITION_EOF)))
         return found
+
+    def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        assert all(place.offset == -1 for place in places), "only ends are asked for"
+        self._kafka.asked("ends")
+        if not self._kafka.tells:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        with self._kafka.lock:
+            topics = self._kafka.topics
+            return [
+                TopicPartition(place.topic, place.partition, topics[place.topic].end(place.partition, committed=False))
+                for place in places
+            ]
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
         assert asynchronous, "the flow does not wait for the group's copy"

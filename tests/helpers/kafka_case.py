@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from waiting import wait_until
 
-from connectors.kafka_readback import EVENT_ID
+from connectors.kafka_rows import EVENT_ID
 from connectors.kafka_settings import KafkaSettings
 from operators.streams import STREAMS, UNIQUE_LEADS
 
