@@ -43,6 +43,14 @@ def lost_client(error: Any) -> SinkFault:
     return SinkFault(f"The client cannot deliver any more: {error.name()} ({error.str()}).", f"{action}; {_AGAIN}")
 
 
+def lost_records(topic: str, number: int, end: int, known: int) -> SinkFault:
+    """A partition ends before what was acknowledged."""
+    return SinkFault(
+        f"The topic {topic}-{number} ends at {end}, but {known} were delivered and sealed.",
+        "The broker has lost records: restore it, or begin a new state with --state and new topics.",
+    )
+
+
 def unacknowledged(count: int, first: str, after_s: float, said: str) -> SinkFault:
     """The broker has not answered for as long as was to be waited; `said` is the client's last complaint."""
     return SinkFault(

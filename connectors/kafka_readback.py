@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from connectors.kafka_faults import lost_records
 from connectors.kafka_rows import EVENT_ID
 from connectors.kafka_settings import KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, client_log, recreated
@@ -173,8 +174,5 @@ def sealed_ends(
             raise recreated(name)
         end = begins[name, number] = topic["ends"].get(str(number), 0)
         if end > ends[name, number]:
-            raise errors.SinkFault(
-                f"The topic {name}-{number} ends at {ends[name, number]}, but {end} were delivered and sealed.",
-                "The broker has lost records: restore it, or begin a new state with --state and new topics.",
-            )
+            raise lost_records(name, number, ends[name, number], end)
     return begins

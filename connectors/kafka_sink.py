@@ -17,14 +17,14 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-from connectors.kafka_cuts import Cut, EndsAsker
-from connectors.kafka_faults import FENCED, lost_client, refused_record, unacknowledged
+from connectors.kafka_cuts import Cut, Ends, EndsAsker
+from connectors.kafka_faults import FENCED, lost_client, lost_records, refused_record, unacknowledged
 from connectors.kafka_once import Once
 from connectors.kafka_producer import connect, take_over
 from connectors.kafka_readback import Delivered, read_back, sealed_ends
 from connectors.kafka_rows import Headers, Row, is_plain, plain_records_of, records_of, rest_of, row_of
 from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
-from connectors.kafka_topic import Topics, Watch
+from connectors.kafka_topic import Place, Topics, Watch, recreated
 from connectors.kafka_transactions import Transactions
 from connectors.sink import Group
 from operators.streams import STREAMS, event_id_of
@@ -59,6 +59,8 @@ class KafkaSink:
         self._delivered: Delivered | None = None
         self.read_back = 0
         """Records that this start read back."""
+        self._ends: Ends = {}
+        """Where each partition ended at the last cut that is safe."""
         self._cut = Cut()
         self._cut_at = 0.0
         self._purged: bytes | None = None
@@ -123,7 +125,7 @@ class KafkaSink:
                 delivered.records,
                 self._monotonic() - began,
             )
-        self._cut = Cut(ends)
+        self._ends, self._cut = ends, Cut(ends)
         self._asker = asker = EndsAsker(settings, {name: topic.partitions for name, topic in found.items()})
         self._watch = Watch(settings, found, asker.grown)
         if transactional:
@@ -137,7 +139,7 @@ class KafkaSink:
 
     def _seal(self) -> dict[str, Any]:
         ends: dict[str, dict[str, int]] = {}
-        for (name, number), end in (self._cut.ends or {}).items():
+        for (name, number), end in self._ends.items():
             ends.setdefault(name, {})[str(number)] = end
         topics = {name: {"id": self._ids[name], "ends": ends.get(name, {})} for name in self._topics}
         return {"kind": self.kind, "mode": self._settings.mode, "topics": topics}
@@ -274,10 +276,22 @@ class KafkaSink:
         """Ends of all partitions at the cut; None while something before it is not acknowledged."""
         self._open.serve()
         self.check()
-        if self._cut.ends is None:
+        ends = self._cut.ends
+        if ends is None:
             self._overdue(self._cut_at)
             return None
+        for place, known in self._ends.items():
+            if ends[place] < known:
+                raise self._shorter(place, ends[place], known)
+        self._ends = ends
         return self._seal()
+
+    def _shorter(self, place: Place, end: int, known: int) -> errors.LeadstreamError:
+        name, number = place
+        now = Topics(self._settings).describe([name]).get(name)
+        if now is None or now.id != self._ids[name]:
+            return recreated(name, gone=now is None)
+        return lost_records(name, number, end, known)
 
     def hurry(self) -> None:
         """A stop was asked for."""

@@ -256,6 +256,21 @@ def test_a_seal_without_anything_new_asks_nobody(kafka, opened):
     assert seal_of(sink) == first and not kafka.calls
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_broker_that_lost_what_it_had_acknowledged_stops_the_flow(kafka, opened, anew):
+    """No seal says less than the one before it."""
+    sink = opened({})
+    sink.deliver(group(1, "a", "b"))
+    seal_of(sink)
+    kafka.topics["dispositions"].logs[0].clear()
+    if anew:
+        kafka.create("dispositions")
+    sink.deliver(group(2, "c"))
+    sink.cut()
+    with pytest.raises(Fault, match="deleted and created again" if anew else "ends at 1, but 2 were delivered"):
+        sealed_by(sink)
+
+
 def test_partitions_that_were_added_are_sealed_too(kafka, opened):
     sink = opened({})
     sink._asker.grown("dispositions", 1, 2)
@@ -449,7 +464,7 @@ def test_what_a_dead_process_left_open_is_ended_before_anything_is_read(kafka, o
     second = opened(sealed, mode)
     assert "offsets" in kafka.calls[kafka.calls.index("init") :]
     assert not kafka.ids("dispositions") and second.read_back == 0
-    assert second._cut.ends["dispositions", 0] == 2, "behind the mark of the abort"
+    assert second._ends["dispositions", 0] == 2, "behind the mark of the abort"
     second.deliver(group(1, "a"))
     second.flush()
     assert kafka.ids("dispositions") == ["a"]
