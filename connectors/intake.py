@@ -16,7 +16,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from connectors.arrivals import Arrivals
 from state import limits
 from state.items import Bundle, Item, Tick
-from state.progress import Progress
+from state.progress import FORMER, Progress
 
 _IDLE: Final = timedelta(milliseconds=1)
 _NO_BARRIER: Final = 1 << 62
@@ -275,7 +275,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             self._last_tick = now
         synced = self._host.synced()
         if progress.held_back:
-            synced = -1  # nothing leaves before the next cut
+            synced = FORMER - 1  # nothing leaves before the next cut
         hops = progress.hops_wait()
         taken = {item.shard for _, item in items}
         for shard in range(progress.shards):

@@ -52,9 +52,12 @@ class Delivered:
         state are others.
         """
         if event_id in self._ids:
-            self._ids.discard(event_id)
             return True
         return topic == self._compacted and _version(event_id) <= self._latest.get(key, 0)
+
+    def matched(self, event_id: bytes) -> None:
+        """Its decision has come."""
+        self._ids.discard(event_id)
 
 
 def _version(event_id: bytes) -> int:

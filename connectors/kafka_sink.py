@@ -22,7 +22,7 @@ from connectors.kafka_faults import FENCED, lost_client, lost_records, refused_r
 from connectors.kafka_once import Once
 from connectors.kafka_producer import connect, take_over
 from connectors.kafka_readback import Delivered, read_back, sealed_ends
-from connectors.kafka_rows import Headers, Row, is_plain, plain_records_of, records_of, rest_of, row_of
+from connectors.kafka_rows import Headers, Row, Sent, is_plain, plain_records_of, records_of, rest_of, row_of
 from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, Watch, recreated
 from connectors.kafka_transactions import Transactions
@@ -157,16 +157,22 @@ class KafkaSink:
         if found is None:
             row = row_of(group)
         else:
-            topics = self._topics
-            left = [
-                one for one in records_of(group) if not found.holds(topics[one.stream], one.key.encode(), one.event_id)
-            ]
-            row = rest_of(left)
+            row = rest_of([one for one in records_of(group) if not self._holds(one)])
+            for one in records_of(group):
+                found.matched(one.event_id)
         began = self._monotonic()
         while not way.hold(row):
             self.check()
             self._overdue(began)
         self.check()
+
+    def _holds(self, record: Sent) -> bool:
+        found = self._delivered
+        return found is not None and found.holds(self._topics[record.stream], record.key.encode(), record.event_id)
+
+    def found(self, group: Group) -> bool:
+        """Whether some of these records were read back."""
+        return self._delivered is not None and any(self._holds(record) for record in records_of(group))
 
     def serve(self) -> None:
         """Go on with what is held."""

@@ -334,6 +334,10 @@ class MemorySink:
         """An epoch ends: flush."""
         self.flush()
 
+    def found(self, group: Group) -> bool:
+        """Nothing is read back: what lies behind the seal was cut off."""
+        return False
+
     def cut(self) -> None:
         """Nothing is under way between epochs."""
 

@@ -41,6 +41,9 @@ class Sink(Written, Protocol):
     def begin(self) -> dict[str, Any]:
         """What the seal of a new state must say of the output before anything is written to it; {} = nothing."""
 
+    def found(self, group: Group) -> bool:
+        """Whether some records of an outbox row of a former run were read back: no seal may come before that row."""
+
     def cut(self) -> None:
         """What was delivered up to now is what `sealed` speaks of, until the next cut."""
 

@@ -146,7 +146,7 @@ class Engine:
             self.meters,
             registry_digest(self.rules),
             self._layers.batch,
-            bounded=self.sink.reads_back,
+            found=self.sink.found if self.sink.reads_back else None,
         )
         self.meters.sealed_at = time.monotonic()
 
@@ -181,7 +181,7 @@ class Engine:
             "a seal speaks of what the sink has been given: an epoch is over only then"
         )
         if not all(self.progress.open):
-            return  # not every shard has sent its outbox again: an output's end would cover what was not looked for
+            return  # not every shard has sent what of its outbox was read back: the next start would not look for it
         if self._cut is not None and not self.seal_when_safe():
             return  # the output is slow: one seal after the other, and this epoch's goes with the next
         self._cut = _Cut(position, clock, list(self.progress.handed))
@@ -199,6 +199,7 @@ class Engine:
             return False
         self._cut = None
         progress, row = self.progress, self.seal_row
+        progress.sealed()
         covered = {shard: sequence for shard, sequence in enumerate(cut.handed) if sequence}
         merged = _merge_positions(row.position, cut.position)
         self.meters.sealed_at = time.monotonic()

@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from bytewax.operators import StatefulBatchLogic
@@ -23,7 +24,7 @@ from operators.rules import Rules
 from state import limits
 from state.errors import InternalFault
 from state.items import Bundle, Item, Tick
-from state.progress import Progress
+from state.progress import FORMER, Progress
 from state.shard import Shard
 from state.store import Database, GroupCommit
 
@@ -47,10 +48,11 @@ class Core:
         registry: str = "",
         batch: type[Batch] = Batch,
         *,
-        bounded: bool = False,
+        found: Callable[[Group], bool] | None = None,
     ) -> None:
-        self.bounded = bounded
-        """Whether a start reads back what the output holds behind the last seal: then that is kept small."""
+        self.found = found
+        """Where a start reads back what the output holds behind the last seal: whether that is some of a row's records.
+        Then it is kept small."""
         self.database = database
         self.registry = registry
         """Digest of the channels, stores and calendars in force."""
@@ -75,6 +77,8 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         keep_thread_state()
         self._core = core
         self._shard: Shard | None = None
+        self._owed = 0
+        """Up to this outbox row all must be handed on before the first seal: some of it was read back."""
 
     def on_batch(self, values: list[Item]) -> tuple[list[Group], bool]:
         """Apply the items in order, in one atomic batch; emit what is synced."""
@@ -97,6 +101,9 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         core.progress.next_release[number] = shard.first_release()
         core.progress.next_timer[number] = shard.next_timer
         core.progress.decided[number] = sum(row.records for row in shard.pending)
+        if core.found is not None:
+            found = [row.sequence for row in shard.pending if core.found(Group(number, row.sequence, row.lines))]
+            self._owed = found[-1] if found else 0
         return shard
 
     def _apply(self, shard: Shard, values: list[Item]) -> None:
@@ -215,13 +222,10 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         now = 0.0
         while pending and pending[0].batch <= synced:
             row = pending[0]
-            # Rows that a former run left in the outbox go at once: while one is missing, no seal may speak of the output's end.
-            if core.bounded and row.batch:
-                since = progress.since_cut()
-                # A row that is larger by itself goes alone: it would wait for ever.
-                if since and since + row.records > limits.UNSEALED_RECORDS:
-                    progress.held_back = True
-                    break
+            # What was read back comes first: while some of it is missing, no seal may speak of the output's end.
+            if core.found is not None and row.sequence > self._owed and not progress.may_leave(row.records):
+                progress.held_back = True
+                break
             pending.popleft()
             progress.left[number] += row.records
             out.append(Group(number, row.sequence, row.lines))
@@ -233,7 +237,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                 core.meters.latency(now - row.polled, row.leads)
         core.emitted[number] += len(out)
         progress.handed[number] = shard.handed
-        progress.waiting_batch[number] = pending[0].batch if pending else 0
+        progress.waiting_batch[number] = (pending[0].batch or FORMER) if pending else 0
         return out
 
     def snapshot(self) -> None:

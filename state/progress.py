@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from state import limits
+
 NEVER: Final = 1 << 62
+FORMER: Final = -1
 
 
 class Progress:
@@ -28,7 +31,7 @@ class Progress:
         self.next_timer = [NEVER] * shards
         self.next_release = [NEVER] * shards
         self.waiting_batch = [0] * shards
-        """Batch whose sync its oldest unsent output waits for; 0 = none."""
+        """Batch whose sync its oldest unsent output waits for; 0 = none waits, FORMER = a former run's, long synced."""
         self.handed = [0] * shards
         """Highest outbox sequence handed on to the sink."""
         self.covered = [0] * shards
@@ -40,12 +43,26 @@ class Progress:
         """Of these, handed on to the sink."""
         self.held_back = False
         """Whether a row waits for the next cut: behind the last one the output has as much as a start may read back."""
-        self._at_cut = 0
+        self._at_cut = self._at_seal = 0
 
     def cut(self) -> None:
         """What was handed on so far belongs to the seal that is being made."""
         self._at_cut = sum(self.left)
         self.held_back = False
+
+    def sealed(self) -> None:
+        """The seal is made: what was handed on before its cut is not read back any more."""
+        self._at_seal = self._at_cut
+
+    def may_leave(self, records: int) -> bool:
+        """Whether an outbox row of so many records may be handed on: what a start would read back stays below two spans of
+        `limits.UNSEALED_RECORDS`. A larger row goes alone: it would wait for ever."""
+        left = sum(self.left)
+        span = limits.UNSEALED_RECORDS
+        since_cut, since_seal = left - self._at_cut, left - self._at_seal
+        if since_cut and since_cut + records > span:
+            return False
+        return not since_seal or since_seal + records <= 2 * span
 
     def since_cut(self) -> int:
         """Records handed on since the last cut."""

@@ -159,6 +159,22 @@ def test_an_older_copy_of_a_state_sends_nothing_twice(kafka, opened):
     assert kafka.ids("dispositions") == list("abcde") and older._delivered is None
 
 
+def test_what_was_found_is_known_until_it_has_come(kafka, opened):
+    """Rows of which some was delivered must come again before anything is sealed; in the compacted topic older ones too."""
+    first = opened({})
+    sealed = first.begin()
+    first.deliver(group(1, "a", "b"))
+    first.deliver(lead(2, 7))
+    first.flush()
+    second = opened(sealed)
+    assert second.found(group(1, "x", "b")) and second.found(lead(2, 6))
+    assert not second.found(group(3, "z")) and not second.found(lead(4, 8))
+    second.deliver(group(1, "a", "b"))
+    second.deliver(lead(2, 7))
+    second.cut()
+    assert not second.found(group(1, "a", "b"))
+
+
 @pytest.mark.parametrize("acknowledged", [True, False])
 def test_a_transaction_that_nobody_ends_is_not_waited_for(kafka, opened, monkeypatch, acknowledged):
     """Aborting it is right where the state still has what it held, and wrong where its commit was sealed."""

@@ -9,6 +9,7 @@ from msgspec.msgpack import decode
 from connectors.memory import MemorySink
 from state import keys, limits
 from state.errors import Fault, SinkFault
+from state.progress import Progress
 from state.seal import read_seal
 from state.store import Database
 
@@ -23,7 +24,18 @@ class ReadBack(MemorySink):
 
     def __init__(self):
         super().__init__()
-        self.since = self.most = self.largest = self.cuts = 0
+        self.since = self.most = self.largest = self.cuts = self.writes = 0
+        self.owed = None
+        """(shard, row) of which some was read back."""
+        self.owed_at = None
+        """How many cuts there were before it came."""
+
+    def write(self, stream, lines):
+        self.writes += 1
+        super().write(stream, lines)
+
+    def found(self, group):
+        return (group.shard, group.sequence) == self.owed
 
     def cut(self):
         self.flush()
@@ -33,6 +45,8 @@ class ReadBack(MemorySink):
     def deliver(self, group):
         super().deliver(group)
         records = sum(len(names) for _, names, _ in group.lines)
+        if self.found(group):
+            self.owed_at = self.cuts
         self.since += records
         self.largest = max(self.largest, records)
         self.most = max(self.most, self.since)
@@ -105,6 +119,74 @@ def test_no_more_is_handed_on_than_may_be_read_back(tmp_path, records, expected,
     assert_same(case.sink.streams, expected)
     assert 40 < case.sink.most <= 80
     assert case.sink.cuts > 10
+
+
+@pytest.fixture
+def left(tmp_path, records, monkeypatch):
+    """A case whose first run broke off with some 300 records in its outbox, in small rows; now the bounds are narrow."""
+    case = Case(tmp_path)
+    case.sink = ReadBack()
+    case.sink.fail("write", 300, SinkFault("broken", "mend it"))
+    with pytest.raises(Fault, match="broken"):
+        case.run(memory_reader(records, poll_limit=9), until=UNTIL, epoch=LONG)
+    case.sink.since = case.sink.most = 0
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 60)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 80)
+    return case
+
+
+def test_what_a_former_run_left_leaves_span_by_span_too(left, records, expected):
+    """However often a run is killed, the next reads back no more for it."""
+    left.run(memory_reader(records, poll_limit=40), until=UNTIL, epoch=LONG)
+    assert_same(left.sink.streams, expected)
+    assert 40 < left.sink.most <= 80
+
+
+def test_what_was_read_back_leaves_before_the_first_seal(left, records, expected):
+    """However much it is: no start after that seal would look for it."""
+    outbox = sorted(rows_of(stored(left.folder), keys.OUTBOX))
+    shard = max({key[0] for key in outbox}, key=lambda one: sum(key[0] == one for key in outbox))
+    last = max(int.from_bytes(key[2:10], "big") for key in outbox if key[0] == shard)
+    left.sink.owed = (shard, last)
+    left.run(memory_reader(records, poll_limit=40), until=UNTIL, epoch=LONG)
+    assert_same(left.sink.streams, expected)
+    assert left.sink.owed_at == 0, "before any cut"
+    assert left.sink.most > 80, "there was more of it than a span"
+
+
+def test_a_run_ends_when_it_has_sent_what_a_former_one_left(tmp_path, records, monkeypatch):
+    """Also where nothing is left to be read, and nothing falls due."""
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 6)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 8)
+    straight, case = Case(tmp_path / "straight", shards=16), Case(tmp_path / "broken", shards=16)
+    straight.sink, case.sink = ReadBack(), ReadBack()
+    straight.run(memory_reader(records, poll_limit=400), epoch=LONG)
+    case.sink.fail("write", straight.sink.writes - 20, SinkFault("broken", "mend it"))
+    with pytest.raises(Fault, match="broken"):
+        case.run(memory_reader(records, poll_limit=400), epoch=LONG)
+    assert sealed(case.folder).position["reader"] == sealed(straight.folder).position["reader"], "all of it was read"
+    case.run(memory_reader(records), epoch=LONG)
+    assert_same(case.sink.streams, straight.sink.streams)
+
+
+def test_two_spans_and_no_more(monkeypatch):
+    """One before the cut that is not sealed yet and one behind it; what was read back counts too, however much it is."""
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 80)
+    progress = Progress(2)
+    progress.left[1] = 150  # read back, and sent again
+    assert not progress.may_leave(1)
+    progress.cut()
+    assert progress.may_leave(10) and not progress.may_leave(11)
+    progress.sealed()
+    assert progress.may_leave(80) and progress.may_leave(1000), "a larger one alone"
+    progress.left[0] = 80
+    progress.cut()
+    assert progress.may_leave(80) and not progress.may_leave(81)
+    progress.left[1] += 80
+    assert not progress.may_leave(1)
+    progress.sealed()
+    progress.cut()
+    assert progress.may_leave(80)
 
 
 @pytest.mark.timeout(30)
