@@ -20,8 +20,8 @@ from state import limits
 
 log = logging.getLogger("leadstream")
 
-_TRY_S: Final = 1.0
-_AGAIN_S: Final = 0.1
+_TRY_S: Final = 5.0
+_AGAIN_S: Final = 0.2
 _LATEST: Final = -1
 """Of an offset that is asked for by its time: the end."""
 
@@ -41,21 +41,15 @@ class Cut:
 class EndsAsker:
     """Asks where the partitions end: `ask` and `answer` for the flow, which does not wait for the broker; `now` waits.
 
-    By a consumer that reads nothing: its question is one request to each broker, and it asks anew where leaders move.
+    By a consumer that reads nothing: its question is one request to each broker. What it knows of leaders and partitions it
+    asks for anew only after many minutes: behind every failure another one asks.
     """
 
     def __init__(self, settings: KafkaSettings, partitions: Mapping[str, int]) -> None:
+        self._settings = settings
         self._partitions = dict(partitions)
         """Topic → how many it has."""
-        self._consumer: Any = Consumer(
-            {
-                **settings.common(),
-                "group.id": f"{settings.group}-ends",  # never joined, never committed to
-                "enable.auto.commit": False,
-                "isolation.level": "read_uncommitted",  # a transaction of another program is not waited for
-            },
-            logger=client_log,
-        )
+        self._consumer = self._connect()
         self.said = "no answer"
         """The last complaint."""
         self._answer: Ends | None = None
@@ -63,17 +57,39 @@ class EndsAsker:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
+    def _connect(self) -> Any:
+        return Consumer(
+            {
+                **self._settings.common(),
+                "group.id": f"{self._settings.group}-ends",  # never joined, never committed to
+                "enable.auto.commit": False,
+                "isolation.level": "read_uncommitted",  # a transaction of another program is not waited for
+            },
+            logger=client_log,
+        )
+
     def grown(self, topic: str, before: int, now: int) -> None:
         """A topic has more partitions now. From any thread."""
         self._partitions[topic] = now
 
     def now(self) -> Ends:
-        """The ends; raises a KafkaException that says `retriable` or not."""
+        """The ends; a KafkaException where the broker does not tell them: `said` then says why, and it may be asked again."""
+        try:
+            return self._ends()
+        except KafkaException as error:
+            self.said = error.args[0].str()
+            log.debug("The ends of the output topics were not told: %s", self.said)
+            self._consumer.close()
+            self._consumer = self._connect()
+            raise
+
+    def _ends(self) -> Ends:
         places = [
             TopicPartition(topic, number, _LATEST)
             for topic, count in self._partitions.items()
             for number in range(count)
         ]
+        self._consumer.poll(0)  # what it says of itself, to the log
         found: dict[Place, int] = {}
         for place in self._consumer.offsets_for_times(places, _TRY_S):
             if place.error is not None:
@@ -109,9 +125,7 @@ class EndsAsker:
                 return
             try:
                 ends = self.now()
-            except Exception as error:  # a broker that is away is waited for: the sink gives up, with these words
-                self.said = repr(error)
-                log.debug("The ends of the output topics were not told.", exc_info=error)
+            except KafkaException:  # a broker that is away is waited for: the sink gives up
                 again.wait(_AGAIN_S)
                 self._wanted.set()
                 continue

@@ -26,9 +26,15 @@ _ACTIONS: Final = {
 }
 
 
-def refused_record(topic: str, value: bytes | None, error: Any) -> SinkFault:
+def name_of(key: bytes | str | None, value: bytes | None) -> str:
+    """A record's event id."""
+    if value:
+        return event_id_of(value)
+    return f"unique_leads-{key.decode() if isinstance(key, bytes) else key}-deleted"
+
+
+def refused_record(name: str, topic: str, error: Any) -> SinkFault:
     """The broker, or the client, does not take this record."""
-    name = event_id_of(value) if value else "?"
     action = _ACTIONS.get(error.code(), "Look the code up in the broker's documentation and its log")
     return SinkFault(
         f"The record {name} could not be delivered to the topic {topic}: {error.name()} ({error.str()}).",

@@ -112,6 +112,11 @@ class Once:
         return self._count + len(self._producer)
 
     @property
+    def asking(self) -> bool:
+        """Whether the ends are asked for, and nothing else is waited for."""
+        return self._asked
+
+    @property
     def oldest(self) -> bytes:
         """Event id of the first record that is held."""
         return next((row.first for row in self._queue if isinstance(row, Row)), b"?")

@@ -18,7 +18,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka_cuts import Cut, Ends, EndsAsker
-from connectors.kafka_faults import FENCED, lost_client, lost_records, refused_record, unacknowledged
+from connectors.kafka_faults import FENCED, lost_client, lost_records, name_of, refused_record, unacknowledged
 from connectors.kafka_once import Once
 from connectors.kafka_producer import connect, take_over
 from connectors.kafka_readback import Delivered, read_back, sealed_ends
@@ -27,7 +27,7 @@ from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
 from connectors.kafka_topic import Place, Topics, Watch, recreated
 from connectors.kafka_transactions import Transactions
 from connectors.sink import Group
-from operators.streams import STREAMS, event_id_of
+from operators.streams import STREAMS
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
@@ -63,8 +63,8 @@ class KafkaSink:
         """Where each partition ended at the last cut that is safe."""
         self._cut = Cut()
         self._cut_at = 0.0
-        self._purged: bytes | None = None
-        """The first record that was given up."""
+        self._purged = ""
+        """Event id of the first record that was given up."""
         self._said = "_TIMED_OUT: no answer"
         """The client's last complaint."""
         self._fault: errors.LeadstreamError | None = None
@@ -205,7 +205,7 @@ class KafkaSink:
                 self._overdue(began)
             except KafkaException as error:
                 self._listen(lambda: self._fault)
-                self._failed(error.args[0], self._topics[stream], value)
+                self._failed(error.args[0], self._topics[stream], name_of(key, value))
                 self.check()
 
     def _overdue(self, since: float) -> None:
@@ -219,13 +219,13 @@ class KafkaSink:
 
     def _undelivered(self, error: Any, message: Any) -> None:
         """What the client calls for a record that it does not deliver."""
-        self._failed(error, message.topic(), message.value())
+        self._failed(error, message.topic(), name_of(message.key(), message.value()))
 
-    def _failed(self, error: Any, topic: str, value: bytes | None) -> None:
+    def _failed(self, error: Any, topic: str, name: str) -> None:
         if error.code() in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
-            self._purged = self._purged or value
+            self._purged = self._purged or name
         elif self._fault is None:
-            self._fault = refused_record(topic, value, error)
+            self._fault = refused_record(name, topic, error)
 
     def _met(self, error: Any) -> None:
         """What the client says of itself: fatal errors stop, the rest is waited for."""
@@ -316,26 +316,27 @@ class KafkaSink:
 
     def waiting(self) -> int:
         """Records delivered and not acknowledged."""
-        return self._way.waiting() if self._way is not None else 0
+        way = self._way
+        return way.waiting() if way is not None else 0
 
     def _unacknowledged(self, after_s: float) -> errors.Fault:
-        count = self.waiting()
-        if not count and self._asker is not None:
-            return unreachable(
-                self._settings, f"asking for {after_s:g} s where the output topics end", self._asker.said
-            )
-        first = self._open.oldest.decode()
-        if isinstance(self._way, Once) and len(self._producer):  # the callbacks name a record that waits
+        way, count = self._open, self.waiting()
+        if way.asking and self._asker is not None:
+            what = f"asking for {after_s:g} s where the output topics end, {count} records behind them"
+            return unreachable(self._settings, what, self._asker.said)
+        first = way.oldest.decode()
+        if isinstance(way, Once) and len(self._producer):  # the callbacks name a record that waits
             self._producer.purge(in_queue=True, in_flight=True, blocking=True)
             self._listen(lambda: self._purged)
-            if self._purged:
-                first = event_id_of(self._purged)
+            first = self._purged or first
         return unacknowledged(count, first, after_s, self._said)
 
     def close(self) -> None:
         """Leave; what is not acknowledged stays in the outbox. Never raises."""
-        if self._way is not None:
-            self._way.stop()
+        way, self._way = self._way, None
+        if way is not None:
+            way.stop()
+        del way  # the last one to hold the client: one that lives on sends what was in flight, whoever reads back then
         if self._watch is not None:
             self._watch.stop()
         if self._asker is not None:

@@ -52,8 +52,10 @@ class Transactions:
         self._size = self._count = 0
         self._given = self._hurry = self._stopping = False
         self.fault: errors.LeadstreamError | None = None
-        self.oldest = b"?"
-        """Event id of the first record of the transaction that is under way."""
+        self.asking = False
+        """Whether the ends are asked for, and nothing else is waited for."""
+        self._under_way: Row | None = None
+        """The first row of the transaction that is under way."""
         self._thread = threading.Thread(target=self._run, name="kafka-transactions", daemon=True)
         self._thread.start()
 
@@ -101,6 +103,14 @@ class Transactions:
         with self._changed:
             self._changed.wait(timeout_s)
 
+    @property
+    def oldest(self) -> bytes:
+        """Event id of the first record that is not committed."""
+        with self._changed:
+            held = (item for item in self._queue if isinstance(item, Row))
+            row = self._under_way or next(held, None)
+        return row.first if row is not None else b"?"
+
     def _run(self) -> None:
         try:
             while self._next():
@@ -131,16 +141,21 @@ class Transactions:
                 else:
                     rows.append(item)
                     self._size -= item.size
+            self._under_way = rows[0] if rows else None
         if rows:
-            self.oldest = rows[0].first
             self._transaction(rows)
-            self._given = True
+        with self._changed:
+            self._under_way = None
+            self._given = self._given or bool(rows)
+            self._count -= sum(row.length for row in rows)
+            self._changed.notify_all()
         if cut is not None:
             if self._given:
+                self.asking = True
                 self._ends, self._given = self._ask(), False
+                self.asking = False
             cut.ends = self._ends
         with self._changed:
-            self._count -= sum(row.length for row in rows)
             self._changed.notify_all()
             rest = self._interval_s - (time.monotonic() - began)
             if rows and rest > 0:

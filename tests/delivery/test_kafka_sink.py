@@ -1,7 +1,9 @@
 """What the sink does with the client, call by call, on a broker in memory: read-back, cuts, back-pressure, refusals."""
 
 import json
+import threading
 import time
+import weakref
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -287,7 +289,25 @@ def test_a_broker_that_lost_what_it_had_acknowledged_stops_the_flow(kafka, opene
         sealed_by(sink)
 
 
+@pytest.mark.parametrize("told", [(-1, None), (5, KafkaError(KafkaError.LEADER_NOT_AVAILABLE))])
+def test_an_answer_that_is_none_is_not_taken_for_one(kafka, opened, told):
+    """It is asked again."""
+    sink = opened({})
+    sink.deliver(group(1, "a"))
+    kafka.tells_once = [told]
+    assert seal_of(sink)["topics"]["dispositions"]["ends"] == {"0": 1}
+    assert kafka.calls.count("ends") == 2
+
+
+def test_another_programs_open_transaction_moves_no_end(kafka, opened):
+    sink = opened({})
+    kafka.topics["dispositions"].logs[0].append(Entry(b"", line("x"), [], OPEN, "other"))
+    sink.deliver(group(1, "a"))
+    assert seal_of(sink)["topics"]["dispositions"]["ends"] == {"0": 2}
+
+
 def test_partitions_that_were_added_are_sealed_too(kafka, opened):
+    """The client that asks remembers how many there were: behind a failure another one asks."""
     sink = opened({})
     sink._asker.grown("dispositions", 1, 2)
     kafka.topics["dispositions"].logs.append([])
@@ -373,26 +393,26 @@ def test_the_flow_waits_where_a_seal_holds_too_much(kafka, opened, monkeypatch):
     sink.deliver(group(2, "b", "c"))
     times = iter(range(0, 10**6, 7))
     sink._monotonic = lambda: float(next(times))
-    with pytest.raises(Fault, match="has not acknowledged 2 records, b among them"):
+    with pytest.raises(Fault, match="asking for 30 s where the output topics end, 2 records behind them"):
         sink.deliver(group(3, "d"))
 
 
-def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened):
+def test_a_full_client_makes_the_flow_wait_and_drops_nothing(kafka, opened, monkeypatch):
     kafka.room = 2
     sink = opened({})
     kafka.takes = False
     waits = []
 
-    def now():
-        waits.append(1)
-        kafka.takes = len(waits) > 3
-        return float(len(waits))
+    def overdue(since):
+        waits.append(len(sink._producer))
+        kafka.takes = len(waits) % 4 == 0
 
-    sink._monotonic = now
+    monkeypatch.setattr(sink, "_overdue", overdue)
     for sequence, name in enumerate("abcdefg", 1):
         sink.deliver(group(sequence, name))
+    kafka.takes = True
     sink.flush()
-    assert len(waits) > 3 and kafka.ids("dispositions") == list("abcdefg")
+    assert waits[:4] == [2, 2, 2, 2] and kafka.ids("dispositions") == list("abcdefg")
 
 
 def test_a_broker_that_takes_nothing_stops_the_flow_in_time(kafka, opened, monkeypatch):
@@ -444,24 +464,84 @@ def test_the_end_of_the_input_waits_as_long_as_any_other_time(kafka, opened, sto
 
 def test_transactions_that_are_full_wait_and_drop_nothing(kafka, opened, monkeypatch):
     """More is held than may be: the flow comes back later with the same rows."""
-    monkeypatch.setattr(limits, "UNSENT_BYTES", 100)
+    size = 2 * len(line("10-a")) + 2
+    monkeypatch.setattr(limits, "UNSENT_BYTES", 3 * size)
     monkeypatch.setattr(limits, "DRAIN_S", 5)
     sink = opened({}, "transactional")
     kafka.answers = False
-    waits = []
+    waits, held = [], []
 
-    def now():
+    def overdue(since):
         waits.append(1)
-        kafka.answers = len(waits) > 20
-        return 0.0
+        held.append(sink._way._size)
+        kafka.answers = len(waits) > 3
 
-    sink._monotonic = now
+    monkeypatch.setattr(sink, "_overdue", overdue)
     for sequence in range(40):
         sink.deliver(group(sequence + 1, f"{sequence}-a", f"{sequence}-b"))
     kafka.answers = True
-    sink._monotonic = time.monotonic
     sink.flush()
+    assert len(waits) > 3 and max(held) <= 4 * size
     assert kafka.ids("dispositions") == [f"{number}-{which}" for number in range(40) for which in "ab"]
+
+
+# --- refused
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("which", ["fails", "refuses"])
+def test_a_record_that_is_not_taken_is_never_sealed(kafka, opened, mode, which):
+    """By the broker, or by the client itself: the run ends with its name, and nothing speaks of it as delivered."""
+    sink = opened({}, mode)
+    getattr(kafka, which).add("b")
+    with pytest.raises(SinkFault, match="The record b could not be delivered to the topic dispositions: MSG_SIZE"):
+        sink.deliver(group(1, "a", "b"))
+        seal_of(sink)
+    with pytest.raises(SinkFault, match="The record b"):
+        sink.sealed()
+
+
+def test_a_deletion_that_is_not_taken_has_a_name_too(kafka, opened):
+    sink = opened({})
+    kafka.fails.add("unique_leads-u1-deleted")
+    with pytest.raises(SinkFault, match="The record unique_leads-u1-deleted could not"):
+        sink.deliver(lead(1, "deleted"))
+        sink.flush()
+
+
+def test_what_the_client_says_of_itself_ends_the_run(kafka, opened, monkeypatch):
+    sink = opened({})
+
+    def poll(timeout):
+        raise KafkaException(KafkaError(KafkaError._FATAL, "gap", True))
+
+    monkeypatch.setattr("connectors.kafka_sink._LISTEN_S", 0.01)
+    monkeypatch.setattr(sink._producer, "poll", poll)
+    with pytest.raises(SinkFault, match="cannot deliver any more"):
+        sink.deliver(group(1, "a"))
+
+
+def test_a_topic_that_is_made_anew_is_noticed_while_running(kafka, opened, monkeypatch):
+    monkeypatch.setattr(limits, "WATCH_S", 0.01)
+    sink = opened({})
+    kafka.create("holds")
+
+    def noticed():
+        try:
+            sink.check()
+        except PositionFault as fault:
+            return "holds was deleted and created again" in str(fault)
+
+    wait_until(noticed, 10, "the watch")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_sink_that_is_closed_keeps_no_client(kafka, opened, mode):
+    """One that lives on would send what was in flight while the next process reads back."""
+    sink = opened({}, mode)
+    client = weakref.ref(sink._producer)
+    sink.close()
+    assert client() is None
 
 
 # --- transactions
@@ -488,22 +568,67 @@ def test_what_a_dead_process_left_open_is_ended_before_anything_is_read(kafka, o
 
 def test_nothing_is_seen_or_sealed_before_its_commit(kafka, opened):
     """Acknowledged is not committed."""
-    seen = []
+    cut, seen = threading.Event(), []
 
     def on_call(name):
-        if name == "commit":
-            seen.append((kafka.ids("dispositions"), sink.sealed()))
+        if name == "commit" and not seen:
+            assert cut.wait(10)
+            seen.append((kafka.ids("dispositions"), sink._cut.ends))
 
     sink = opened({}, "transactional")
-    sink.deliver(group(1, "a", "b"))
-    sink.cut()
     kafka.before = on_call
+    sink.deliver(group(1, "a", "b"))
+    wait_until(lambda: "commit" in kafka.calls, 10, "the commit")
+    sink.cut()
+    assert sink.sealed() is None and sink.waiting() == 2
+    cut.set()
     sink.deliver(group(2, "c"))
     sink.flush()
-    kafka.before = lambda name: None
+    assert seen == [([], None)]
     assert kafka.ids("dispositions") == ["a", "b", "c"]
-    assert all(sealed is None or ids for ids, sealed in seen)
     assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 3}, "behind a, b and the mark of their commit"
+
+
+def test_a_transaction_that_is_aborted_is_sent_again(kafka, opened, monkeypatch):
+    sink = opened({}, "transactional")
+    commit, failed = sink._producer.commit_transaction, []
+
+    def fails_once(timeout):
+        if not failed:
+            failed.append(1)
+            raise KafkaException(KafkaError(KafkaError._FAIL, "try again", False, False, True))
+        commit(timeout)
+
+    monkeypatch.setattr(sink._producer, "commit_transaction", fails_once)
+    sink.deliver(group(1, "a", "b"))
+    sink.flush()
+    assert failed and kafka.ids("dispositions") == ["a", "b"]
+
+
+def test_what_the_thread_meets_ends_the_run(kafka, opened, monkeypatch):
+    """Also where the client says nothing of itself."""
+    sink = opened({}, "transactional")
+
+    def commit(timeout):
+        raise KafkaException(KafkaError(KafkaError._FAIL, "no more"))
+
+    monkeypatch.setattr(sink._producer, "commit_transaction", commit)
+    sink.deliver(group(1, "a"))
+    with pytest.raises(Fault, match="committing a transaction"):
+        sink.flush()
+
+
+def test_the_first_record_that_is_not_committed_is_named(kafka, opened):
+    """Not one that is: the ends are asked for behind it."""
+    sink = opened({}, "transactional")
+    kafka.tells = False
+    sink.deliver(group(1, "a"))
+    sink.cut()
+    wait_until(lambda: sink._way.asking, 10, "the question")
+    assert sink.waiting() == 0 and sink._way.oldest == b"?"
+    sink.deliver(group(2, "b"))
+    assert sink.waiting() == 1 and sink._way.oldest == b"b"
+    kafka.tells = True
 
 
 def test_who_is_fenced_ends_and_says_why(kafka, opened):

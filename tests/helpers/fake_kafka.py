@@ -105,6 +105,12 @@ class FakeKafka:
         """Whether it acknowledges what it has appended."""
         self.tells = True
         """Whether it tells where partitions end."""
+        self.tells_once: list[tuple[int, KafkaError | None]] = []
+        """(offset, error) of each partition in its next answers to that, before it tells the truth."""
+        self.fails: set[str] = set()
+        """Event ids of records that it does not take."""
+        self.refuses: set[str] = set()
+        """Event ids of records that the client does not take."""
         self.room = 10**9
         """Records that a producer holds before it is full."""
         self.before: Callable[[str], None] = lambda name: None
@@ -225,6 +231,7 @@ class FakeProducer:
         assert config["delivery.report.only.error"]
         self._held: list[tuple[str, Entry]] = []
         self._sent: list[Message] = []
+        self._must_abort = False
 
     def __len__(self) -> int:
         return len(self._held) + len(self._sent)
@@ -235,6 +242,8 @@ class FakeProducer:
     def produce(self, topic: str, value: Any, key: Any, *, headers: Any) -> None:
         if len(self) >= self._kafka.room:
             raise BufferError
+        if dict(headers)["event_id"].decode() in self._kafka.refuses:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         entry = Entry(key.encode(), value, list(headers), OPEN if self._owner else KEPT, self._owner)
         self._held.append((topic, entry))
 
@@ -247,6 +256,10 @@ class FakeProducer:
             held, self._held = self._held, []
             with kafka.lock:
                 for name, entry in held:
+                    if dict(entry.headers)["event_id"].decode() in kafka.fails:
+                        self._undelivered(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE), Message((name, 0), -1001, entry))
+                        self._must_abort = True
+                        continue
                     logs = kafka.topics[name].logs
                     number = zlib.crc32(entry.key or b"") % len(logs)
                     self._sent.append(Message((name, number), len(logs[number]), entry))
@@ -283,14 +296,25 @@ class FakeProducer:
         self.poll(0)
         if self._held or self._sent:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "timed out", False, True))
+        if self._must_abort:
+            raise KafkaException(KafkaError(KafkaError._FAIL, "a record has failed", False, False, True))
         self._kafka.asked("commit")
         self._kafka.end_transaction(self._owner, KEPT)
 
     def abort_transaction(self, timeout: float) -> None:
         self._kafka.asked("abort")
+        self._must_abort = False
         self._held.clear()
         self._sent.clear()
         self._kafka.end_transaction(self._owner, ABORTED)
+
+
+class _End:
+    """An answer: a `TopicPartition` takes no error."""
+
+    def __init__(self, place: TopicPartition, offset: int, error: KafkaError | None) -> None:
+        self.topic, self.partition = place.topic, place.partition
+        self.offset, self.error = offset, error
 
 
 class FakeConsumer:
@@ -303,6 +327,8 @@ class FakeConsumer:
         self._told: dict[tuple[str, int], int] = {}
         self._paused: set[tuple[str, int]] = set()
         self._answers: list[tuple[Any, list[TopicPartition]]] = []
+        self._knows = {name: len(topic.logs) for name, topic in kafka.topics.items()}
+        """Partitions of each topic when it first asked, as a client remembers them."""
         if "enable.partition.eof" in self.config or "auto.offset.reset" in self.config:  # others read nothing
             kafka.consumers.append(self)
 
@@ -334,17 +360,20 @@ class FakeConsumer:
                 found.append(Message(place, at, None, KafkaError(KafkaError._PARTITION_EOF)))
         return found
 
-    def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+    def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[_End]:
         assert all(place.offset == -1 for place in places), "only ends are asked for"
         self._kafka.asked("ends")
         if not self._kafka.tells:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        committed = self.config["isolation.level"] == "read_committed"
+        told = self._kafka.tells_once.pop(0) if self._kafka.tells_once else None
         with self._kafka.lock:
-            topics = self._kafka.topics
-            return [
-                TopicPartition(place.topic, place.partition, topics[place.topic].end(place.partition, committed=False))
-                for place in places
-            ]
+            return [_End(place, *(told or self._end(place, committed=committed))) for place in places]
+
+    def _end(self, place: TopicPartition, *, committed: bool) -> tuple[int, KafkaError | None]:
+        if place.partition >= self._knows[place.topic]:
+            return -1001, KafkaError(KafkaError._UNKNOWN_PARTITION)
+        return self._kafka.topics[place.topic].end(place.partition, committed=committed), None
 
     def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None:
         assert asynchronous, "the flow does not wait for the group's copy"

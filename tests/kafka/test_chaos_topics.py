@@ -161,6 +161,27 @@ def test_outputs_widened_while_stopped(broker: KafkaClient, prefix: str, tmp_pat
     assert len({one["event_id"] for one in leads}) == len(leads)
 
 
+@pytest.mark.parametrize("mode", ["once", "transactional"])
+def test_outputs_widened_while_running(broker: KafkaClient, prefix: str, tmp_path: Path, mode: str) -> None:
+    """The seals go on, and soon speak of the new partitions too."""
+    case = KafkaCase(broker, prefix, tmp_path, mode=mode)
+    leads = Leads(case)
+    going = case.start(to_end=False)
+    leads.give(40)
+    going.caught_up(case)
+    topic = f"{prefix}{STREAMS[DISPOSITIONS]}"
+    case.widen(topic, 5)
+
+    def sealed() -> bool:
+        leads.give(1)
+        return len(going.engine.seal_row.output["topics"][topic]["ends"]) == 5
+
+    going.until(sealed, "a seal of the new partitions")
+    going.caught_up(case)
+    going.stop()
+    leads.assert_each_once()
+
+
 # --- limits and rights
 
 
