@@ -50,7 +50,7 @@ class EndsAsker:
         self._partitions = dict(partitions)
         """Topic → how many it has."""
         self._consumer = self._connect()
-        self.said = "no answer"
+        self.said = "_TIMED_OUT: no answer"
         """The last complaint."""
         self._answer: Ends | None = None
         self._wanted, self._answered = threading.Event(), threading.Event()
@@ -77,7 +77,7 @@ class EndsAsker:
         try:
             return self._ends()
         except KafkaException as error:
-            self.said = error.args[0].str()
+            self.said = f"{error.args[0].name()}: {error.args[0].str()}"
             log.debug("The ends of the output topics were not told: %s", self.said)
             self._consumer.close()
             self._consumer = self._connect()

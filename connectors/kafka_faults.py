@@ -65,6 +65,15 @@ def unacknowledged(count: int, first: str, after_s: float, said: str) -> SinkFau
     )
 
 
+def untold_ends(count: int, first: str, after_s: float, said: str) -> SinkFault:
+    """The broker has acknowledged all before a cut, and does not say where the topics end."""
+    behind = f": {count} records, {first} among them, wait for that" if count else ""
+    return SinkFault(
+        f"The broker has not said for {after_s:g} s where the output topics end ({said}){behind}.",
+        f"{_ANSWERS}; {_AGAIN}",
+    )
+
+
 def uncommitted(first: str, after_s: float, error: Any) -> SinkFault:
     """A transaction could not be committed for as long as the broker keeps one."""
     return SinkFault(

@@ -18,12 +18,20 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka_cuts import Cut, Ends, EndsAsker
-from connectors.kafka_faults import FENCED, lost_client, lost_records, name_of, refused_record, unacknowledged
+from connectors.kafka_faults import (
+    FENCED,
+    lost_client,
+    lost_records,
+    name_of,
+    refused_record,
+    unacknowledged,
+    untold_ends,
+)
 from connectors.kafka_once import Once
 from connectors.kafka_producer import connect, take_over
 from connectors.kafka_readback import Delivered, read_back, sealed_ends
 from connectors.kafka_rows import Headers, Row, Sent, is_plain, plain_records_of, records_of, rest_of, row_of
-from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings, unreachable
+from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
 from connectors.kafka_topic import Place, Topics, Watch, recreated
 from connectors.kafka_transactions import Transactions
 from connectors.sink import Group
@@ -321,10 +329,9 @@ class KafkaSink:
 
     def _unacknowledged(self, after_s: float) -> errors.Fault:
         way, count = self._open, self.waiting()
-        if way.asking and self._asker is not None:
-            what = f"asking for {after_s:g} s where the output topics end, {count} records behind them"
-            return unreachable(self._settings, what, self._asker.said)
         first = way.oldest.decode()
+        if way.asking and self._asker is not None:
+            return untold_ends(count, first, after_s, self._asker.said)
         if isinstance(way, Once) and len(self._producer):  # the callbacks name a record that waits
             self._producer.purge(in_queue=True, in_flight=True, blocking=True)
             self._listen(lambda: self._purged)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 
 from connectors.kafka_cuts import Cut, Ends, EndsAsker
-from connectors.kafka_faults import FENCED, uncommitted
+from connectors.kafka_faults import FENCED, uncommitted, untold_ends
 from connectors.kafka_rows import Row
 from connectors.kafka_settings import KafkaSettings, unreachable
 from state import errors, limits
@@ -169,7 +169,8 @@ class Transactions:
                 return self._asker.now()
             except KafkaException as error:
                 if self._stopping or time.monotonic() > deadline:
-                    raise unreachable(self._settings, "asking where the output topics end", error) from error
+                    patience_s, first = self._settings.give_up_s, self.oldest.decode()
+                    raise untold_ends(self._count, first, patience_s, self._asker.said) from error
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, limits.POLL_S)
 
