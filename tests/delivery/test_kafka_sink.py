@@ -475,9 +475,9 @@ def test_transactions_that_are_full_wait_and_drop_nothing(kafka, opened, monkeyp
     monkeypatch.setattr(sink, "_overdue", overdue)
     for sequence in range(40):
         sink.deliver(group(sequence + 1, f"{sequence}-a", f"{sequence}-b"))
+    assert len(waits) > 3 and max(held) <= 4 * size
     kafka.answers = True
     sink.flush()
-    assert len(waits) > 3 and max(held) <= 4 * size
     assert kafka.ids("dispositions") == [f"{number}-{which}" for number in range(40) for which in "ab"]
 
 
