@@ -18,7 +18,7 @@ from connectors.kafka_cuts import Cut, Ends, EndsAsker
 from connectors.kafka_faults import FENCED, uncommitted, untold_ends
 from connectors.kafka_rows import Row
 from connectors.kafka_settings import KafkaSettings, unreachable
-from state import errors, limits
+from state import limits
 
 log = logging.getLogger("leadstream")
 
@@ -51,7 +51,8 @@ class Transactions:
         self._queue: deque[Row | Cut] = deque()
         self._size = self._count = 0
         self._given = self._hurry = self._stopping = False
-        self.fault: errors.LeadstreamError | None = None
+        self.fault: BaseException | None = None
+        """What has ended the thread: the flow raises it."""
         self.asking = False
         """Whether the ends are asked for, and nothing else is waited for."""
         self._under_way: Row | None = None
@@ -115,16 +116,10 @@ class Transactions:
         try:
             while self._next():
                 pass
-        except errors.LeadstreamError as error:
-            self._end(error)
         except BaseException as error:
-            log.debug("What ends the transactions:", exc_info=error)
-            self._end(unreachable(self._settings, "a transaction", repr(error)))
-
-    def _end(self, error: errors.LeadstreamError) -> None:
-        with self._changed:
-            self.fault = error
-            self._changed.notify_all()
+            with self._changed:
+                self.fault = error
+                self._changed.notify_all()
 
     def _next(self) -> bool:
         began, queue = time.monotonic(), self._queue

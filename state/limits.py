@@ -89,7 +89,8 @@ a seal waits for that answer, the flow waits instead."""
 HELD_BEHIND: Final = 50
 """Records that the client may wait for the answer to, and get more all the same."""
 POLL_S: Final = 0.05
-"""Longest time in which one wait for the broker looks neither at faults nor at a stop."""
+"""Longest time in which one wait for the broker looks neither at faults nor at a stop. Below 0.2: longer waits the client
+cuts into slices, and behind a fatal error it calls back while that error is pending, which Python code does not survive."""
 SEAL_RECORDS: Final = 5_000
 """Records delivered to topics after which a seal does not wait for the end of the epoch."""
 UNSEALED_RECORDS: Final = 9_000

@@ -614,6 +614,18 @@ def test_what_the_thread_meets_ends_the_run(kafka, opened, monkeypatch):
         sink.flush()
 
 
+def test_what_no_rule_foresees_is_not_blamed_on_the_broker(kafka, opened, monkeypatch):
+    sink = opened({}, "transactional")
+
+    def commit(timeout):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sink._producer, "commit_transaction", commit)
+    sink.deliver(group(1, "a"))
+    with pytest.raises(ZeroDivisionError):
+        sink.flush()
+
+
 def test_the_first_record_that_is_not_committed_is_named(kafka, opened):
     """Not one that is: the ends are asked for behind it."""
     sink = opened({}, "transactional")
