@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka_cuts import Cut, Ends, EndsAsker
 from connectors.kafka_faults import FENCED, uncommitted, untold_ends
@@ -203,8 +203,8 @@ class Transactions:
         """Raise where the client can do nothing any more: which call is told so first is a matter of time."""
         if error.fatal() or error.code() in FENCED:  # of the ways to say so, some are not marked
             self._met(error)
-        try:
-            self._producer.poll(0)  # its own last word may wait there, where this error is about something else
+        try:  # its own last word may come, where this error is about something else
+            self._producer.poll(limits.POLL_S)
         except KafkaException as last:
             self._met(last.args[0])
         self._check()
@@ -216,7 +216,11 @@ class Transactions:
                 call(_SLICE_S)
                 return
             except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > deadline or self._stopping:
+                known = error.args[0]
+                # A call that goes on where a slice ended may take that slice's result for its own, and so meet a commit that
+                # is still under way: _STATE.
+                passing = known.retriable() or (known.code() == KafkaError._STATE and not known.fatal())
+                if not passing or time.monotonic() > deadline or self._stopping:
                     raise
 
     def stop(self) -> None:

@@ -614,6 +614,23 @@ def test_what_the_thread_meets_ends_the_run(kafka, opened, monkeypatch):
         sink.flush()
 
 
+def test_a_commit_that_seems_not_begun_goes_on(kafka, opened, monkeypatch):
+    """What the client says where a slice of the wait has ended and the commit is still under way."""
+    sink = opened({}, "transactional")
+    commit, said = sink._producer.commit_transaction, []
+
+    def under_way(timeout):
+        if not said:
+            said.append("under way")
+            raise KafkaException(KafkaError(KafkaError._STATE, "Operation not valid in state CommittingTransaction"))
+        commit(timeout)
+
+    monkeypatch.setattr(sink._producer, "commit_transaction", under_way)
+    sink.deliver(group(1, "a", "b"))
+    sink.flush()
+    assert said and kafka.ids("dispositions") == ["a", "b"]
+
+
 def test_what_no_rule_foresees_is_not_blamed_on_the_broker(kafka, opened, monkeypatch):
     sink = opened({}, "transactional")
 
