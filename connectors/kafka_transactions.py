@@ -219,9 +219,12 @@ class Transactions:
                 known = error.args[0]
                 # A call that goes on where a slice ended may take that slice's result for its own, and so meet a commit that
                 # is still under way: _STATE.
-                passing = known.retriable() or (known.code() == KafkaError._STATE and not known.fatal())
-                if not passing or time.monotonic() > deadline or self._stopping:
+                under_way = known.code() == KafkaError._STATE and not known.fatal()
+                if not (known.retriable() or under_way) or time.monotonic() > deadline or self._stopping:
                     raise
+                if under_way:
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._stopping, limits.POLL_S)
 
     def stop(self) -> None:
         """End the thread. A transaction that is under way stays open: the next start, or its time-out, ends it."""
