@@ -7,7 +7,6 @@ before the cut lies before them, and all behind it will lie behind them.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Mapping
@@ -56,9 +55,6 @@ class EndsAsker:
         self._answer: Ends | None = None
         self._wanted, self._answered = threading.Event(), threading.Event()
         self._stopping = False
-        # A client connects when it is asked for something: now, beside what else a start does, not at the first cut.
-        self._connecting = threading.Thread(target=self._meet, name="kafka-ends-connect", daemon=True)
-        self._connecting.start()
         self._thread: threading.Thread | None = None
 
     def _connect(self) -> Any:
@@ -72,19 +68,12 @@ class EndsAsker:
             logger=client_log,
         )
 
-    def _meet(self) -> None:
-        """Connect to the leaders of the first partitions; the answers are for nobody."""
-        with contextlib.suppress(KafkaException):
-            for topic in self._partitions:
-                self._consumer.get_watermark_offsets(TopicPartition(topic, 0), _TRY_S)
-
     def grown(self, topic: str, before: int, now: int) -> None:
         """A topic has more partitions now. From any thread."""
         self._partitions[topic] = now
 
     def now(self) -> Ends:
         """The ends; a KafkaException where the broker does not tell them: `said` then says why, and it may be asked again."""
-        self._connecting.join()
         try:
             return self._ends()
         except KafkaException as error:
@@ -147,7 +136,6 @@ class EndsAsker:
         """End the thread."""
         self._stopping = True
         self._wanted.set()
-        for thread in (self._connecting, self._thread):
-            if thread is not None:
-                thread.join(limits.DRAIN_S)
+        if self._thread is not None:
+            self._thread.join(limits.DRAIN_S)
         self._consumer.close()

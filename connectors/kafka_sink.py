@@ -107,7 +107,6 @@ class KafkaSink:
                     f"The state is new, and the topic {held[0]} holds records that it did not write.",
                     "Name the state that wrote them with --state, or use topics of another name ([kafka] prefix).",
                 )
-        self._asker = asker = EndsAsker(settings, {name: topic.partitions for name, topic in found.items()})
         transactional = settings.mode == TRANSACTIONAL
         # Also after a mode that was left: a run of it may have died before its first seal, its transaction open.
         # Before anything is read: taking over ends what a dead process left open.
@@ -135,6 +134,7 @@ class KafkaSink:
                 self._monotonic() - began,
             )
         self._ends, self._cut = ends, Cut(ends)
+        self._asker = asker = EndsAsker(settings, {name: topic.partitions for name, topic in found.items()})
         self._watch = Watch(settings, found, asker.grown)
         if transactional:
             self._way = Transactions(self._producer, self._give, self.check, self._met, asker, ends, settings)

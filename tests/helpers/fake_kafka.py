@@ -360,12 +360,6 @@ class FakeConsumer:
                 found.append(Message(place, at, None, KafkaError(KafkaError._PARTITION_EOF)))
         return found
 
-    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
-        if not self._kafka.tells:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-        log = self._kafka.topics[place.topic]
-        return 0, log.end(place.partition, committed=False)
-
     def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[_End]:
         assert all(place.offset == -1 for place in places), "only ends are asked for"
         self._kafka.asked("ends")
