@@ -585,61 +585,54 @@ def test_nothing_is_seen_or_sealed_before_its_commit(kafka, opened):
     assert sink.sealed()["topics"]["dispositions"]["ends"] == {"0": 3}, "behind a, b and the mark of their commit"
 
 
-def test_a_transaction_that_is_aborted_is_sent_again(kafka, opened, monkeypatch):
+@pytest.mark.parametrize(
+    ("said", "aborts"),
+    [
+        (KafkaError(KafkaError._FAIL, "try again", False, False, True), 1),
+        # What the client says where a slice of the wait has ended and the commit is still under way.
+        (KafkaError(KafkaError._STATE, "Operation not valid in state CommittingTransaction"), 0),
+    ],
+    ids=["aborted", "under-way"],
+)
+def test_a_commit_that_fails_once_goes_on(kafka, opened, monkeypatch, said, aborts):
     sink = opened({}, "transactional")
     commit, failed = sink._producer.commit_transaction, []
 
     def fails_once(timeout):
         if not failed:
             failed.append(1)
-            raise KafkaException(KafkaError(KafkaError._FAIL, "try again", False, False, True))
+            raise KafkaException(said)
         commit(timeout)
 
     monkeypatch.setattr(sink._producer, "commit_transaction", fails_once)
     sink.deliver(group(1, "a", "b"))
     sink.flush()
-    assert failed and kafka.ids("dispositions") == ["a", "b"]
+    assert failed and kafka.calls.count("abort") == aborts
+    assert kafka.ids("dispositions") == ["a", "b"]
 
 
-def test_what_the_thread_meets_ends_the_run(kafka, opened, monkeypatch):
+@pytest.mark.parametrize(
+    ("met", "raised"),
+    [
+        (
+            KafkaException(KafkaError(KafkaError._FAIL, "no more")),
+            pytest.raises(Fault, match="committing a transaction"),
+        ),
+        # What no rule foresees is not blamed on the broker.
+        (ZeroDivisionError(), pytest.raises(ZeroDivisionError)),
+    ],
+    ids=["client", "unforeseen"],
+)
+def test_what_the_thread_meets_ends_the_run(kafka, opened, monkeypatch, met, raised):
     """Also where the client says nothing of itself."""
     sink = opened({}, "transactional")
 
     def commit(timeout):
-        raise KafkaException(KafkaError(KafkaError._FAIL, "no more"))
+        raise met
 
     monkeypatch.setattr(sink._producer, "commit_transaction", commit)
     sink.deliver(group(1, "a"))
-    with pytest.raises(Fault, match="committing a transaction"):
-        sink.flush()
-
-
-def test_a_commit_that_seems_not_begun_goes_on(kafka, opened, monkeypatch):
-    """What the client says where a slice of the wait has ended and the commit is still under way."""
-    sink = opened({}, "transactional")
-    commit, said = sink._producer.commit_transaction, []
-
-    def under_way(timeout):
-        if not said:
-            said.append("under way")
-            raise KafkaException(KafkaError(KafkaError._STATE, "Operation not valid in state CommittingTransaction"))
-        commit(timeout)
-
-    monkeypatch.setattr(sink._producer, "commit_transaction", under_way)
-    sink.deliver(group(1, "a", "b"))
-    sink.flush()
-    assert said and kafka.ids("dispositions") == ["a", "b"]
-
-
-def test_what_no_rule_foresees_is_not_blamed_on_the_broker(kafka, opened, monkeypatch):
-    sink = opened({}, "transactional")
-
-    def commit(timeout):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(sink._producer, "commit_transaction", commit)
-    sink.deliver(group(1, "a"))
-    with pytest.raises(ZeroDivisionError):
+    with raised:
         sink.flush()
 
 
