@@ -77,7 +77,8 @@ def go_on(folder: Path, work: Path) -> list[dict[str, Any]]:
     """Unpack a golden state into `work`, read the rest of its input, and say in short what lies in the outputs."""
     for name in ("state", "out"):
         with tarfile.open(folder / f"{name}.tar.gz") as packed:
-            packed.extractall(work, filter="data")
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11 before 3.11.4 has none
+            packed.extractall(work)
     about = json.loads((folder / "about.json").read_text())
     reader, sink = FileReader(folder / "raw_leads.jsonl"), FileSink(work / "out")
     options = Options(work / "state", shards=SHARDS, until_ms=about["until_ms"])
