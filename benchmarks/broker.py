@@ -14,8 +14,8 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.processes import cpu_s
-from connectors.kafka_settings import KafkaSettings
-from connectors.kafka_topics import apply, connect
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.topics.upkeep import apply, connect
 from scripts import kafka
 
 _ANSWER_S: Final = 60.0

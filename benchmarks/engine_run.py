@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import made_input
-from connectors.files import FileReader, FileSink
-from connectors.sink import Group
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
+from connectors.protocols import Group
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import Configuration, from_tables
+from operators.config.configuration import Configuration, from_tables
 
 _CODE: Final = ("connectors", "flows", "operators", "state")
 

@@ -15,9 +15,9 @@ import msgspec
 from rocksdict import WriteBatch
 
 from flows.engine import Engine
-from operators.records import decode_raw_lead
+from operators.wire.records import decode_raw_lead
 from state import keys
-from state.store import Database
+from state.database import Database
 
 KINDS: Final = ("row", "timer", "outbox", "story", "index", "counts, fence, meta")
 _ROW, _TIMER, _OUTBOX, _STORY, _INDEX, _SMALL, _DELETE = range(7)

@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from typing import Final
 
-from connectors.files import FileReader, FileSink
-from connectors.simulated import generate
+from connectors.demo.simulated import generate
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import load
-from operators.streams import STREAMS
+from operators.config.configuration import load
+from operators.wire.streams import STREAMS
 
 LEADS: Final = 20_000
 SEED: Final = 7

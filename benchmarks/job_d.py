@@ -17,7 +17,7 @@ from benchmarks import job_d_input
 from benchmarks.broker import Broker
 from benchmarks.figures import Figures
 from benchmarks.processes import busy_s, run_module, used_s
-from operators.streams import DISPOSITIONS, STREAMS
+from operators.wire.streams import DISPOSITIONS, STREAMS
 
 LEADS: Final = 1_000_000
 ROUNDS: Final = 3

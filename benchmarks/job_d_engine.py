@@ -14,13 +14,13 @@ from typing import Any, cast
 from benchmarks.broker import OneInput
 from benchmarks.job_d_layers import JobDBatch, JobDValidation
 from benchmarks.processes import Marks, peak_mb
-from connectors.kafka_reader import KafkaReader
-from connectors.kafka_settings import KafkaSettings
-from connectors.kafka_sink import KafkaSink
-from connectors.reader import Record
+from connectors.kafka.reading.reader import KafkaReader
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.writing.sink import KafkaSink
+from connectors.protocols import Record
 from flows.engine import Engine, Layers, Options
 from flows.run import run
-from operators.configuration import from_tables
+from operators.config.configuration import from_tables
 
 
 class _Reader(KafkaReader):

@@ -10,9 +10,9 @@ from typing import Any
 
 from benchmarks.job_d_rules import Row, decide, decode_lead, decode_row, encode_row
 from flows.batch import Batch
-from operators.one_id import OneIds
-from operators.rules import Rules
-from operators.streams import DISPOSITIONS
+from operators.base.rules import Rules
+from operators.identity.one_id import OneIds
+from operators.wire.streams import DISPOSITIONS
 from state import keys
 from state.shard import Pending
 

@@ -21,8 +21,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.job_d_rules import Row, decide, decode_lead, decode_row, encode_row
 from benchmarks.processes import Marks, peak_mb
-from operators.streams import encode
-from state.store import Database
+from operators.wire.streams import encode
+from state.database import Database
 
 _AT_ONCE: Final = 2_000
 _SEALED_EACH_S: Final = 1.0

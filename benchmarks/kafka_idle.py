@@ -17,9 +17,9 @@ from benchmarks.broker import Broker
 from benchmarks.figures import Figures, quantile
 from benchmarks.live_engine import LiveEngine
 from benchmarks.made_input import Maker
-from connectors.kafka_settings import KafkaSettings
-from connectors.simulated.records import render_raw_lead
-from operators.streams import DISPOSITIONS, STREAMS
+from connectors.demo.simulated.records import render_raw_lead
+from connectors.kafka.settings import KafkaSettings
+from operators.wire.streams import DISPOSITIONS, STREAMS
 
 SECONDS: Final = 60
 PARTITIONS: Final = 64

@@ -23,8 +23,8 @@ from benchmarks.broker import Broker
 from benchmarks.figures import Figures, quantile
 from benchmarks.live_engine import LiveEngine
 from benchmarks.processes import CHECKOUT, run_module
-from connectors.kafka_settings import ONCE, TRANSACTIONAL, KafkaSettings
-from operators.streams import DISPATCHES, DISPOSITIONS, STREAMS
+from connectors.kafka.settings import ONCE, TRANSACTIONAL, KafkaSettings
+from operators.wire.streams import DISPATCHES, DISPOSITIONS, STREAMS
 
 SECONDS: Final = 60
 RATE: Final = 1_000

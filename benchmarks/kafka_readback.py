@@ -18,8 +18,8 @@ from benchmarks.broker import Broker
 from benchmarks.figures import Figures
 from benchmarks.live_engine import LiveEngine, configuration
 from benchmarks.processes import wait_until
-from connectors.kafka_rows import EVENT_ID
-from connectors.kafka_settings import KafkaSettings
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.writing.rows import EVENT_ID
 
 RECORDS: Final = 5_000_000
 MUST: Final = 20_000

@@ -18,12 +18,13 @@ import msgspec
 from benchmarks import engine_run, made_input
 from benchmarks.broker import Broker, OneInput
 from benchmarks.figures import Figures
-from connectors.files import FileReader, FileSink
-from connectors.kafka_reader import KafkaReader
-from connectors.kafka_sink import KafkaSink
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
+from connectors.kafka.reading.reader import KafkaReader
+from connectors.kafka.writing.sink import KafkaSink
 from flows.engine import Engine, Options
-from operators.configuration import Configuration
-from operators.streams import STREAMS
+from operators.config.configuration import Configuration
+from operators.wire.streams import STREAMS
 
 ROUNDS: Final = 3
 MUST: Final = 0.8

@@ -18,7 +18,7 @@ from confluent_kafka import Producer
 
 from benchmarks.figures import quantile
 from benchmarks.made_input import Maker
-from connectors.simulated.records import render_raw_lead
+from connectors.demo.simulated.records import render_raw_lead
 
 SAME_DAY: Final = 0.18
 """Share of leads whose customer has sent one since the load began."""

@@ -12,9 +12,9 @@ from typing import Any, Final
 from benchmarks import made_input
 from benchmarks.broker import Broker
 from benchmarks.processes import cpu_s, start, wait_until
-from connectors.kafka_settings import KafkaSettings
-from connectors.simulated.toml_text import toml_text
-from operators.streams import DISPOSITIONS, STREAMS
+from connectors.demo.simulated.toml_text import toml_text
+from connectors.kafka.settings import KafkaSettings
+from operators.wire.streams import DISPOSITIONS, STREAMS
 
 SECRET: Final = "of benchmarks alone"
 _STOP_S: Final = 60.0

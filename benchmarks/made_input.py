@@ -11,10 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from connectors.simulated.days import DAY_MS, HOUR_MS, MINUTE_MS, OFFICE_CURVE, DayCurve, day_of, day_start_ms
-from connectors.simulated.records import Part, RawLead, render_raw_lead
-from connectors.simulated.stores import MAIN_LINE, USED_LINE
-from connectors.simulated.world import World
+from connectors.demo.simulated.days import DAY_MS, HOUR_MS, MINUTE_MS, OFFICE_CURVE, DayCurve, day_of, day_start_ms
+from connectors.demo.simulated.records import Part, RawLead, render_raw_lead
+from connectors.demo.simulated.stores import MAIN_LINE, USED_LINE
+from connectors.demo.simulated.world import World
 
 FORMAT: Final = 2
 """Of what is made here: another number makes everything anew."""

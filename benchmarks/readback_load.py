@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.live_engine import SECRET
-from connectors.simulated.days import instant_text
-from operators.one_id import OneIds
-from operators.phones import MOBILE
+from connectors.demo.simulated.days import instant_text
+from operators.identity.one_id import OneIds
+from operators.identity.phones import MOBILE
 from state import limits
 
 _SECRET: Final = SECRET.encode()

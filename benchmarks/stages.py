@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-import connectors.intake
-import connectors.sink
 import flows.batch
+import flows.outlet
+import flows.source
 import flows.step
-import operators.streams
-import operators.validation
-import state.rows
-from connectors.arrivals import Arrivals
-from connectors.files import FileReader
+import operators.intake.validation
+import operators.wire.streams
+import state.rows.customer_row
+from connectors.files.reader import FileReader
 from flows.engine import Engine
-from operators.validation import Validation
+from flows.order import Arrivals
+from operators.intake.validation import Validation
 
 STAGES: Final = (
     "read lines",
@@ -82,23 +82,23 @@ class Stages:
         """Wrap the borders; `engine` must not have run yet."""
         self._calibrate()
         self.patch(FileReader, "poll", "read lines")
-        self.patch(operators.validation, "decode_raw_lead", "decode")
-        self.patch(operators.validation, "decode_activity", "decode")
+        self.patch(operators.intake.validation, "decode_raw_lead", "decode")
+        self.patch(operators.intake.validation, "decode_activity", "decode")
         self.patch(Validation, "read", "validation, OneID")
         self.patch(Arrivals, "poll", "arrival order")
-        self.patch(connectors.intake._Part, "next_batch", "routing, Bytewax")
+        self.patch(flows.source._Part, "next_batch", "routing, Bytewax")
         self.patch(flows.step.ShardStep, "on_batch", "shard step")
         self.patch(engine.database, "get_many", "row read")
-        self.patch(state.rows, "decode", "row decode")
+        self.patch(state.rows.customer_row, "decode", "row decode")
         self.patch(flows.batch.Batch, "records", "rules")
         self.patch(flows.batch.Batch, "timers", "rules")
         self.patch(flows.batch.Batch, "hops", "rules")
-        self.patch(operators.streams, "encode_lines", "output encode")
-        self.patch(state.rows, "encode", "row encode")
+        self.patch(operators.wire.streams, "encode_lines", "output encode")
+        self.patch(state.rows.customer_row, "encode", "row encode")
         self.patch(flows.batch.Batch, "write", "batch, timers, audit")
         self.patch(engine.database, "write", "write")
-        self.patch(connectors.sink._Part, "write_batch", "sink")
-        self.patch(connectors.sink._Part, "snapshot", "sync wait")
+        self.patch(flows.outlet._Part, "write_batch", "sink")
+        self.patch(flows.outlet._Part, "snapshot", "sync wait")
         self.patch(engine.commit, "wait", "sync wait")
 
     def close(self) -> None:

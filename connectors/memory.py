@@ -15,7 +15,7 @@ A whole run, without a file but the state's:
     >>> from pathlib import Path
     >>> from flows.engine import Engine, Options
     >>> from flows.run import run
-    >>> from operators.configuration import from_tables
+    >>> from operators.config.configuration import from_tables
     >>> configuration = from_tables({"channels": {"web": {"consent": True}}})
     >>> lead = {"channel": "web", "source_lead_id": "1", "phone": "13912345678", "store": "SH001",
     ...         "event_time": "2025-09-01T10:00:00+08:00"}
@@ -36,10 +36,9 @@ from typing import Any
 
 import orjson
 
-from connectors.files import default_type
-from connectors.reader import Record
-from connectors.sink import Group
-from operators.streams import STREAMS, without_nulls
+from connectors.protocols import Group, Record
+from operators.wire.records import default_type
+from operators.wire.streams import STREAMS, without_nulls
 from state import errors
 
 Message = bytes | str | Mapping[str, Any]
@@ -75,7 +74,7 @@ class _Partition:
 
 
 class MemoryReader:
-    """Partitions of records with offsets from 1 on; implements `connectors.reader.Reader`.
+    """Partitions of records with offsets from 1 on; implements `connectors.protocols.Reader`.
 
     A partition ends behind its last record unless it is open. `poll_limit` hands on fewer records at a time than asked
     for; `on_poll(name, offset)` is called before each poll with the offset of the last record handed on. A position
@@ -234,7 +233,7 @@ class MemoryReader:
 
 
 class MemorySink:
-    """Streams of records in memory; implements `connectors.sink.Sink`, cut to the sealed lengths at open like files.
+    """Streams of records in memory; implements `flows.outlet.Sink`, cut to the sealed lengths at open like files.
 
     `fail("write", 3, error)` raises at the third write from the opening on; `after=True` raises when its work is done,
     as a connection does that breaks before the answer.

@@ -10,18 +10,22 @@ from typing import Any, Final
 
 import msgspec
 
-from operators import activities, consent, customer, release, timers
-from operators.outputs import PACKED_AT, Desk, Outputs, Source, Unencodable
-from operators.records import RAW_LEAD
-from operators.release import Reply
-from operators.rules import Rules
-from operators.streams import Why
-from operators.validation import Arrival
-from state import keys, limits, row_size, rows, store_row
+from operators.base.desk import Desk
+from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
+from operators.base.rules import Rules
+from operators.customer import accept, activities, consent
+from operators.dispatch import release
+from operators.dispatch.release import Reply
+from operators.lead import clocks
+from operators.wire.arrival import Arrival
+from operators.wire.records import RAW_LEAD
+from operators.wire.streams import Why
+from state import keys, limits
+from state.database import Database
 from state.errors import InternalFault, LeadstreamError, StateDamaged
-from state.rows import Customer
+from state.rows import customer_row, row_size, store_row
+from state.rows.customer_row import Customer
 from state.shard import Pending, Shard
-from state.store import Database
 
 log = logging.getLogger("leadstream")
 
@@ -92,7 +96,7 @@ class Batch:
         if entity in self.customers:
             return self.customers[entity]
         value = self.read[entity]
-        row = self.customers[entity] = None if value is None else rows.decode(value)
+        row = self.customers[entity] = None if value is None else customer_row.decode(value)
         return row
 
     def _store(self, entity: bytes) -> store_row.StoreRow:
@@ -169,17 +173,17 @@ class Batch:
         if row is not None and (changed or (row.armed and row.armed < now)):
             row = self._fire(entity, row, arrival.digest, now)
         if arrival.kind == RAW_LEAD:
-            row = customer.raw_lead(row, arrival, self.out)
+            row = accept.raw_lead(row, arrival, self.out)
         else:
             row = activities.activity(row, arrival, self.out)
         self.customers[entity] = row
 
     def _fire(self, entity: bytes, row: Customer, digest: bytes, before: int) -> Customer | None:
         """Timers of one customer due before `before`, checked against the row as it stands in this batch."""
-        if timers.next_due(row, self.rules) >= before:
+        if clocks.next_due(row, self.rules) >= before:
             return row
         try:
-            alive = timers.fire(Desk(row, digest, self.out), before)
+            alive = clocks.fire(Desk(row, digest, self.out), before)
         except Exception as error:  # no record is to blame: the row is (ruling 49)
             raise InternalFault(
                 f"The timers of customer {digest.hex()} (shard {self.shard.number}) failed with {type(error).__name__}.",
@@ -222,7 +226,7 @@ class Batch:
         row = self._customer(entity)
         if row is None:
             return
-        timers.slot(Desk(row, digest, self.out), n, opening, until, waits)
+        clocks.slot(Desk(row, digest, self.out), n, opening, until, waits)
         self.customers[entity] = self._fire(entity, row, digest, max(self.before, self.clock))
 
     def timers(self, before: int, limit: int) -> bool:
@@ -316,7 +320,7 @@ class Batch:
                 if self.read[entity] is not None:
                     delete(key)
                 continue
-            due = timers.next_due(row, rules)
+            due = clocks.next_due(row, rules)
             armed = row.armed
             if due and (not armed or due < armed or armed < clock):
                 if armed:
@@ -326,7 +330,7 @@ class Batch:
                 put(keys.timer_key(number, due, entity), b"")
                 armed_at.append(due)
             assert not due or row.armed <= due, "a row's timer stands at or before its earliest due time"
-            value = rows.encode(row)
+            value = customer_row.encode(row)
             if len(value) > limits.ROW_BYTES:
                 value = row_size.giving_way(row)
                 self.gave_way += 1

@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from connectors.arrivals import NOTHING, Arrivals
-from connectors.intake import Intake
-from connectors.reader import Reader
-from connectors.sink import Group, Outlet, Sink, Written
+from connectors.protocols import Group, Reader, Sink, Written
 from flows.batch import Batch
-from flows.meters import Meters
+from flows.observe.meters import Meters
+from flows.order import NOTHING, Arrivals
+from flows.outlet import Outlet
+from flows.progress import Progress
+from flows.source import Intake
 from flows.step import Core, ShardStep
-from operators.configuration import Configuration, registry_digest
-from operators.hours import next_opening
-from operators.one_id import OneIds, fingerprint
-from operators.outputs import Source
-from operators.validation import Validation
+from operators.base.outputs import Source
+from operators.config.configuration import Configuration, registry_digest
+from operators.dispatch.hours import next_opening
+from operators.identity.one_id import OneIds, fingerprint
+from operators.intake.validation import Validation
 from state import errors, keys, limits, seal
-from state.progress import Progress
-from state.store import Database, GroupCommit
+from state.database import Database
+from state.group_commit import GroupCommit
 
 log = logging.getLogger("leadstream")
 

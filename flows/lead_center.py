@@ -2,14 +2,14 @@
 
     source ──► step (keyed by shard) ──► sink
       │           │
-      │           ├─ 1 validation (线索验证)      operators/validation.py, in the source: bytes and configuration alone
-      │           ├─   OneID (客户 OneID)        operators/one_id.py, in the source: decides the shard
-      │           ├─   replay, enrichment        operators/replays.py, enrichment.py
-      │           ├─ 2 same-day dedup (线索去重)  operators/dedup.py     ┐ folded in event-time order:
-      │           ├─ 3 merge (线索合并)           operators/merge.py     ┘ operators/fold.py
-      │           ├─ 6 score (线索评分)           operators/score.py
-      │           └─   dispatch or hold (派单)   operators/dispatch.py, leads.py
-      └─ ticks: clock, hops, timers (operators/timers.py), outbox
+      │           ├─ 1 validation (线索验证)      operators/intake/validation.py, in the source: bytes and configuration alone
+      │           ├─   OneID (客户 OneID)        operators/identity/one_id.py, in the source: decides the shard
+      │           ├─   replay, enrichment        operators/customer/replays.py, enrichment.py
+      │           ├─ 2 same-day dedup (线索去重)  operators/intention/dedup.py     ┐ folded in event-time order:
+      │           ├─ 3 merge (线索合并)           operators/intention/merge.py     ┘ operators/intention/fold.py
+      │           ├─ 6 score (线索评分)           operators/intention/score.py
+      │           └─   dispatch or hold (派单)   operators/dispatch/holds.py, leads.py
+      └─ ticks: clock, hops, timers (operators/lead/clocks.py), outbox
 
 Layers 4 and 5, cleaning, come between 3 and 6; until they exist every lead counts as exempt (ruling 51).
 `python -m bytewax.run flows.lead_center` calls `flow()`; importing this module opens nothing.
@@ -38,6 +38,6 @@ def flow() -> Dataflow:
     `LEADSTREAM_CONFIG` names the configuration, `LEADSTREAM_SOURCE`, `LEADSTREAM_SINK`, `LEADSTREAM_STATE` what `leadstream
     run` calls --source, --sink and --state; the demo, `var/out` and `var/state` where they are not set.
     """
-    from flows.stock import engine_from_environment
+    from flows.stock_runner import engine_from_environment
 
     return build(engine_from_environment())

@@ -1,15 +1,10 @@
-"""Run an engine to its end: signals, faults, exit codes (contract; rulings 4 and 52)."""
+"""Run an engine to its end: faults and exit codes (contract; rulings 4 and 52)."""
 
 from __future__ import annotations
 
 import gc
 import logging
-import os
-import signal
-import threading
-from collections.abc import Callable
 from datetime import timedelta
-from types import FrameType
 from typing import Final
 
 from bytewax.testing import cluster_main
@@ -58,25 +53,3 @@ def run(engine: Engine, *, workers: int = 1, epoch: timedelta = EPOCH) -> None:
         f"The engine met an error that no rule foresees: {type(fault).__name__}.",
         "Start it again: it goes on behind the last decision. If it stops at the same place, report the trace in the log.",
     ) from fault
-
-
-class Signals:
-    """SIGTERM and Ctrl-C ask for a stop; a second one ends the process at once, which loses nothing either."""
-
-    def __init__(self, stop: Callable[[], None], *, said: Callable[[str], None]) -> None:
-        self._stop = stop
-        self._said = said
-        self._asked = False
-
-    def install(self) -> None:
-        """From the main thread."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._handle)
-            signal.signal(signal.SIGINT, self._handle)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
-            os._exit(128 + number)
-        self._asked = True
-        self._said("Stopping: draining and sealing. A second signal stops at once, and loses nothing either.")
-        self._stop()

@@ -15,18 +15,19 @@ from typing import Final
 
 from bytewax.operators import StatefulBatchLogic
 
-from connectors.sink import Group
+from connectors.protocols import Group
 from flows.batch import Batch, RecordFault
-from flows.meters import Meters
+from flows.bundle import Bundle, Item, Tick
+from flows.observe.meters import Meters
+from flows.progress import FORMER, Progress
 from flows.worker_thread import keep_thread_state
-from operators.outputs import Source, Unencodable
-from operators.rules import Rules
+from operators.base.outputs import Source, Unencodable
+from operators.base.rules import Rules
 from state import limits
+from state.database import Database
 from state.errors import InternalFault
-from state.items import Bundle, Item, Tick
-from state.progress import FORMER, Progress
+from state.group_commit import GroupCommit
 from state.shard import Shard
-from state.store import Database, GroupCommit
 
 log = logging.getLogger("leadstream")
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from leadstream.commands import main
+from leadstream.commands.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -21,12 +21,14 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
-from connectors.files import FileReader, FileSink  # noqa: E402
+from connectors.files.reader import FileReader  # noqa: E402
+from connectors.files.sink import FileSink  # noqa: E402
 from flows.engine import Engine, Options  # noqa: E402
 from flows.run import run  # noqa: E402
-from operators.configuration import Configuration, from_tables  # noqa: E402
-from operators.streams import STREAMS  # noqa: E402
-from state import limits, rows, seal  # noqa: E402
+from operators.config.configuration import Configuration, from_tables  # noqa: E402
+from operators.wire.streams import STREAMS  # noqa: E402
+from state import limits, seal  # noqa: E402
+from state.rows import customer_row  # noqa: E402
 
 GOLDEN = CHECKOUT / "tests" / "golden"
 SHARDS = 4
@@ -109,7 +111,7 @@ def write_state(folder: Path) -> None:
     records = scenario(1, RECORDS)
     text = [record if isinstance(record, str) else json.dumps(record, ensure_ascii=False) for record in records]
     (folder / "config.json").write_text(json.dumps(TABLES, indent=1) + "\n")
-    about = {"state": seal.STATE_FORMAT, "rows": rows.FORMAT, "until_ms": at(20, 12)}
+    about = {"state": seal.STATE_FORMAT, "rows": customer_row.FORMAT, "until_ms": at(20, 12)}
     (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n")
     (folder / "raw_leads.jsonl").write_text("\n".join(text) + "\n")
     with tempfile.TemporaryDirectory() as place:

@@ -23,11 +23,11 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from confluent_kafka import Producer
 
-from connectors.kafka_settings import KafkaSettings, settings_of
-from connectors.simulated import DemoFeed
-from connectors.simulated.toml_text import toml_text
-from operators.configuration import load
-from operators.records import ACTIVITY, RAW_LEAD
+from connectors.demo.simulated import DemoFeed
+from connectors.demo.simulated.toml_text import toml_text
+from connectors.kafka.settings import KafkaSettings, settings_of
+from operators.config.configuration import load
+from operators.wire.records import ACTIVITY, RAW_LEAD
 from scripts.kafka import FOLDER as KAFKA_FOLDER
 from scripts.kafka import KafkaProblem, start, stop
 

@@ -3,8 +3,8 @@
     python scripts/schemas.py            write them
     python scripts/schemas.py --check    exit 1 when they are not what the types say
 
-Inputs: what a producer may send. The types of `operators.records` are as loose as the contract allows; what is required
-stands here as the contract has it. Outputs: the types of `operators.streams` as they are encoded.
+Inputs: what a producer may send. The types of `operators.wire.records` are as loose as the contract allows; what is required
+stands here as the contract has it. Outputs: the types of `operators.wire.streams` as they are encoded.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ CHECKOUT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
 import leadstream  # noqa: E402
-from connectors.kafka_plans import CONFIGS, Plan, plans  # noqa: E402
-from connectors.kafka_settings import KafkaSettings, settings_of  # noqa: E402
-from operators.config_kafka import INPUTS  # noqa: E402
-from operators.configuration import from_tables  # noqa: E402
-from operators.records import NOT_APPLIED, ActivityRecord, RawLeadRecord  # noqa: E402
-from operators.score import GRADES  # noqa: E402
-from operators.streams import RECORDS, STREAMS  # noqa: E402
-from operators.validation import BY, KINDS  # noqa: E402
+from connectors.kafka.settings import KafkaSettings, settings_of  # noqa: E402
+from connectors.kafka.topics.plans import CONFIGS, Plan, plans  # noqa: E402
+from operators.config.configuration import from_tables  # noqa: E402
+from operators.config.kafka import INPUTS  # noqa: E402
+from operators.intake.validation import BY, KINDS  # noqa: E402
+from operators.intention.score import GRADES  # noqa: E402
+from operators.wire.records import NOT_APPLIED, ActivityRecord, RawLeadRecord  # noqa: E402
+from operators.wire.streams import RECORDS, STREAMS  # noqa: E402
 from scripts.schemas_words import (  # noqa: E402
     FIELDS,
     OF_INPUTS,
@@ -38,7 +38,7 @@ from scripts.schemas_words import (  # noqa: E402
     UNTYPED,
 )
 from state import limits  # noqa: E402
-from state.codes import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
+from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"

@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from state import errors, keys, rows
-from state.rows import Customer
+from state import errors, keys
+from state.database import Database
+from state.rows import customer_row
+from state.rows.customer_row import Customer
 from state.seal import STATE_FORMAT, Identity, Seal, read_seal
-from state.store import Database
 
 INDEX_ROWS_SEARCHED: Final = 2_000_000
 """Index rows that a search without the channel's id looks at, newest month first; a few seconds."""
@@ -77,7 +78,7 @@ class Inspection:
     def customer(self, shard: int, digest: bytes, *, shadow: bool) -> Customer | None:
         """The row of a customer in one realm."""
         stored = self._database.get(keys.entity_key(shard, keys.customer_entity(digest, shadow)))
-        return None if stored is None else rows.decode(stored)
+        return None if stored is None else customer_row.decode(stored)
 
     def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[tuple[Any, ...]]:
         """Everything that happened to a customer, in order: (what, time, …) as `flows.batch` wrote it."""

@@ -36,6 +36,8 @@ PROCESS: Final = b"\xff"
 
 _TIMER_SPACES: Final = {CUSTOMER: TIMER, STORE: RELEASE}
 _MONTH_MS: Final = 30 * 86_400_000
+NEVER: Final = 1 << 62
+"""The due time of a timer that does not exist."""
 _DUE_BIAS: Final = 1 << 62
 """Times before 1970 are negative; biased, all sort as unsigned bytes."""
 

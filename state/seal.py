@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from state import errors, keys
-from state.store import Database
+from state.database import Database
 
 STATE_FORMAT: Final = 1
 """Format of the whole state; a newer one is refused (ruling 52)."""

@@ -14,8 +14,8 @@ from msgspec import Struct
 from rocksdict import WriteBatch
 
 from state import keys
-from state.progress import NEVER
-from state.store import Database
+from state.database import Database
+from state.keys import NEVER
 
 Lines = tuple[int, list[str], bytes]
 """(stream, key of each record, the records as JSON lines, a newline behind each)."""

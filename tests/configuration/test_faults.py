@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.configuration import Fault, check, from_tables, load
+from operators.config.configuration import Fault, check, from_tables, load
 from state.errors import ConfigurationRefused
 
 Checked = Callable[[str], list[Fault]]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from connectors.kafka_settings import KafkaSettings, Lost, Secret, settings_of, unreachable
-from operators.config_kafka import INPUTS
-from operators.config_tables import RetentionTable
-from operators.configuration import check, from_tables, load, registry_digest
-from operators.records import TYPES
-from operators.rules import DAY_MS
-from operators.streams import STREAMS
+from connectors.kafka.settings import KafkaSettings, Lost, Secret, settings_of, unreachable
+from operators.base.rules import DAY_MS
+from operators.config.configuration import check, from_tables, load, registry_digest
+from operators.config.kafka import INPUTS
+from operators.config.tables import RetentionTable
+from operators.wire.records import TYPES
+from operators.wire.streams import STREAMS
 from state.errors import ConfigurationRefused
 
 SECRET = "hunter2-Ünsichtbar"
@@ -139,7 +139,7 @@ def test_kafka_is_no_rule(kafka: dict[str, Any]) -> None:
 
 
 def test_reading_the_settings_needs_no_kafka_client() -> None:
-    code = "import sys, connectors.kafka_settings as k, operators.configuration as c\n"
+    code = "import sys, connectors.kafka.settings as k, operators.config.configuration as c\n"
     code += "k.settings_of(c.load(None)); assert not [m for m in sys.modules if m.startswith('confluent')]"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from operators.configuration import Configuration, check, from_tables, load, profiles, registry_digest
-from operators.rules import DAY_MS, Periods, Rules, Store
+from operators.base.rules import DAY_MS, Periods, Rules, Store
+from operators.config.configuration import Configuration, check, from_tables, load, profiles, registry_digest
 from state.errors import ConfigurationRefused
 
 HOUR_MS = 3_600_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.config_positions import scan, written
+from operators.config.positions import scan, written
 
 TEXT = """\
 # a comment

@@ -17,8 +17,8 @@ from connectors.memory import MemorySink
 from flows.run import run
 from flows.step import ShardStep
 from state import keys
+from state.database import Database
 from state.errors import Fault
-from state.store import Database
 
 UNTIL = at(5, 12)
 

@@ -13,10 +13,10 @@ from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of
 from fake_kafka import FakeKafka
 from kafka_case import CaseSettings, outputs_of
 
-from connectors.kafka_sink import KafkaSink
+from connectors.kafka.writing.sink import KafkaSink
 from state import keys
+from state.database import Database
 from state.errors import Fault
-from state.store import Database
 
 UNTIL = at(5, 12)
 NO_SEAL = timedelta(hours=1)

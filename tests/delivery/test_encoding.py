@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from delivery import Case, at, lead, memory_reader
 
-from operators import streams
+from operators.wire import streams
 
 pytestmark = pytest.mark.usefixtures("fabric")
 

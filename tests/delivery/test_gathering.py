@@ -2,11 +2,11 @@
 
 import pytest
 
-from connectors.arrivals import Arrivals
-from connectors.intake import Intake
+from flows.bundle import Bundle
+from flows.order import Arrivals
+from flows.progress import Progress
+from flows.source import Intake
 from state import limits
-from state.items import Bundle
-from state.progress import Progress
 
 
 class Host:

@@ -4,8 +4,8 @@ import pytest
 from fake_kafka import ABORTED, KEPT, MARK, OPEN, Entry, FakeKafka
 from kafka_case import CaseSettings
 
-from connectors.kafka_reader import KafkaReader
-from connectors.kafka_settings import Lost
+from connectors.kafka.reading.reader import KafkaReader
+from connectors.kafka.settings import Lost
 from state import limits
 from state.errors import PositionFault, SourceRefused
 
@@ -139,7 +139,7 @@ def test_a_live_run_waits_for_more(kafka, opened):
 def test_a_partition_far_ahead_is_paused_and_loses_nothing(kafka, opened, monkeypatch, limit, value):
     """Its records wait for those of another partition: memory does not grow, nothing is skipped."""
     monkeypatch.setattr(limits, limit, value)
-    monkeypatch.setattr("connectors.kafka_reader._AT_ONCE", 4)
+    monkeypatch.setattr("connectors.kafka.reading.reader._AT_ONCE", 4)
     kafka.append(RAW, [b"more"] * 100)
     reader = opened()
     consumer = kafka.consumers[-1]

@@ -11,9 +11,9 @@ from fake_kafka import OPEN, Entry, FakeKafka
 from kafka_case import CaseSettings, outputs_of
 from waiting import wait_until
 
-from connectors.kafka_sink import KafkaSink
-from connectors.sink import Group
-from operators.streams import DISPOSITIONS, NULL, STREAMS, UNIQUE_LEADS
+from connectors.kafka.writing.sink import KafkaSink
+from connectors.protocols import Group
+from operators.wire.streams import DISPOSITIONS, NULL, STREAMS, UNIQUE_LEADS
 from state import limits
 from state.errors import Fault, PositionFault, Refused, SinkFault, StateRefused
 
@@ -511,7 +511,7 @@ def test_what_the_client_says_of_itself_ends_the_run(kafka, opened, monkeypatch)
     def poll(timeout):
         raise KafkaException(KafkaError(KafkaError._FATAL, "gap", True))
 
-    monkeypatch.setattr("connectors.kafka_sink._LISTEN_S", 0.01)
+    monkeypatch.setattr("connectors.kafka.writing.sink._LISTEN_S", 0.01)
     monkeypatch.setattr(sink._producer, "poll", poll)
     with pytest.raises(SinkFault, match="cannot deliver any more"):
         sink.deliver(group(1, "a"))

@@ -10,17 +10,18 @@ import pytest
 from delivery import TABLES, Case, at, configuration, lead, memory_reader
 from waiting import wait_until
 
-from connectors.files import FileReader, FileSink
+from connectors.files.reader import FileReader
+from connectors.files.reader.sink import FileSink
 from connectors.memory import MemorySink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import from_tables
+from operators.config.configuration import from_tables
 from state import seal
+from state.database import Database
 from state.errors import PositionFault, SinkFault, StateLocked, StateRefused
-from state.store import Database
 
 RECORDS = [lead(f"s{i}", f"1391234567{i}", at(1, 10, i)) for i in range(6)]
-OPENS = "import os, sys, pathlib, state.store; held = state.store.Database(pathlib.Path(sys.argv[1]))"
+OPENS = "import os, sys, pathlib, state.database; held = state.database.Database(pathlib.Path(sys.argv[1]))"
 
 
 @pytest.fixture

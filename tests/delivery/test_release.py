@@ -4,7 +4,7 @@ import pytest
 from delivery import TABLES, Case, assert_same, at, configuration, instant, lead, memory_reader, rows_of, stored
 
 from state import keys
-from state.store import Database
+from state.database import Database
 
 
 def night(count, store="R1", day=1, hour=20, **more):

@@ -3,9 +3,9 @@
 from delivery import DAY_MS, Case, at, lead, memory_reader
 
 from connectors.memory import MemorySink
-from operators.streams import NULL, STREAMS
+from operators.wire.streams import NULL, STREAMS
 from state import keys, limits
-from state.store import Database
+from state.database import Database
 
 MONTH_MS = 30 * DAY_MS
 PHONE = "13912345678"

@@ -16,13 +16,14 @@ from delivery import (
     stored,
 )
 
-from connectors.files import FileReader, FileSink
-from connectors.simulated.generate import generate
+from connectors.demo.simulated.generate import generate
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import load
+from operators.config.configuration import load
 from state import keys, limits
-from state.store import Database
+from state.database import Database
 
 UNTIL = at(20, 12)
 SEEDS = [1, 2, 3]

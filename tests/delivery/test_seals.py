@@ -7,11 +7,11 @@ from delivery import Case, assert_same, at, lead, memory_reader, rows_of, scenar
 from msgspec.msgpack import decode
 
 from connectors.memory import MemorySink
+from flows.progress import Progress
 from state import keys, limits
+from state.database import Database
 from state.errors import Fault, SinkFault
-from state.progress import Progress
 from state.seal import read_seal
-from state.store import Database
 
 LONG = timedelta(hours=1)
 UNTIL = at(14, 12)

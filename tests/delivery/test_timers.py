@@ -7,8 +7,9 @@ import pytest
 from delivery import Case, at, configuration, lead, memory_reader, rows_of, scenario, stored
 
 from flows.run import run
-from state import keys, rows
-from state.store_row import StoreRow
+from state import keys
+from state.rows import customer_row
+from state.rows.store_row import StoreRow
 
 pytestmark = pytest.mark.usefixtures("fabric")
 
@@ -19,7 +20,7 @@ def armed(found):
     """(shard, due, entity) of each row that says it has a timer."""
     wanted = set()
     for key, value in rows_of(found, keys.CUSTOMER).items():
-        row = rows.decode(value)
+        row = customer_row.decode(value)
         assert row.armed or row.opted_out, f"a row that nothing will ever delete: {key!r}"
         if row.armed:
             wanted.add(keys.timer_key(key[0], row.armed, key[1:]))
@@ -73,7 +74,7 @@ def test_after_retention_nothing_is_left_but_opt_outs(tmp_path, seed):
     found = stored(tmp_path)
     for space in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE):
         assert not rows_of(found, space)
-    left = [rows.decode(value) for value in rows_of(found, keys.CUSTOMER).values()]
+    left = [customer_row.decode(value) for value in rows_of(found, keys.CUSTOMER).values()]
     assert all(row.opted_out and not row.sections and not row.sources and not row.name for row in left)
     opted_out = {r["one_id"] for r in case.sink.records("notifications") if r["kind"] == "OPTED_OUT"}
     assert left and len(left) >= min(1, len(opted_out))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.files import FileReader, FileSink
-from connectors.simulated import generate
+from connectors.demo.simulated import generate
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import load
+from operators.config.configuration import load
 
 
 @pytest.fixture(scope="module")

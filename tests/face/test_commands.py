@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import leadstream
-from leadstream.commands import main
+from leadstream.commands.main import main
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ def test_an_error_that_nobody_foresaw_shows_no_text_of_it(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("13812345678")
 
-    monkeypatch.setattr("leadstream.commands_files.check_configuration", broken)
+    monkeypatch.setattr("leadstream.commands.files.check_configuration", broken)
     said = _refused(capsys, 3, "check", "x.toml")
     assert "ValueError" in said and "13812345678" not in said
 

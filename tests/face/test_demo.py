@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.demo import DAYS_PER_TEN_MINUTES, MAX_SPEED, DemoReader
-from connectors.reader import Record
-from connectors.simulated import DemoFeed
+from connectors.demo.reader import DAYS_PER_TEN_MINUTES, MAX_SPEED, DemoReader
+from connectors.demo.simulated import DemoFeed
+from connectors.protocols import Record
 from state.errors import WrongUsage
 
 START = 1_000_000

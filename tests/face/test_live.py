@@ -11,11 +11,12 @@ from rich.console import Console
 from waiting import wait_until
 
 import flows.run
-from connectors.files import FileReader, FileSink
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Options
-from flows.observe import Observation, ObservedEngine
-from flows.observe_live import LiveView, Screen, quantile_s
-from operators import configuration
+from flows.observe.live import LiveView, Screen, quantile_s
+from flows.observe.observation import Observation, ObservedEngine
+from operators.config import configuration
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from flows.observe_logs import set_up_logs, without_personal_data
+from flows.observe.logs import set_up_logs, without_personal_data
 
 log = logging.getLogger("leadstream")
 

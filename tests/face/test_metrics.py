@@ -16,11 +16,13 @@ from prometheus_client.samples import Sample
 from waiting import wait_until
 
 import flows.run
-from connectors.files import FileReader, FileSink
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Options
-from flows.observe import Observation, ObservedEngine
-from flows.observe_metrics import FURTHER_PORTS, MetricsServer, parse_address
-from operators import configuration, outputs
+from flows.observe.metrics import FURTHER_PORTS, MetricsServer, parse_address
+from flows.observe.observation import Observation, ObservedEngine
+from operators.base import outputs
+from operators.config import configuration
 from state.errors import Fault, WrongUsage
 
 PHONE = "13812345678"

@@ -12,11 +12,11 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 from msgspec import UnsetType
 
-from connectors.kafka_plans import plans
-from connectors.kafka_settings import settings_of
-from operators.config_kafka import INPUTS
-from operators.configuration import from_tables
-from operators.streams import RECORDS, STREAMS, FraudAlert, Why, encode
+from connectors.kafka.settings import settings_of
+from connectors.kafka.topics.plans import plans
+from operators.config.configuration import from_tables
+from operators.config.kafka import INPUTS
+from operators.wire.streams import RECORDS, STREAMS, FraudAlert, Why, encode
 from scripts import schemas
 
 LEADS = 400

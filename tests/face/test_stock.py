@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from face_shell import Shell
 
-from flows.stock import wanted_of
+from flows.stock_runner import wanted_of
 from state.errors import WrongUsage
 
 FILES = {

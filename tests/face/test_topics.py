@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from face_shell import Shell
 
-from connectors import kafka_plans as plans
-from connectors.kafka_plans import TopicFault, TopicSaid, faults, in_words
-from connectors.kafka_settings import KafkaSettings, settings_of
-from connectors.kafka_topics import refused
-from operators.configuration import from_tables
-from operators.outputs import original_of
-from operators.rules import DAY_MS
-from operators.streams import RECORDS, STREAMS, Reject, Why, encode
+from connectors.kafka.settings import KafkaSettings, settings_of
+from connectors.kafka.topics import plans
+from connectors.kafka.topics.plans import TopicFault, TopicSaid, faults, in_words
+from connectors.kafka.topics.upkeep import refused
+from operators.base.outputs import original_of
+from operators.base.rules import DAY_MS
+from operators.config.configuration import from_tables
+from operators.wire.streams import RECORDS, STREAMS, Reject, Why, encode
 from state import limits
 
 DEFAULT = settings_of(from_tables({}, environ={}), {})
@@ -233,7 +233,7 @@ def test_a_configuration_with_faults_is_refused(shell: Shell) -> None:
 
 
 def test_a_broker_that_is_not_there(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadstream.commands_topics.WAIT_S", 0.5)
+    monkeypatch.setattr("leadstream.commands.topics.WAIT_S", 0.5)
     said = shell.call("topics", "--check", code=3, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
     assert "does not answer: connecting at 127.0.0.1:1 (PLAINTEXT) failed" in said.stderr
     assert "Connection refused" in said.stderr
@@ -256,7 +256,7 @@ class _Broker:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> _Broker:
     broker = _Broker({})
-    at = "leadstream.commands_topics."
+    at = "leadstream.commands.topics."
     monkeypatch.setattr(at + "connect", lambda *_: None)
     monkeypatch.setattr(at + "ask", lambda *_: broker.said)
     monkeypatch.setattr(at + "apply", broker.apply)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.memory import MemorySink
-from state.store import Database
+from state.database import Database
 
 
 @dataclass

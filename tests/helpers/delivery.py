@@ -13,10 +13,10 @@ import orjson
 from connectors.memory import MemoryReader, MemorySink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import Configuration, from_tables
-from operators.streams import STREAMS
+from operators.config.configuration import Configuration, from_tables
+from operators.wire.streams import STREAMS
 from state import keys
-from state.store import Database
+from state.database import Database
 
 Record = dict[str, Any]
 Outputs = Mapping[str, list[bytes]]

@@ -12,8 +12,8 @@ from oracle_model import Oracle
 from oracle_reading import Line
 from plain_engine import PlainEngine
 
-from operators import phones
-from operators.one_id import OneIds
+from operators.identity import phones
+from operators.identity.one_id import OneIds
 
 
 def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:

@@ -17,14 +17,14 @@ import orjson
 from broker import ANSWER_S, KafkaClient
 from kafka_case import CaseSettings, Reading, compacted, create, lines_of, outputs_of, wait_settled
 
-from connectors.files import FileReader, FileSink
-from connectors.kafka_reader import KafkaReader
-from connectors.kafka_sink import KafkaSink
-from connectors.kafka_topic import Topics
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
+from connectors.kafka.broker import Topics
+from connectors.kafka.reading.reader import KafkaReader
+from connectors.kafka.writing.sink import KafkaSink
 from connectors.memory import MemoryReader
-from connectors.reader import Reader, Record
-from connectors.sink import Sink
-from operators.streams import STREAMS
+from connectors.protocols import Reader, Record, Sink
+from operators.wire.streams import STREAMS
 
 Lines = dict[str, list[bytes]]
 PARTITIONS = {"dispositions": 3, "dispatches": 2, "unique_leads": 2, "closings": 2}

@@ -14,7 +14,7 @@ from unittest import mock
 
 from waiting import wait_until
 
-from leadstream.commands import main
+from leadstream.commands.main import main
 
 DEADLINE_S = 60.0
 PLACES = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-import connectors.kafka_cuts
-import connectors.kafka_group
-import connectors.kafka_producer
-import connectors.kafka_readback
-import connectors.kafka_reader
-import connectors.kafka_topic
+import connectors.kafka.broker
+import connectors.kafka.reading.group
+import connectors.kafka.reading.reader
+import connectors.kafka.writing.producer
+import connectors.kafka.writing.readback
+import connectors.kafka.writing.seal_points
 
 OPEN, KEPT, ABORTED, MARK = "open", "kept", "aborted", "mark"
 
@@ -145,13 +145,15 @@ class FakeKafka:
 
     def installed(self, monkeypatch: Any) -> None:
         """The connectors talk to this broker until the patch is undone."""
-        monkeypatch.setattr(connectors.kafka_topic, "AdminClient", lambda config, **_: FakeAdmin(self))
-        monkeypatch.setattr(connectors.kafka_producer, "Producer", lambda config, **_: FakeProducer(self, config))
+        monkeypatch.setattr(connectors.kafka.broker, "AdminClient", lambda config, **_: FakeAdmin(self))
+        monkeypatch.setattr(
+            connectors.kafka.writing.producer, "Producer", lambda config, **_: FakeProducer(self, config)
+        )
         for module in (
-            connectors.kafka_reader,
-            connectors.kafka_readback,
-            connectors.kafka_group,
-            connectors.kafka_cuts,
+            connectors.kafka.reading.reader,
+            connectors.kafka.writing.readback,
+            connectors.kafka.reading.group,
+            connectors.kafka.writing.seal_points,
         ):
             monkeypatch.setattr(module, "Consumer", lambda config, **_: FakeConsumer(self, config))
 

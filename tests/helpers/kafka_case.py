@@ -13,9 +13,9 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 from waiting import wait_until
 
-from connectors.kafka_rows import EVENT_ID
-from connectors.kafka_settings import KafkaSettings
-from operators.streams import STREAMS, UNIQUE_LEADS
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.writing.rows import EVENT_ID
+from operators.wire.streams import STREAMS, UNIQUE_LEADS
 
 Place = tuple[str, int]
 SETTLED_S = 30.0

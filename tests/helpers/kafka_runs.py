@@ -33,17 +33,17 @@ from delivery import TABLES, Record, assert_no_event_twice, assert_same, lead
 from kafka_case import wait_settled
 from waiting import wait_until
 
-from connectors import kafka_reader
-from connectors.kafka_reader import KafkaReader
-from connectors.kafka_settings import TRANSACTIONAL, KafkaSettings
-from connectors.kafka_sink import KafkaSink
-from connectors.kafka_topic import Topics
-from connectors.kafka_topics import apply, connect
+from connectors.kafka.broker import Topics
+from connectors.kafka.reading import reader
+from connectors.kafka.reading.reader import KafkaReader
+from connectors.kafka.settings import TRANSACTIONAL, KafkaSettings
+from connectors.kafka.topics.upkeep import apply, connect
+from connectors.kafka.writing.sink import KafkaSink
 from connectors.memory import MemorySink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import from_tables
-from operators.streams import STREAMS
+from operators.config.configuration import from_tables
+from operators.wire.streams import STREAMS
 from scripts.kafka import tool_command
 from state.errors import LeadstreamError
 
@@ -319,7 +319,7 @@ def fetch_little(monkeypatch: pytest.MonkeyPatch) -> None:
         little = {"fetch.message.max.bytes": 16 << 10, "queued.max.messages.kbytes": 32, "queued.min.messages": 100}
         return Consumer({**config, **little}, **more)
 
-    monkeypatch.setattr(kafka_reader, "Consumer", little)
+    monkeypatch.setattr(reader, "Consumer", little)
 
 
 # --- what the topics must say

@@ -12,8 +12,8 @@ from delivery import Record, at, rows_of, scenario, stored
 from kafka_case import CaseSettings, Reading, Row, compacted, create, ends, outputs_of, wait_settled
 from oracle_reading import Line, kind_of_name, read_path
 
-from connectors.simulated import generate
-from operators.streams import STREAMS
+from connectors.demo.simulated import generate
+from operators.wire.streams import STREAMS
 from state import keys
 
 RECORDS = 2500

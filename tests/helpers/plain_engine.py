@@ -10,15 +10,15 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connectors.arrivals import Arrivals
-from connectors.reader import Record
+from connectors.protocols import Record
 from flows.batch import Batch
-from operators.configuration import Configuration, from_tables
-from operators.hours import next_opening
-from operators.one_id import OneIds
-from operators.outputs import Source
-from operators.streams import STREAMS, without_nulls
-from operators.validation import Validation
+from flows.order import Arrivals
+from operators.base.outputs import Source
+from operators.config.configuration import Configuration, from_tables
+from operators.dispatch.hours import next_opening
+from operators.identity.one_id import OneIds
+from operators.intake.validation import Validation
+from operators.wire.streams import STREAMS, without_nulls
 from state.shard import Shard
 
 WALL_MS = 1_790_000_000_000

@@ -11,7 +11,7 @@ from delivery import at, scenario
 from kafka_runs import DEADLINE_S, KafkaCase, Leads, command, fetch_little, resident_bytes
 from waiting import wait_until
 
-from connectors.kafka_settings import ONCE, TRANSACTIONAL
+from connectors.kafka.settings import ONCE, TRANSACTIONAL
 from state import limits
 from state.errors import SinkFault
 

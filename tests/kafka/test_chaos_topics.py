@@ -10,8 +10,8 @@ from confluent_kafka.admin import ResourceType
 from delivery import at, scenario
 from kafka_runs import KafkaCase, Leads
 
-from connectors.kafka_settings import Lost
-from operators.streams import DISPATCHES, DISPOSITIONS, STREAMS
+from connectors.kafka.settings import Lost
+from operators.wire.streams import DISPATCHES, DISPOSITIONS, STREAMS
 from state import limits
 from state.errors import LeadstreamError, PositionFault, Refused, SinkFault
 

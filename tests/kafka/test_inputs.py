@@ -14,7 +14,7 @@ from delivery import Record, assert_no_event_twice, at, instant, lead
 from kafka_runs import DEADLINE_S, KafkaCase, Leads
 from waiting import wait_until
 
-from operators.streams import STREAMS
+from operators.wire.streams import STREAMS
 from state import limits
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]

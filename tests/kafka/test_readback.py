@@ -9,9 +9,9 @@ from delivery import at, lead
 from kafka_runs import DEADLINE_S, SECRET, KafkaCase, assert_each_once, command
 from waiting import wait_until
 
-from connectors.kafka_topic import Topics
-from operators.one_id import OneIds
-from operators.phones import MOBILE
+from connectors.kafka.broker import Topics
+from operators.identity.one_id import OneIds
+from operators.identity.phones import MOBILE
 from state import limits
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]

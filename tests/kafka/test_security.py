@@ -12,9 +12,9 @@ from broker import Broker
 from confluent_kafka import Consumer, Producer, TopicPartition
 from face_shell import DEADLINE_S, Shell, write_inputs
 
-from connectors.kafka_settings import KafkaSettings, settings_of
-from connectors.kafka_topics import apply, check_topics, connect
-from operators.configuration import from_tables
+from connectors.kafka.settings import KafkaSettings, settings_of
+from connectors.kafka.topics.upkeep import apply, check_topics, connect
+from operators.config.configuration import from_tables
 from state.errors import Fault, LeadstreamError, Refused
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]

@@ -13,9 +13,9 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from face_shell import DEADLINE_S, Shell
 from waiting import wait_until
 
-from connectors.kafka_settings import KafkaSettings
-from connectors.kafka_topics import check_topics
-from operators.streams import STREAMS
+from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.topics.upkeep import check_topics
+from operators.wire.streams import STREAMS
 from state import limits
 from state.errors import Refused
 

@@ -18,8 +18,9 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
 from delivery import configuration  # noqa: E402
 
-from connectors.files import FileReader, FileSink  # noqa: E402
-from connectors.reader import Record  # noqa: E402
+from connectors.files.reader import FileReader  # noqa: E402
+from connectors.files.sink import FileSink  # noqa: E402
+from connectors.protocols import Record  # noqa: E402
 from flows.engine import Engine, Options  # noqa: E402
 from flows.run import run  # noqa: E402
 from state.errors import LeadstreamError  # noqa: E402

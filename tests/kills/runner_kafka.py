@@ -20,13 +20,13 @@ from confluent_kafka import Producer  # noqa: E402
 from delivery import configuration  # noqa: E402
 from kafka_case import CaseSettings  # noqa: E402
 
-from connectors import kafka_producer  # noqa: E402
-from connectors.kafka_reader import KafkaReader  # noqa: E402
-from connectors.kafka_sink import KafkaSink  # noqa: E402
-from connectors.reader import Record  # noqa: E402
+from connectors.kafka.reading.reader import KafkaReader  # noqa: E402
+from connectors.kafka.writing import producer  # noqa: E402
+from connectors.kafka.writing.sink import KafkaSink  # noqa: E402
+from connectors.protocols import Record  # noqa: E402
 from flows.engine import Engine, Options  # noqa: E402
 from flows.run import run  # noqa: E402
-from operators.configuration import load  # noqa: E402
+from operators.config.configuration import load  # noqa: E402
 from state import limits  # noqa: E402
 from state.errors import LeadstreamError  # noqa: E402
 
@@ -102,7 +102,7 @@ def meet(order: Order) -> None:
 
     global sink_type
     sink_type = MetSink
-    kafka_producer.Producer = Met  # type: ignore[misc]
+    producer.Producer = Met  # type: ignore[misc]
 
 
 sink_type: type[KafkaSink] = KafkaSink

@@ -20,9 +20,9 @@ import pytest
 from delivery import assert_same, at, file_outputs, rows_of, scenario, stored
 from forked import Runner
 
-from connectors.files import FileSink
+from connectors.files.sink import FileSink
 from state import keys
-from state.store import Database
+from state.database import Database
 
 KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
 SEED = int(os.environ.get("LEADSTREAM_SEED") or 1)

@@ -19,7 +19,7 @@ from differ import beside_oracle
 from kafka_case import Follower, ends
 from killed_runs import Killed, compared, drawn
 
-from operators.configuration import load
+from operators.config.configuration import load
 
 KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
 SEED = int(os.environ.get("LEADSTREAM_SEED") or 1)

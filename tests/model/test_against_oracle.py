@@ -16,8 +16,8 @@ from oracle_case import Case
 from oracle_cases import CASES
 from oracle_reading import read_path
 
-from connectors.simulated import generate, shuffle_within
-from operators import configuration
+from connectors.demo.simulated import generate, shuffle_within
+from operators.config import configuration
 
 INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "60"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))

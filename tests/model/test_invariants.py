@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from inputs import CONFIG, PLANS, START_MS, draw
 from plain_engine import PlainEngine
 
-from operators.hours import is_open
-from state import codes, keys, rows
-from state.codes import STATUSES
+from operators.dispatch.hours import is_open
+from state import keys
+from state.rows import codes, customer_row
+from state.rows.codes import STATUSES
 from state.shard import read_counts
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
@@ -130,7 +131,7 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
     for shard in range(engine.shard_count):
         begin = keys.prefix(shard, keys.CUSTOMER)
         for key, value in engine.database.scan(begin, keys.after(begin)):
-            row = rows.decode(value)
+            row = customer_row.decode(value)
             if row.armed:
                 armed.add(keys.timer_key(shard, row.armed, key[1:]))
         begin = keys.prefix(shard, keys.TIMER)
@@ -139,7 +140,7 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
     for shard in range(engine.shard_count):
         begin = keys.prefix(shard, keys.CUSTOMER)
         for _, value in engine.database.scan(begin, keys.after(begin)):
-            row = rows.decode(value)
+            row = customer_row.decode(value)
             assert row.opted_out and not row.sections and not row.name
     assert not [key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE)]
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from connectors.files import FileReader, FileSink
-from connectors.simulated import generate
+from connectors.demo.simulated import generate
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import load
-from state.codes import MARKS
+from operators.config.configuration import load
+from state.database import Database
+from state.rows.codes import MARKS
 from state.shard import read_counts
-from state.store import Database
 
 
 @pytest.mark.parametrize("leads", [5_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import typer
 
-from connectors.kafka_settings import settings_of
-from leadstream.commands import app
-from operators import configuration
+from connectors.kafka.settings import settings_of
+from leadstream.commands.main import app
+from operators.config import configuration
 from scripts.kafka import missing
 
 OURS = "leadstream"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from plain_engine import PlainEngine
 
-from operators import phones
-from operators.outputs import RECEIVED, REJECTED
+from operators.base.outputs import RECEIVED, REJECTED
+from operators.identity import phones
 from state import limits
 from state.shard import read_counts
 

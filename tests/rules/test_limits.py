@@ -8,7 +8,8 @@ from typing import Any
 from engine_result import EngineResult
 from plain_engine import PlainEngine
 
-from state import limits, rows
+from state import limits
+from state.rows import customer_row
 
 ALWAYS = {"opens": "00:00", "closes": "24:00"}
 START = 1_704_074_400_000  # 2024-01-01 10:00 in Shanghai
@@ -55,7 +56,7 @@ def test_more_kept_events_than_the_fold_keeps() -> None:
     engine = run([lead(n, n * 14) for n in range(300)])
     marks = [record["mark"] for record in EngineResult(engine.outputs).raws.values()]
     assert marks.count("FIRST_TOUCH") == 1 and set(marks) == {"FIRST_TOUCH", "MERGED", "DEDUPED"}
-    found = [rows.decode(value) for key, value in engine.database.rows.items() if key[1:2] == b"c"]
+    found = [customer_row.decode(value) for key, value in engine.database.rows.items() if key[1:2] == b"c"]
     assert found[0].sections[0].approximate
     assert len(found[0].sections[0].kept) <= limits.KEPT_EVENTS
 

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from connectors.files import FileReader, FileSink
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
-from operators.configuration import from_tables
+from operators.config.configuration import from_tables
 
 ALWAYS = {"opens": "00:00", "closes": "24:00"}
 BEFORE: dict[str, Any] = {"channels": {"a": {"consent": True}}, "stores": {"S1": ALWAYS}}

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.simulated import DemoFeed
-from connectors.simulated.toml_text import toml_text
+from connectors.demo.simulated import DemoFeed
+from connectors.demo.simulated.toml_text import toml_text
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.simulated import Summary, generate
-from connectors.simulated.toml_text import toml_text
+from connectors.demo.simulated import Summary, generate
+from connectors.demo.simulated.toml_text import toml_text
 
 LEADS = 20_000
 FILES = ("activity.jsonl", "config.toml", "delivery.csv", "raw_leads.jsonl", "truth.jsonl")
@@ -282,7 +282,7 @@ def test_same_seed_same_bytes_in_another_process(tmp_path):
     generate(tmp_path / "here", leads=1500, seed=4)
     root = Path(__file__).resolve().parents[2]
     code = (
-        "import sys; from pathlib import Path; from connectors.simulated import generate; "
+        "import sys; from pathlib import Path; from connectors.demo.simulated import generate; "
         "generate(Path(sys.argv[1]), leads=1500, seed=4)"
     )
     subprocess.run(

@@ -4,7 +4,7 @@ import ast
 import sys
 from pathlib import Path
 
-import connectors.simulated as simulated
+import connectors.demo.simulated as simulated
 
 PACKAGE = Path(simulated.__file__).parent
 MODULES = sorted(PACKAGE.glob("*.py"))
@@ -27,7 +27,7 @@ def test_imports_only_itself_the_standard_library_and_a_json_encoder():
     assert len(MODULES) > 10
     for path in MODULES:
         for name in _imported(ast.parse(path.read_text(encoding="utf-8"))):
-            own = name == "connectors.simulated" or name.startswith("connectors.simulated.")
+            own = name == "connectors.demo.simulated" or name.startswith("connectors.demo.simulated.")
             head = name.partition(".")[0]
             assert own or head in sys.stdlib_module_names or head == "orjson", f"{path.name} imports {name}"
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from connectors.simulated import phones
+from connectors.demo.simulated import phones
 
 
 def _digits(written: str | int | float) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.simulated import generate, shuffle_within
+from connectors.demo.simulated import generate, shuffle_within
 
 WITHIN_S = 3 * 86_400
 

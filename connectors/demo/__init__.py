@@ -1,0 +1,1 @@
+"""The demo's source, and the simulated world behind it."""

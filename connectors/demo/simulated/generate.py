@@ -1,0 +1,301 @@
+"""The generator with the truth: a folder of inputs, their configuration, the mark each raw lead must get (ruling 44).
+
+The folder:
+
+- `raw_leads.jsonl`: raw leads in order of arrival, with transport replays, enrichments, late ones, junk and bad lines;
+- `activity.jsonl`: what stores did, in order of event time;
+- `config.toml`: channels, stores, series and their periods;
+- `truth.jsonl`: one line per accepted part: `channel, account, source_lead_id, store, split` (absent where the raw lead
+  was not split), `mark, customer, intention, replays, case`; further lines with `outcome` REJECTED (and `reason`), LATE
+  or SHADOW. `replays` counts the equal deliveries after the first, `enrichments` (absent for none) the different ones;
+  both belong to the record and stand on each of its parts. `case` is the step of the script it comes from;
+- `delivery.csv`: per line of `raw_leads.jsonl` what `shuffle_within` may do with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from connectors.demo.simulated.cast import Cast
+from connectors.demo.simulated.days import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    OFFICE_CURVE,
+    DayCurve,
+    day_of,
+    day_start_ms,
+    instant_text,
+    is_weekend,
+)
+from connectors.demo.simulated.flaws import Flaw, Flaws
+from connectors.demo.simulated.phones import MOBILE, Numbers
+from connectors.demo.simulated.records import (
+    ENRICHED,
+    ORIGINAL,
+    Delivery,
+    RawLead,
+    mark_latest,
+    render_activity,
+    render_raw_lead,
+)
+from connectors.demo.simulated.storylines import BOUND_STEPS
+from connectors.demo.simulated.toml_text import toml_text
+from connectors.demo.simulated.world import World
+
+RAW_LEADS, ACTIVITY, TRUTH = "raw_leads.jsonl", "activity.jsonl", "truth.jsonl"
+CONFIG, DELIVERY = "config.toml", "delivery.csv"
+_FIRST_DAY = day_of(2025, 9, 1)
+_JUNK, _BAD = 0.031, 0.003
+_ACTIVITY_REPEATED, _ACTIVITY_BAD = 0.01, 0.004
+# The festival: ten minutes of an evening at a hundred times the mean rate (domain 17).
+_FESTIVAL_AT, _FESTIVAL_MS, _FESTIVAL_RATE = 71 / 90, 10 * MINUTE_MS, 100
+_LEADS_PER_RUN = 5000
+_NOBODY = 3_000_000_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was written. `accepted` counts parts of live raw leads, `records` the lines of raw_leads.jsonl."""
+
+    accepted: int = 0
+    records: int = 0
+    splits: int = 0
+    customers: int = 0
+    replays: int = 0
+    enrichments: int = 0
+    late: int = 0
+    shadow: int = 0
+    activities: int = 0
+    bad_activities: int = 0
+    repeated_activities: int = 0
+    marks: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    rejected_unlisted: int = 0
+    cases: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def bounds(self) -> dict[str, int]:
+        """How many raw leads stand exactly on a bound or one millisecond beside it, by case."""
+        names = BOUND_STEPS | {"late_by_1ms"}
+        return {case: count for case, count in sorted(self.cases.items()) if case in names}
+
+
+def generate(out: Path, *, leads: int, seed: int, days: int = 90, progress: Progress | None = None) -> Summary:
+    """Writes a folder with about `leads` accepted raw-lead parts over `days` days from 2025-09-01; see the module.
+
+    The same arguments give the same bytes. `progress(done, leads)` is called about a hundred times. The truth holds for
+    one run of the whole folder from an empty state with the folder's configuration under the event clock (ruling 44),
+    identity mode `strongest`. Raises ValueError for fewer than one lead or day.
+    """
+    if leads < 1 or days < 1:
+        raise ValueError("leads and days must be at least 1")
+    out.mkdir(parents=True, exist_ok=True)
+    rng = Random(f"generate/{seed}")
+    world = World(seed, _FIRST_DAY, days)
+    report = _Report(progress, leads)
+    story = _tell(world, rng, leads, days, report)
+    (out / CONFIG).write_text(toml_text(world.config()), encoding="utf-8")
+    _write_activities(out / ACTIVITY, story, rng, seed)
+    _write_raw_leads(out, story, report)
+    report.end()
+    return story.summary
+
+
+@dataclass(slots=True)
+class _Story:
+    cast: Cast
+    flaws: list[Flaw]
+    latest: dict[int, int]
+    summary: Summary
+
+
+class _Report:
+    """Half of the way is telling, half is writing."""
+
+    def __init__(self, progress: Progress | None, leads: int) -> None:
+        self._progress = progress
+        self._leads = leads
+        self._said = -1
+
+    def at(self, share: float) -> None:
+        if self._progress and (percent := int(share * 100)) > self._said:
+            self._said = percent
+            self._progress(int(self._leads * min(share, 1.0)), self._leads)
+
+    def end(self) -> None:
+        if self._progress:
+            self._progress(self._leads, self._leads)
+
+
+class _Starts:
+    """Draws the event time of a customer's first raw lead: weekends are busier, and there is one festival."""
+
+    def __init__(self, days: int) -> None:
+        self._curve = DayCurve(OFFICE_CURVE)
+        self._first_day = _FIRST_DAY
+        self._days = range(_FIRST_DAY, _FIRST_DAY + days)
+        self._weights = list(accumulate(1.2 if is_weekend(day) else 0.92 for day in self._days))
+        festival_day = _FIRST_DAY + int(days * _FESTIVAL_AT)
+        self._festival_ms = day_start_ms(festival_day) + 20 * HOUR_MS
+        self._festival_share = _FESTIVAL_RATE * _FESTIVAL_MS / (days * DAY_MS)
+
+    def draw(self, rng: Random) -> int:
+        if rng.random() < self._festival_share / (1 + self._festival_share):
+            return self._festival_ms + int(rng.random() * _FESTIVAL_MS)
+        day = rng.choices(self._days, cum_weights=self._weights)[0]
+        return day_start_ms(day) + self._curve.draw(rng)
+
+
+def _tell(world: World, rng: Random, leads: int, days: int, report: _Report) -> _Story:
+    end_ms = day_start_ms(_FIRST_DAY + days) - 1
+    cast, starts, latest = Cast(world, rng, end_ms), _Starts(days), dict[int, int]()
+    voice, customers, runs, index = cast.voice, 0, 0, 0
+    while voice.accepted_parts < leads:
+        delivered, acted = len(voice.deliveries), len(voice.activities)
+        if voice.accepted_parts >= (runs + 1) * _LEADS_PER_RUN:
+            index += cast.number_run(index, runs, starts.draw(rng))
+            runs += 1
+        else:
+            cast.admit(index, starts.draw(rng))
+            index += 1
+        customers = index
+        latest.update(mark_latest(voice.deliveries[delivered:], voice.activities[acted:]))
+        if index % 256 == 0:
+            report.at(voice.accepted_parts / leads / 2)
+    flaws = Flaws(world, rng, voice.next_number())
+    first_ms = min(item.arrival_ms for item in voice.deliveries)
+    count = len(voice.deliveries) / (1 - _JUNK - _BAD)
+    bad = [flaws.junk_phone(max(starts.draw(rng), first_ms)) for _ in range(round(count * _JUNK))]
+    bad += [flaws.bad_line(max(starts.draw(rng), first_ms)) for _ in range(round(count * _BAD))]
+    return _Story(cast, bad, latest, Summary(customers=customers))
+
+
+def _write_raw_leads(out: Path, story: _Story, report: _Report) -> None:
+    summary = story.summary
+    deliveries: list[Delivery | Flaw] = [*story.cast.voice.deliveries, *story.flaws]
+    # Equal arrivals keep the order in which they were told; refused lines come after them.
+    deliveries.sort(key=lambda item: (item.arrival_ms, item.order if isinstance(item, Delivery) else 1 << 62))
+    enriched = Counter(item.lead.number for item in story.cast.voice.deliveries if item.form == ENRICHED)
+    with (
+        open(out / RAW_LEADS, "wb") as lines,
+        open(out / TRUTH, "wb") as truth,
+        open(out / DELIVERY, "w", encoding="ascii") as plan,
+    ):
+        plan.write("arrival_ms,event_ms,latest_ms,pinned\n")
+        for done, item in enumerate(deliveries):
+            summary.records += 1
+            if isinstance(item, Flaw):
+                lines.write(item.line + b"\n")
+                plan.write(f"{item.arrival_ms},,{item.arrival_ms},0\n")
+                _count_flaw(summary, item)
+                if item.source_lead_id is not None:
+                    truth.write(orjson.dumps(_refused(item)) + b"\n")
+                continue
+            lead = item.lead
+            lines.write(render_raw_lead(lead, item.form, item.arrival_ms) + b"\n")
+            event = "" if lead.no_event_time else str(lead.event_ms)
+            plan.write(f"{item.arrival_ms},{event},{story.latest[item.order]},{int(item.pinned)}\n")
+            if item.form == ORIGINAL:
+                for line in _truth(lead, enriched[lead.number]):
+                    truth.write(orjson.dumps(line) + b"\n")
+                _count(summary, lead)
+            elif item.form == ENRICHED:
+                summary.enrichments += 1
+            else:
+                summary.replays += 1
+            if done % 512 == 0:
+                report.at(0.5 + done / len(deliveries) / 2)
+
+
+def _truth(lead: RawLead, enrichments: int) -> Iterator[dict[str, Any]]:
+    for number, part in enumerate(lead.parts, 1):
+        line: dict[str, Any] = {
+            "channel": lead.channel.code,
+            "account": lead.account,
+            "source_lead_id": lead.source_lead_id,
+            "store": part.store,
+        }
+        if len(lead.parts) > 1:
+            line["split"] = number
+        if lead.outcome:
+            line["outcome"] = lead.outcome
+        else:
+            line["mark"] = part.mark
+        line["customer"] = lead.person.key
+        if not lead.outcome:
+            line["intention"] = part.intention
+        line["replays"] = lead.replays
+        if enrichments:
+            line["enrichments"] = enrichments
+        line["case"] = part.case
+        yield line
+
+
+def _refused(flaw: Flaw) -> dict[str, Any]:
+    return {
+        "channel": flaw.channel,
+        "account": flaw.account,
+        "source_lead_id": flaw.source_lead_id,
+        "store": flaw.store,
+        "outcome": "REJECTED",
+        "reason": flaw.reason,
+    }
+
+
+def _count(summary: Summary, lead: RawLead) -> None:
+    for part in lead.parts:
+        summary.cases[part.case] += 1
+    if lead.outcome:
+        if lead.outcome == "LATE":
+            summary.late += 1
+        else:
+            summary.shadow += 1
+        return
+    summary.accepted += len(lead.parts)
+    summary.splits += len(lead.parts) - 1
+    summary.marks.update(part.mark for part in lead.parts)
+
+
+def _count_flaw(summary: Summary, flaw: Flaw) -> None:
+    summary.rejected[flaw.reason] += 1
+    summary.rejected_unlisted += flaw.source_lead_id is None
+
+
+def _write_activities(path: Path, story: _Story, rng: Random, seed: int) -> None:
+    summary, nobody = story.summary, Numbers(seed)
+    with open(path, "wb") as lines:
+        for activity in sorted(story.cast.voice.activities, key=lambda each: (each.event_ms, each.number)):
+            line = render_activity(activity) + b"\n"
+            lines.write(line)
+            summary.activities += 1
+            draw = rng.random()
+            if draw < _ACTIVITY_REPEATED:
+                lines.write(line)
+                summary.repeated_activities += 1
+            elif draw < _ACTIVITY_REPEATED + _ACTIVITY_BAD:
+                number = nobody.canonical(MOBILE, _NOBODY + summary.bad_activities)
+                lines.write(_bad_activity(rng, activity.event_ms, number) + b"\n")
+                summary.bad_activities += 1
+
+
+def _bad_activity(rng: Random, at_ms: int, number: str) -> bytes:
+    record = {"activity_id": f"B{number}", "kind": "VISIT", "event_time": instant_text(at_ms), "phone": number}
+    pick = rng.randrange(4)
+    if pick == 0:
+        record["kind"] = "DANCE"
+    elif pick == 1:
+        del record["event_time"]
+    elif pick == 2:
+        return orjson.dumps(record)[:-3]
+    return orjson.dumps(record)

@@ -1,0 +1,1 @@
+"""Apache Kafka: settings, the questions to the broker, reading, writing, topics."""

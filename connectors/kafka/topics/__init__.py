@@ -1,0 +1,1 @@
+"""The topics of an engine: what they must be, and making them so."""

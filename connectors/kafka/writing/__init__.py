@@ -1,0 +1,1 @@
+"""Kafka out: once, or in transactions."""

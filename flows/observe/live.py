@@ -1,0 +1,230 @@
+"""What a person sees of a run: a live view on a terminal, a plain line every few seconds without one.
+
+A thread of its own reads the meters twice a second and never the records. It ends, joined, before the engine closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from flows.observe.meters import BUCKETS_S
+from flows.observe.observation import Observation
+from operators.base import outputs
+
+UPDATE_S: Final = 0.5
+PLAIN_S: Final = 5.0
+TOP_CHANNELS: Final = 8
+_WINDOW: Final = 10
+"""Looks over which rates and latency are taken."""
+_COLUMNS: Final = (
+    ("received", outputs.RECEIVED),
+    ("first touch", 0),
+    ("deduped", 1),
+    ("merged", 2),
+    ("deal", 3),
+    ("rejected", outputs.REJECTED),
+    ("late", outputs.LATE),
+    ("dispatched", outputs.DISPATCHED),
+    ("holds", outputs.HELD),
+)
+
+
+class Screen(Console):
+    """A console whose reader may go away: what is said then is said to nobody, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """In place of the library's own answer, which ends the process with code 1."""
+        self.quiet = True
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+@dataclass(frozen=True)
+class Look:
+    """The numbers of one moment."""
+
+    at_s: float
+    records: int
+    events: int
+    buckets: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a view says; durations in seconds, `share` of the input read 0…1 or None."""
+
+    records: int
+    per_second: float
+    totals: tuple[int, ...]
+    """Of the live realm, in the order of `operators.base.outputs.COUNTS`."""
+    channels: tuple[tuple[str, tuple[int, ...]], ...]
+    """(code, counts) of the busiest channels."""
+    p50_s: float
+    p99_s: float
+    clock_ms: int
+    outbox_rows: int
+    seal_age_s: float
+    share: float | None
+
+
+class LiveView:
+    """Watches an engine until `close`. `note` is the line above everything: what runs, where the page is."""
+
+    def __init__(
+        self,
+        seen: Observation,
+        console: Console,
+        note: str,
+        *,
+        share: Callable[[], float | None] = lambda: None,
+        clock_name: str = "clock",
+        plain_s: float = PLAIN_S,
+    ) -> None:
+        self._seen = seen
+        self._console = console
+        self._note = note
+        self._share = share
+        self._clock_name = clock_name
+        self._plain_s = plain_s
+        self._looks: deque[Look] = deque(maxlen=_WINDOW)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="view", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the view; returns when its thread has ended."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        # A terminal that went away or cannot show a character: no reason to stop the engine, or to say so.
+        with contextlib.suppress(OSError, UnicodeError):
+            if self._console.is_terminal:
+                self._on_terminal()
+            else:
+                self._in_lines()
+
+    def _on_terminal(self) -> None:
+        with Live(console=self._console, auto_refresh=False, transient=True) as live:
+            while True:
+                live.update(self.render(self.look()), refresh=True)
+                if self._stop.wait(UPDATE_S):
+                    return
+
+    def _in_lines(self) -> None:
+        said = time.monotonic()
+        while not self._stop.wait(UPDATE_S):
+            shown = self.look()
+            if time.monotonic() - said >= self._plain_s:
+                said = time.monotonic()
+                self._console.print(self.line(shown), markup=False, highlight=False, soft_wrap=True)
+
+    # --- what is shown
+
+    def look(self) -> Shown:
+        """Take the numbers of now."""
+        seen = self._seen
+        meters = seen.engine.meters
+        now = Look(seen.monotonic(), meters.leads, meters.events, tuple(meters.buckets))
+        before = self._looks[0] if self._looks else now
+        self._looks.append(now)
+        passed = now.at_s - before.at_s
+        totals = [0] * len(outputs.COUNTS)
+        live: dict[str, tuple[int, ...]] = {}
+        for (channel, shadow), counts in seen.channels().items():
+            if shadow:
+                continue
+            live[channel] = tuple(counts)
+            for place, count in enumerate(counts):
+                totals[place] += count
+        busiest = sorted(live.items(), key=lambda one: (-one[1][outputs.RECEIVED], one[0]))[:TOP_CHANNELS]
+        recent = [new - old for new, old in zip(now.buckets, before.buckets, strict=True)]
+        if not sum(recent):
+            recent = list(now.buckets)
+        return Shown(
+            records=now.records,
+            per_second=(now.records - before.records) / passed if passed > 0 else 0.0,
+            totals=tuple(totals),
+            channels=tuple(busiest),
+            p50_s=quantile_s(recent, 0.5),
+            p99_s=quantile_s(recent, 0.99),
+            clock_ms=seen.clock,
+            outbox_rows=seen.depths().outbox_rows,
+            seal_age_s=seen.seal_age_s(),
+            share=self._share(),
+        )
+
+    def _time(self, shown: Shown) -> str:
+        if not shown.clock_ms:
+            return "not started"
+        return self._seen.engine.rules.local.text(shown.clock_ms)[:16].replace("T", " ")
+
+    def line(self, shown: Shown) -> str:
+        """One plain line."""
+        totals = shown.totals
+        parts = [
+            f"{shown.share:.0%} read" if shown.share is not None else "",
+            f"records {shown.records} ({shown.per_second:.0f}/s)",
+            f"first touch {totals[0]}",
+            f"deduped {totals[1]}",
+            f"merged {totals[2] + totals[3]}",
+            f"rejected {totals[outputs.REJECTED]}",
+            f"dispatched {totals[outputs.DISPATCHED]}",
+            f"holds {totals[outputs.HELD]}",
+            f"latency p50 {_ms(shown.p50_s)} p99 {_ms(shown.p99_s)}",
+            f"{self._clock_name} {self._time(shown)}",
+            f"outbox {shown.outbox_rows}",
+            f"sealed {shown.seal_age_s:.1f} s ago",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def render(self, shown: Shown) -> RenderableType:
+        """The live view."""
+        totals = shown.totals
+        read = f"   read [b]{shown.share:.0%}[/b]" if shown.share is not None else ""
+        head = Text.from_markup(
+            f"records [b]{shown.records}[/b] ([b]{shown.per_second:.0f}[/b]/s){read}   "
+            f"{self._clock_name} [b]{self._time(shown)}[/b]\n"
+            f"dispatched [b]{totals[outputs.DISPATCHED]}[/b]   holds [b]{totals[outputs.HELD]}[/b]   "
+            f"rejected [b]{totals[outputs.REJECTED]}[/b]   late [b]{totals[outputs.LATE]}[/b]   "
+            f"replays [b]{totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}[/b]   "
+            f"corrections [b]{totals[outputs.CORRECTIONS]}[/b]\n"
+            f"latency p50 [b]{_ms(shown.p50_s)}[/b]  p99 [b]{_ms(shown.p99_s)}[/b]   "
+            f"outbox [b]{shown.outbox_rows}[/b]   last seal [b]{shown.seal_age_s:.1f} s[/b] ago"
+        )
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("channel", no_wrap=True)
+        for name, _ in _COLUMNS:
+            table.add_column(name, justify="right")
+        known = self._seen.engine.rules.channels
+        for code, counts in shown.channels:
+            name = known[code].name if code in known else ""
+            title = f"{code} {name}".strip() if code else "unknown"
+            table.add_row(Text(title), *(str(counts[place]) for _, place in _COLUMNS))
+        return Group(Text(self._note, style="dim"), head, Text(), table)
+
+
+def quantile_s(buckets: list[int], share: float) -> float:
+    """Upper bound of the latency bucket that holds this share; 0 where nothing was measured."""
+    wanted, passed = share * sum(buckets), 0
+    for place, count in enumerate(buckets):
+        passed += count
+        if passed and passed >= wanted:
+            return BUCKETS_S[min(place, len(BUCKETS_S) - 1)]
+    return 0.0
+
+
+def _ms(seconds: float) -> str:
+    return f"≤{seconds * 1000:g} ms" if seconds else "-"

@@ -1,0 +1,192 @@
+"""What a run was asked for, and the engine and metrics page opened for it: for the command and the stock runner."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from connectors.demo.reader import DemoReader
+from connectors.files.reader import FileReader
+from connectors.files.sink import FileSink
+from connectors.kafka.settings import KafkaSettings, settings_of
+from connectors.protocols import Reader, Sink
+from flows.engine import Options
+from flows.observe.metrics import MetricsServer
+from flows.observe.observation import Observation, ObservedEngine
+from operators.config import configuration
+from operators.config.configuration import Configuration
+from state import errors
+
+log = logging.getLogger("leadstream")
+
+DEMO: Final = "demo"
+KAFKA: Final = "kafka"
+DEFAULT_STATE: Final = Path("var/state")
+DEFAULT_SINK: Final = "var/out"
+DEMO_SEED: Final = 1
+_SECRET_BYTES: Final = 16
+"""A shorter OneID secret is warned of."""
+
+
+@dataclass
+class Wanted:
+    """What a run was asked for, in the words of the command line."""
+
+    config: Path | None = None
+    source: str = DEMO
+    sink: str = DEFAULT_SINK
+    state: Path = DEFAULT_STATE
+    event_clock: bool | None = None
+    """None = what fits the source: the event clock for files and the demo."""
+    until_ms: int | None = None
+    metrics: tuple[str, int] | None = None
+    demo_speed: float = 1.0
+    version: str = ""
+
+
+@dataclass
+class Prepared:
+    """An opened engine and who watches it."""
+
+    engine: ObservedEngine
+    seen: Observation
+    server: MetricsServer
+    reader: Reader
+    notes: list[str] = field(default_factory=list)
+    """Whole sentences for the operator, said once at the start."""
+
+
+def refuse_wrong_usage(wanted: Wanted) -> None:
+    """Arguments that do not go together (ruling 45)."""
+    if not by_event_clock(wanted) and wanted.until_ms is not None:
+        raise errors.WrongUsage(
+            "--until moves the event clock, and this run keeps the wall's.", "Leave out --until, or give --clock event."
+        )
+    if wanted.event_clock is False and wanted.source == DEMO:
+        raise errors.WrongUsage(
+            "The demo keeps a simulated calendar, which --clock wall would not follow.",
+            "Leave out --clock, or name your own input with --source FILE.",
+        )
+
+
+def by_event_clock(wanted: Wanted) -> bool:
+    """Whether this run keeps the event clock: files and the demo unless the wall's was asked for; Kafka if it was."""
+    if wanted.event_clock is None:
+        return wanted.source != KAFKA
+    return wanted.event_clock
+
+
+def _kafka(config: Configuration, wanted: Wanted) -> KafkaSettings | None:
+    """The settings of a run that reads from Kafka or writes to it; its client is imported for no other run."""
+    if KAFKA not in (wanted.source, wanted.sink):
+        return None
+    if wanted.sink == KAFKA and config.secret_is_development:
+        variable = config.tables.get("one_id_secret_env", "LEADSTREAM_ONE_ID_SECRET")
+        raise errors.Refused(
+            "--sink kafka is refused: OneIDs would be keyed by the public development secret, and others would keep them.",
+            f"Set {variable} to a secret of your own, the same at every start.",
+        )
+    try:
+        from connectors.kafka.topics.upkeep import check_topics
+    except ImportError as error:
+        raise errors.Refused(
+            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
+        ) from error
+    settings = settings_of(config, os.environ)
+    check_topics(settings, inputs=wanted.source == KAFKA, outputs=wanted.sink == KAFKA)
+    return settings
+
+
+def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
+    """The input that was named."""
+    if wanted.source != KAFKA:
+        return FileReader(Path(wanted.source))
+    from connectors.kafka.reading.reader import KafkaReader
+
+    assert settings is not None
+    return KafkaReader(settings, to_end=by_event_clock(wanted))
+
+
+def _sink(wanted: Wanted, settings: KafkaSettings | None) -> Sink:
+    """The output that was named."""
+    if wanted.sink != KAFKA:
+        return FileSink(Path(wanted.sink))
+    from connectors.kafka.writing.sink import KafkaSink
+
+    assert settings is not None
+    return KafkaSink(settings)
+
+
+def prepare(wanted: Wanted) -> Prepared:
+    """Open everything a run needs. Raises LeadstreamError; nothing is left open then."""
+    refuse_wrong_usage(wanted)
+    notes: list[str] = []
+    reader: Reader | None = None
+    if wanted.source == DEMO:
+        from connectors.demo.simulated import DemoFeed  # its world costs a moment, and only the demo needs it
+
+        feed = DemoFeed(DEMO_SEED)
+        reader = DemoReader(feed, wanted.demo_speed, until_ms=wanted.until_ms)
+        if wanted.config is None:
+            config = configuration.from_tables(feed.config(), name="the demo's configuration")
+        else:
+            config = configuration.load(wanted.config)
+            notes.append("The demo's leads of channels that your configuration does not name go to rejects.")
+    else:
+        config = configuration.load(wanted.config)
+        beside = Path(wanted.source) / "config.toml"
+        if wanted.config is None and beside.is_file():
+            notes.append(f"{beside} is not used: name it with --config to run by it.")
+    if wanted.source != DEMO or wanted.config is not None:
+        notes.extend(config.notes)
+    if config.secret_is_development:
+        notes.append(
+            "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "
+            "one_id_secret_env names) before real customers come in."
+        )
+    elif len(config.secret) < _SECRET_BYTES:
+        notes.append(
+            f"The OneID secret has {len(config.secret)} bytes: with fewer than {_SECRET_BYTES} whoever sees OneIDs can try out "
+            "all secrets, and then all phone numbers. It cannot be changed once a state has begun."
+        )
+    settings = _kafka(config, wanted)
+    if reader is None:
+        reader = _reader(wanted, settings)
+    options = Options(wanted.state, event_clock=by_event_clock(wanted), until_ms=wanted.until_ms)
+    engine = ObservedEngine(config, reader, _sink(wanted, settings), options)
+    try:
+        notes.extend(_mixed(engine, wanted))
+        seen = Observation(engine)
+        server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
+        engine.before_close(server.close)
+        engine.before_close(seen.end)
+    except BaseException:
+        with contextlib.suppress(errors.LeadstreamError):  # what stopped the start says more than its echo at closing
+            engine.close()
+        raise
+    return Prepared(engine, seen, server, reader, notes)
+
+
+def _mixed(engine: ObservedEngine, wanted: Wanted) -> list[str]:
+    """The demo and real input in one state: two calendars, of which the older one is late."""
+    known = set(engine.seal_row.position.get("reader", {}))
+    if wanted.source == DEMO and known - {DEMO}:
+        other = "has read files before"
+    elif wanted.source != DEMO and DEMO in known:
+        other = "is the demo's, with its customers and its simulated clock"
+    else:
+        return []
+    return [
+        f"The state in {wanted.state} {other}: leads older than its clock will be late. "
+        "Name a state and an output of their own with --state and --sink."
+    ]
+
+
+def log_notes(prepared: Prepared) -> None:
+    """Say the notes once, as warnings."""
+    for note in prepared.notes:
+        log.warning(note)

@@ -1,0 +1,260 @@
+"""Records become arrivals in the order in which they are applied, each with the clock after it (rulings 4, 20, 50).
+
+Under the event clock several partitions are read as one: next comes the record of the partition whose own running maximum
+of event times, that record included, is smallest; ties by name. Under the wall clock partitions take turns.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from connectors.protocols import Reader, Record
+from operators.intake.validation import Clock, Validation
+from operators.wire.arrival import Arrival
+
+log = logging.getLogger("leadstream")
+
+_FIRST: Final = -(1 << 62)
+NOTHING: Final = -1
+"""Offset before the first record: Kafka begins with 0, lines with 1."""
+
+
+class _Partition:
+    __slots__ = ("buffer", "ended", "head", "index", "kind", "name", "number", "offset", "running")
+
+    def __init__(self, index: int, name: str, kind: str, number: int) -> None:
+        self.index = index
+        self.name = name
+        self.kind = kind
+        self.number = number
+        """In fences."""
+        self.buffer: deque[Record] = deque()
+        self.head: Arrival | None = None
+        self.running = _FIRST
+        self.offset = NOTHING
+        """Of the last record handed on."""
+        self.ended = False
+
+
+class Arrivals:
+    """Reads, validates, stamps. `barrier` stops before the first record that would pass that time."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        validation: Validation,
+        numbers: dict[str, int],
+        *,
+        event: bool,
+        wall_ms: Callable[[], int],
+        clock: int | None,
+    ) -> None:
+        self._reader = reader
+        self._validation = validation
+        self._wall_ms = wall_ms
+        self.event = event
+        self.clock = clock
+        self.jumps = 0
+        self.blocked_at = 0
+        """Clock after the record that would have passed the barrier."""
+        self._parts = [
+            _Partition(index, name, kind, numbers[name])
+            for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
+        ]
+        self._turn = 0
+
+    def restore(self, running: dict[str, int], offsets: dict[str, int]) -> None:
+        """Continue with the running maxima and offsets of the last seal."""
+        for part in self._parts:
+            part.running = running.get(part.name, _FIRST)
+            part.offset = offsets.get(part.name, NOTHING)
+
+    def state(self) -> dict[str, Any]:
+        """What a seal must know: position, running maxima, offsets. Only between polls."""
+        return {
+            "reader": self._reader.position([part.offset for part in self._parts]),
+            "running": {part.name: part.running for part in self._parts if part.running != _FIRST},
+            "offsets": {part.name: part.offset for part in self._parts},
+        }
+
+    def ended(self) -> bool:
+        """Whether every partition is read to its end."""
+        return all(part.head is None and not part.buffer and part.ended for part in self._parts)
+
+    def calendar(self) -> int:
+        """The source's own calendar (ruling 50); 0 = it has none."""
+        return self._reader.calendar() if self.event else 0
+
+    def stamp(self, barrier: int) -> int:
+        """The clock now, without a record: the wall's, or the source's own calendar up to `barrier`; 0 while there is none."""
+        now = min(self._reader.calendar(), barrier) if self.event else self._wall_ms()
+        if now and (self.clock is None or now > self.clock):
+            self.clock = now
+        return self.clock or 0
+
+    def poll(self, limit: int, barrier: int) -> tuple[list[Arrival], bool]:
+        """(further arrivals, whether the next one would pass `barrier`)."""
+        found: list[Arrival] = []
+        if self.event:
+            blocked = (
+                self._merged(found, limit, barrier) if len(self._parts) > 1 else self._single(found, limit, barrier)
+            )
+            return found, blocked
+        ready = self._reader.ready()
+        now = self.stamp(0)
+        clock = Clock(event=False, now=now, wall_ms=now)
+        first = self._turn % len(ready) if ready else 0
+        for index in ready[first:] + ready[:first]:
+            part = self._parts[index]
+            self._turn += 1
+            self._fill(part, limit - len(found))
+            self._all(part, found, clock, now)
+            if len(found) >= limit:
+                break
+        return found, False
+
+    def _all(self, part: _Partition, found: list[Arrival], clock: Clock, now: int) -> None:
+        """Everything that is buffered of a partition, by the wall clock: what `_read` and `_hand` do, without their calls."""
+        read, kind, number = self._validation.read, part.kind, part.number
+        shards = self._validation.one_ids.shards
+        buffer = part.buffer
+        collect = found.append
+        for record in buffer:
+            _, offset, raw, tail, at = record
+            if at:  # a calendar of the source's own
+                arrival = self._read(part, record, clock)
+            else:
+                arrival = read(raw, kind, clock)
+                arrival.source = number
+                arrival.offset = offset
+            arrival.now = now
+            if arrival.reasons:
+                if tail:
+                    arrival.tail = tail
+                arrival.shard = offset % shards
+            if not arrival.tail:
+                part.offset = offset
+            collect(arrival)
+        buffer.clear()
+
+    def _single(self, found: list[Arrival], limit: int, barrier: int) -> bool:
+        part = self._parts[0]
+        self._fill(part, limit)
+        clock = Clock(event=True, now=self.clock, wall_ms=self._wall_ms())
+        buffer = part.buffer
+        while len(found) < limit:
+            arrival = part.head
+            if arrival is None:
+                if not buffer:
+                    return False
+                arrival = part.head = self._read(part, buffer[0], clock)
+            at = self._after(arrival, buffer[0] if buffer else None)
+            if at is not None and at > barrier:
+                self.blocked_at = at
+                return True
+            part.head = None
+            buffer.popleft()
+            if arrival.moves and arrival.t > part.running:
+                part.running = arrival.t
+            if at != self.clock:
+                self._move(part, arrival, at)
+                clock.now = at
+            found.append(self._hand(part, arrival, at or 0))
+        return False
+
+    def _merged(self, found: list[Arrival], limit: int, barrier: int) -> bool:
+        clock = Clock(event=True, now=self.clock, wall_ms=self._wall_ms())
+        while len(found) < limit:
+            best: _Partition | None = None
+            best_running = 0
+            for part in self._parts:
+                if part.head is None:
+                    if not part.buffer:
+                        self._fill(part, limit)
+                        if not part.buffer:
+                            if part.ended:
+                                continue
+                            return False  # a partition that has not ended holds the others back: its next record may be older
+                    part.head = self._read(part, part.buffer[0], clock)
+                head = part.head
+                running = head.t if head.moves and head.t > part.running else part.running
+                if best is None or running < best_running or (running == best_running and part.name < best.name):
+                    best, best_running = part, running
+            if best is None:
+                return False
+            arrival = best.head
+            assert arrival is not None
+            if not arrival.has_time or "BAD_TIME" in arrival.reasons:
+                # It was read when the clock stood earlier: what depends on the clock is judged at its turn.
+                arrival = self._read(best, best.buffer[0], clock)
+                best.head = arrival
+                if arrival.moves and arrival.t > best_running:
+                    continue
+            at = self._after(arrival, best.buffer[0])
+            if at is not None and at > barrier:
+                self.blocked_at = at
+                return True
+            best.head = None
+            best.buffer.popleft()
+            if best_running > best.running:
+                best.running = best_running
+            if at != self.clock:
+                self._move(best, arrival, at)
+                clock.now = at
+            found.append(self._hand(best, arrival, at or 0))
+        return False
+
+    def _fill(self, part: _Partition, limit: int) -> None:
+        if not part.buffer and not part.ended:
+            part.buffer.extend(self._reader.poll(part.index, limit))
+            if not part.buffer:
+                part.ended = self._reader.ended(part.index)
+
+    def _read(self, part: _Partition, record: Record, clock: Clock) -> Arrival:
+        if record.clock and (clock.now is None or record.clock > clock.now):
+            clock = Clock(event=True, now=record.clock, wall_ms=clock.wall_ms)
+        arrival = self._validation.read(record.raw, part.kind, clock)
+        arrival.source = part.number
+        arrival.offset = record.offset
+        if record.tail and arrival.reasons:
+            arrival.tail = record.tail
+        return arrival
+
+    def _after(self, arrival: Arrival, record: Record | None) -> int | None:
+        """The clock after this record."""
+        at = self.clock
+        if record is not None and record.clock and (at is None or record.clock > at):
+            at = record.clock
+        if arrival.moves and (at is None or arrival.t > at):
+            at = arrival.t
+        return at
+
+    def _move(self, part: _Partition, arrival: Arrival, at: int | None) -> None:
+        before = self.clock
+        if (
+            before is not None
+            and at is not None
+            and at - before > self._validation.rules.late_ms
+            and arrival.moves
+            and (getattr(arrival.record, "ingest_time", "") is None)
+        ):
+            self.jumps += 1
+            log.warning(
+                "%s, line %d moves the clock by %.1f h and has no ingest_time: check its event_time.",
+                part.name,
+                arrival.offset,
+                (at - before) / 3_600_000,
+            )
+        self.clock = at
+
+    def _hand(self, part: _Partition, arrival: Arrival, now: int) -> Arrival:
+        arrival.now = now
+        if not arrival.tail:
+            part.offset = arrival.offset
+        if arrival.reasons:
+            # A reject has no customer: its shard is a function of its position, the same after any crash.
+            arrival.shard = arrival.offset % self._validation.one_ids.shards
+        return arrival

@@ -1,0 +1,294 @@
+"""The Bytewax source: one partition per process that reads, ticks, seals and ends.
+
+Records and ticks come from one partition, in one order, so that under the event clock no tick overtakes a record. Its
+`next_batch` in a new epoch is the sign that everything of the last epoch is done (contract test): there the seal is written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from flows.bundle import Bundle, Item, Tick
+from flows.order import Arrivals
+from flows.progress import FORMER, Progress
+from state import limits
+
+_IDLE: Final = timedelta(milliseconds=1)
+_NO_BARRIER: Final = 1 << 62
+_NO_CLOCK: Final = _NO_BARRIER + 1
+
+_READ, _BARRIER, _SETTLE, _UNTIL, _DRAIN = range(5)
+
+
+class Host(Protocol):
+    """What the partition needs of the process that runs it."""
+
+    progress: Progress
+
+    def serve(self) -> None:
+        """Let the output go on with what it holds."""
+
+    def synced(self) -> int:
+        """Number of the last batch that is synced; raises the fault of the background."""
+
+    def seal(self, position: dict[str, Any], clock: int | None) -> None:
+        """Everything handed on so far is applied and given to the output: seal it, now or when the output has it safe."""
+
+    def seal_when_safe(self) -> bool:
+        """Write a seal that still waits for the output; False while it goes on waiting."""
+
+    def wants_seal(self) -> bool:
+        """Whether the output has so much behind the last seal that the end of the epoch is not waited for."""
+
+    def may_read(self) -> bool:
+        """Whether further input may be read now."""
+
+    def finish(self, position: dict[str, Any], clock: int | None) -> bool:
+        """Flush and seal when everything handed on is applied and written; False while it is not."""
+
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+
+    def next_barrier(self, after: int) -> int:
+        """The next opening of a store with a release rate after this time; 0 = none."""
+
+    def reached_end(self) -> None:
+        """The real end of the input was reached and drained."""
+
+
+class Intake(FixedPartitionedSource[tuple[str, Item], None]):
+    """One partition: this process's input."""
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        host: Host,
+        *,
+        until: int | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._arrivals = arrivals
+        self._host = host
+        self._until = until
+        self._monotonic = monotonic
+
+    def list_parts(self) -> list[str]:
+        """The one partition."""
+        return ["in"]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Part:
+        """The partition; its position comes from the seal, not from Bytewax."""
+        return _Part(self._arrivals, self._host, self._until, self._monotonic)
+
+
+class _Part(StatefulSourcePartition[tuple[str, Item], None]):
+    def __init__(self, arrivals: Arrivals, host: Host, until: int | None, monotonic: Callable[[], float]) -> None:
+        self._arrivals = arrivals
+        self._host = host
+        self._progress = host.progress
+        self._until = until
+        self._monotonic = monotonic
+        self._keys = [f"{shard:03d}" for shard in range(self._progress.shards)]
+        self._phase = _READ
+        self._after_barrier = _READ
+        self._barrier = 0
+        """The next opening of a store with a release rate."""
+        self._passed = 0
+        """The last one that was passed."""
+        self._at = self._before = self._release = 0
+        self._epoch_over = False
+        self._sealed_state: dict[str, Any] = {}
+        self._sealed_clock: int | None = None
+        self._last_tick = self._read_at = -1e9
+        self._busy = True
+
+    def next_batch(self) -> list[tuple[str, Item]]:
+        host = self._host
+        host.serve()
+        if self._epoch_over:
+            self._epoch_over = False
+            host.seal(self._sealed_state, self._sealed_clock)
+        elif host.seal_when_safe() and self._progress.is_idle() and host.wants_seal():
+            host.seal(self._arrivals.state(), self._arrivals.clock)
+        if self._phase != _DRAIN and host.stopping():
+            self._phase = _DRAIN
+        items: list[tuple[str, Item]] = []
+        if self._phase == _READ:
+            self._read(items)
+        elif self._phase == _BARRIER:
+            self._pass_barrier(items)
+        elif self._phase == _SETTLE:
+            self._settle(items)
+        elif self._phase == _UNTIL:
+            self._go_on(items)
+        if self._phase == _DRAIN:
+            if (
+                self._progress.is_idle()
+                and self._progress.all_handed()
+                and host.finish(self._arrivals.state(), self._arrivals.clock)
+            ):
+                raise StopIteration
+            self._ticks(items, 0, 0)
+        self._busy = bool(items)
+        return items
+
+    def next_awake(self) -> datetime | None:
+        """At once while there is work, else about every millisecond."""
+        return None if self._busy else datetime.now(UTC) + _IDLE
+
+    def snapshot(self) -> None:
+        """End of an epoch: what the seal will say, once the next epoch shows that this one is done."""
+        self._sealed_state = self._arrivals.state()
+        self._sealed_clock = self._arrivals.clock
+        self._epoch_over = True
+
+    # --- phases
+
+    def _read(self, items: list[tuple[str, Item]]) -> None:
+        arrivals = self._arrivals
+        found: list[Any] = []
+        barrier = self._next_barrier()
+        if not all(self._progress.open):
+            # First every shard opens, and judges its waiting leads again where the registry has changed: not at a clock
+            # that depends on how much the first poll brings.
+            clock = arrivals.stamp(barrier)
+            self._ticks(items, clock, clock)
+            return
+        # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
+        if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
+            # Without a clock the next opening is not known yet: one record, then look again.
+            found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
+            if found:
+                self._bundle(items, found)
+            if blocked and not found and self._progress.nothing_waits(arrivals.blocked_at):
+                self._passed = arrivals.blocked_at - 1  # no opening before the next record can matter to anybody
+                return
+            if blocked or (not found and arrivals.calendar() > barrier):
+                self._enter_barrier(barrier, _READ)
+                return
+        clock = arrivals.stamp(barrier)
+        self._ticks(items, clock, clock)
+        if not found and arrivals.ended() and self._progress.is_idle():
+            self._phase = _SETTLE
+
+    def _has_gathered(self) -> bool:
+        """By the wall's clock: what arrives while the last poll's decisions are synced and sent is the next poll's.
+
+        A poll, a batch, a sync and a sending for each lead would cost several times what the lead does.
+        """
+        if self._arrivals.event:
+            return True
+        now = self._monotonic()
+        if now - self._read_at < limits.GATHER_MS / 1000 and not self._progress.all_handed():
+            return False
+        self._read_at = now
+        return True
+
+    def _next_barrier(self) -> int:
+        clock = self._arrivals.clock
+        if not self._arrivals.event:
+            return _NO_BARRIER
+        if clock is None:
+            return _NO_CLOCK
+        after = max(clock - 1, self._passed)  # an opening at the clock itself comes behind the records of its instant
+        if self._barrier <= after:
+            self._barrier = self._host.next_barrier(after) or _NO_BARRIER
+        return self._barrier
+
+    def _enter_barrier(self, barrier: int, then: int) -> None:
+        self._phase = _BARRIER
+        self._after_barrier = then
+        self._at = barrier
+        self._before = self._release = barrier
+
+    def _pass_barrier(self, items: list[tuple[str, Item]]) -> None:
+        """Everything before the opening, then customers' timers at it, then the stores' releases; each until quiet
+        (architecture 2, "Quiet"; ruling 57: a release comes last at its instant)."""
+        if self._progress.is_quiet(self._before, self._release):
+            if self._release > self._at:
+                self._passed = self._at
+                self._phase = self._after_barrier
+                return
+            if self._before > self._at:
+                self._release = self._at + 1
+            self._before = self._at + 1
+        self._ticks(items, self._at, self._before, self._release)
+
+    def _settle(self, items: list[tuple[str, Item]]) -> None:
+        """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
+        clock = self._arrivals.clock
+        if clock is None or self._progress.is_quiet(clock, clock):
+            if self._until is not None and (clock is None or self._until >= clock):
+                self._phase = _UNTIL
+                return
+            self._host.reached_end()
+            self._phase = _DRAIN
+            return
+        self._ticks(items, clock, clock)
+
+    def _go_on(self, items: list[tuple[str, Item]]) -> None:
+        """`--until`: the clock moves on in bounded slices, opening by opening; all due by then fire, in order."""
+        assert self._until is not None
+        clock = self._arrivals.clock
+        if clock is not None and not self._progress.nothing_waits(self._until + 1):
+            barrier = self._next_barrier()
+            if barrier <= self._until:
+                self._arrivals.clock = barrier
+                self._enter_barrier(barrier, _UNTIL)
+                return
+        self._arrivals.clock = self._until
+        if self._progress.is_quiet(self._until + 1, self._until + 1):
+            self._host.reached_end()
+            self._phase = _DRAIN
+            return
+        self._ticks(items, self._until, self._until + 1)
+
+    # --- items
+
+    def _bundle(self, items: list[tuple[str, Item]], found: list[Any]) -> None:
+        polled = self._monotonic()
+        shards: dict[int, list[Any]] = {}
+        for arrival in found:
+            held = shards.get(arrival.shard)
+            if held is None:
+                shards[arrival.shard] = [arrival]
+            else:
+                held.append(arrival)
+        given = self._progress.given
+        for shard, arrivals in shards.items():
+            given[shard] += 1
+            items.append((self._keys[shard], Bundle(shard, arrivals, polled)))
+
+    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int, release: int = 0) -> None:
+        """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
+        progress = self._progress
+        if not self._host.may_read():
+            before = release = 0  # what falls due is decided when the output has taken more of what was
+        now = self._monotonic()
+        everyone = now - self._last_tick >= limits.TICK_MS / 1000
+        if everyone:
+            self._last_tick = now
+        synced = self._host.synced()
+        if progress.held_back:
+            synced = FORMER - 1  # nothing leaves before the next cut
+        hops = progress.hops_wait()
+        taken = {item.shard for _, item in items}
+        for shard in range(progress.shards):
+            if progress.given[shard] != progress.applied[shard] and shard not in taken:
+                continue  # it is at work; ticks must not queue up behind each other
+            waits = progress.waiting_batch[shard]
+            if (
+                everyone
+                or (waits and waits <= synced)
+                or progress.next_timer[shard] < before
+                or progress.next_release[shard] < (release or before)
+                or (hops and progress.hops_for(shard))
+                or not progress.open[shard]
+            ):
+                progress.given[shard] += 1
+                items.append((self._keys[shard], Tick(shard, clock, before, release)))

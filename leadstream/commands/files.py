@@ -1,0 +1,96 @@
+"""`leadstream generate`, `check` and `bench`: work that needs no engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+import leadstream
+from state import errors
+
+_PLAIN_S = 2.0
+
+
+def generate_folder(out: Path, *, leads: int, seed: int) -> None:
+    """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead, Fault for the disk."""
+    from connectors.demo.simulated import generate
+    from flows.observe.live import Screen
+
+    if leads < 1:
+        raise errors.WrongUsage(f"--leads {leads} would write nothing.", "Give --leads a number of at least 1.")
+    console = Screen(highlight=False)
+    began = time.monotonic()
+    try:
+        if console.is_terminal:
+            columns = (TextColumn("generating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=console, transient=True) as bar:
+                task = bar.add_task("", total=leads)
+                done = generate(
+                    out, leads=leads, seed=seed, progress=lambda at, of: bar.update(task, completed=at, total=of)
+                )
+        else:
+            done = generate(out, leads=leads, seed=seed, progress=_Lines())
+    except OSError as error:
+        raise errors.of_disk(error, f"writing the folder {out}") from error
+    marks = ", ".join(f"{name} {count}" for name, count in sorted(done.marks.items()))
+    typer.echo(
+        f"Wrote {done.records} raw leads and {done.activities} activities of {done.customers} customers to {out} "
+        f"in {time.monotonic() - began:.1f} s; the truth: {marks}."
+    )
+    typer.echo(
+        f"Run them: leadstream run --config {out / 'config.toml'} --source {out} --state {out}-state --sink {out}-out"
+    )
+
+
+class _Lines:
+    """Progress without a terminal: a line every two seconds."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, leads: int) -> None:
+        if time.monotonic() - self._said >= _PLAIN_S:
+            self._said = time.monotonic()
+            typer.echo(f"generating: {done} of {leads}")
+
+
+def check_configuration(file: Path) -> None:
+    """Say every fault with its line. Raises ConfigurationRefused where there is one."""
+    from operators.config import configuration
+
+    faults = configuration.check(file)
+    for fault in faults:
+        typer.echo(str(fault))
+    if faults:
+        count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise errors.ConfigurationRefused(
+            f"The configuration {file} has {count}.", "Correct what is named above, then check again."
+        )
+    loaded = configuration.load(file)
+    rules = loaded.rules
+    stores = "every store code" if rules.stores is None else f"{len(rules.stores)} stores"
+    typer.echo(f"{file} has no fault: {len(rules.channels)} channels, {stores}, rule version {rules.version}.")
+    for note in loaded.notes:
+        typer.echo(f"Note: {note}")
+
+
+def bench(scenarios: list[str], *, as_json: bool) -> int:
+    """Run the checkout's `benchmarks` package; returns its exit code. Raises WrongUsage where there is no checkout."""
+    checkout = Path(leadstream.__file__).resolve().parent.parent
+    if not (checkout / "benchmarks" / "__main__.py").is_file():
+        raise errors.WrongUsage(
+            "The benchmarks are not part of an installed leadstream.",
+            "Run `leadstream bench` (or `make bench`) from a checkout of the project.",
+        )
+    command = [sys.executable, "-m", "benchmarks", *scenarios, *(["--json"] if as_json else [])]
+    path = os.pathsep.join(filter(None, (str(checkout), os.environ.get("PYTHONPATH", ""))))
+    try:
+        return subprocess.call(command, env={**os.environ, "PYTHONPATH": path})
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,228 @@
+"""The command `leadstream`: what is typed, what comes back. Each command's work stands in a module of its own.
+
+Exit codes (contract): 0 done, 1 source or configuration refused, 2 wrong usage, 3 stopped by a fault. Whatever is
+refused, the last line on stderr says what to do, and no traceback is shown; it goes to the log at debug
+(`LEADSTREAM_LOG=debug`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+import leadstream
+from state import errors
+
+log = logging.getLogger("leadstream")
+
+app = typer.Typer(
+    name="leadstream",
+    help="Sales leads in: one OneID per customer, same-day dedup, merge, score, dispatch or hold. "
+    "`leadstream run` alone is a demo.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# The base of what typer raises for arguments it cannot take; under another name in each of its versions.
+_ARGUMENTS: Final[type[BaseException]] = typer.BadParameter.__mro__[2]
+
+StateFolder = Annotated[Path, typer.Option("--state", metavar="DIR", help="Folder of the state.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Prints, never raises for what an operator can do something about."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(args=given, prog_name="leadstream", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except errors.LeadstreamError as error:
+        return _refused(error)
+    except _ARGUMENTS as error:
+        message = str(getattr(error, "format_message", error.__str__)())
+        command = next((word for word in given if word in _commands()), None)
+        shown = f"leadstream {command} --help" if command else "leadstream --help"
+        return _refused(errors.WrongUsage(message, f"Run `{shown}` to see what can be given."))
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output went away; what Python would flush at the end has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        from flows.stock_runner import unforeseen
+
+        return _refused(unforeseen(error))
+
+
+def _commands() -> list[str]:
+    return [info.name or "" for info in app.registered_commands]
+
+
+def _refused(error: errors.LeadstreamError) -> int:
+    if log.isEnabledFor(logging.DEBUG) and log.handlers:
+        log.debug("The trace of what stopped the command.", exc_info=True)
+    from flows.stock_runner import say_last
+
+    sys.stdout.flush()
+    say_last(error)
+    return error.exit_code
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leadstream {leadstream.__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise errors.WrongUsage(
+            "No command was given.", "Run `leadstream run` for a demo, or one of the commands above."
+        )
+
+
+@app.command("run")
+def _run(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
+    ] = None,
+    source: Annotated[
+        str, typer.Option("--source", metavar="demo|FILE|DIR|kafka", help="Where records come from.")
+    ] = "demo",
+    sink: Annotated[str, typer.Option("--sink", metavar="DIR|kafka", help="Where decisions go.")] = "var/out",
+    state: StateFolder = Path("var/state"),
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            "--clock", metavar="wall|event", help="What drives timers. Default: event for files and the demo."
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="RFC 3339: at the end of input, move the event clock on to TIME."),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics", metavar="HOST:PORT", help="Metrics page. Default: 127.0.0.1:9464, or the next free port."
+        ),
+    ] = None,
+    demo_speed: Annotated[
+        float, typer.Option("--demo-speed", metavar="X", help="Simulated days per ten minutes of the demo.")
+    ] = 1.0,
+) -> None:
+    """Take in records and decide: the main job."""
+    from flows.observe.metrics import parse_address
+    from flows.open import Wanted
+    from flows.stock_runner import clock_of, until_of
+    from leadstream.commands.run import run
+
+    run(
+        Wanted(
+            config=config,
+            source=source,
+            sink=sink,
+            state=state,
+            event_clock=clock_of(clock),
+            until_ms=until_of(until),
+            metrics=None if metrics is None else parse_address(metrics),
+            demo_speed=demo_speed,
+            version=leadstream.__version__,
+        )
+    )
+
+
+@app.command("generate")
+def _generate(
+    leads: Annotated[int, typer.Option("--leads", metavar="N", help="About how many raw leads are to be accepted.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for inputs, config.toml and truth.jsonl.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Write simulated inputs with the mark that each raw lead must get."""
+    from leadstream.commands.files import generate_folder
+
+    generate_folder(out, leads=leads, seed=seed)
+
+
+@app.command("check")
+def _check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A configuration, TOML.")]) -> None:
+    """Show every fault of a configuration, with its line."""
+    from leadstream.commands.files import check_configuration
+
+    check_configuration(file)
+
+
+@app.command("topics")
+def _topics(
+    check: Annotated[bool, typer.Option("--check", help="Show what is there and what is wrong.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Create topics, mend what can be mended, then check.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML: its table [kafka]. Default: the profile."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Check the Kafka topics, or create and mend them."""
+    if check == apply:
+        raise errors.WrongUsage(
+            f"{'Both' if check else 'Neither'} of --check and --apply {'were' if check else 'was'} given.",
+            "Give --check to look, or --apply to create and mend.",
+        )
+    from leadstream.commands.topics import topics
+
+    topics(config, mend=apply, as_json=json)
+
+
+@app.command("bench")
+def _bench(
+    scenario: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Default: the quick ones.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Measure (from a checkout)."""
+    from leadstream.commands.files import bench
+
+    raise typer.Exit(bench(scenario or [], as_json=json))
+
+
+@app.command("explain")
+def _explain(
+    state: StateFolder = Path("var/state"),
+    raw_id: Annotated[str | None, typer.Option("--raw-id", metavar="ID")] = None,
+    unique_id: Annotated[str | None, typer.Option("--unique-id", metavar="ID")] = None,
+    one_id: Annotated[str | None, typer.Option("--one-id", metavar="ID")] = None,
+    phone: Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="As the customer gave it.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="CHANNEL[/ACCOUNT]/ID", help="The channel's own id of the lead.")
+    ] = None,
+    json: AsJson = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show phones and names in clear.")] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="For channel names, and where one_id_secret_env is another variable."
+        ),
+    ] = None,
+) -> None:
+    """Tell the whole story of a lead or customer: what came in, every mark and why, holds, dispatches, closings."""
+    from leadstream.commands.explain import Question, explain
+
+    question = Question(raw_id=raw_id, unique_id=unique_id, one_id=one_id, phone=phone, source=source)
+    explain(state, question, config=config, as_json=json, reveal=reveal)

@@ -1,0 +1,119 @@
+"""`leadstream run`: open, watch, run to the end, say what was done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from connectors.demo.reader import DAYS_PER_TEN_MINUTES
+from connectors.files.reader import FileReader
+from flows.observe.live import LiveView, Screen
+from flows.observe.logs import set_up_logs
+from flows.open import DEMO, Prepared, Wanted, log_notes, prepare
+from flows.run import run as run_engine
+from flows.signals import Signals
+from flows.stock_runner import say_now
+from operators.base import outputs
+from state.rows.codes import MARKS
+
+
+def run(wanted: Wanted) -> None:
+    """Run until the input ends or a stop drains it. Raises LeadstreamError for what refuses or stops it."""
+    set_up_logs()
+    stop = _Stop()
+    Signals(stop.ask, said=say_now).install()  # before anything is opened: a stop while opening is a stop too
+    console = Screen(highlight=False)
+    began = time.monotonic()
+    prepared = prepare(wanted)
+    engine = prepared.engine
+    stop.hand_to(engine.stop)
+    if wanted.source == DEMO:
+        _say(console, _what_is_simulated(wanted.demo_speed))
+    log_notes(prepared)
+    page = f"Metrics on http://{prepared.server.address}/metrics. Ctrl-C stops and seals."
+    if not console.is_terminal:
+        _say(console, page)
+    view = LiveView(
+        prepared.seen,
+        console,
+        page,
+        share=_share(prepared),
+        clock_name="simulated time" if wanted.source == DEMO else "clock",
+    )
+    engine.before_close(view.close)
+    run_engine(engine)
+    _say(console, _summary(prepared, wanted, time.monotonic() - began))
+
+
+class _Stop:
+    """A stop that may be asked for before there is an engine to tell."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._tell: Callable[[], None] | None = None
+
+    def ask(self) -> None:
+        self._asked = True
+        if self._tell is not None:
+            self._tell()
+
+    def hand_to(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        if self._asked:
+            tell()
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _what_is_simulated(speed: float) -> str:
+    pace = (
+        "a simulated day in ten minutes"
+        if speed == 1
+        else f"{speed * DAYS_PER_TEN_MINUTES:g} times as fast as real time"
+    )
+    return (
+        f"This is a demo: simulated leads of 56 channels for 60 stores, {pace}. "
+        "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out"
+    )
+
+
+def _share(prepared: Prepared) -> Callable[[], float | None]:
+    reader = prepared.reader
+    if not isinstance(reader, FileReader):
+        return lambda: None
+    total = max(1, reader.total_bytes())
+    return lambda: min(1.0, reader.read_bytes() / total)
+
+
+def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
+    engine = prepared.engine
+    totals = [0] * len(outputs.COUNTS)
+    for (_, shadow), counts in engine.meters.channels.items():
+        for place, count in enumerate(counts):
+            totals[place] += 0 if shadow else count
+    marks = ", ".join(f"{name} {totals[place]}" for place, name in enumerate(MARKS))
+    records = engine.meters.leads
+    done = "Done" if engine.ended else "Stopped and sealed; the next run goes on here"
+    where = f"Output in {wanted.sink}, state in {wanted.state}."
+    if not records:
+        went = (
+            ""
+            if wanted.until_ms is None or not engine.ended
+            else " Time went on to --until, and what was due was done."
+        )
+        return f"{done}: no record that this state did not know.{went} {where}"
+    leads = sum(counts[outputs.RECEIVED] for counts in engine.meters.channels.values())
+    of_them = f" ({leads} raw leads)" if records > leads else ""
+    late = totals[outputs.LATE]
+    hint = ""
+    if not engine.options.event_clock and late > (leads - totals[outputs.REJECTED]) // 2:
+        hint = " Most leads are late by the wall's clock: files of the past are read with --clock event."
+    return (
+        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[outputs.REJECTED]}, "
+        f"late {late}, replays {totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}, "
+        f"dispatches {totals[outputs.DISPATCHED]}.{hint} {where}"
+    )

@@ -1,0 +1,1 @@
+"""The story of a lead or a customer, as a document and as text."""

@@ -1,0 +1,326 @@
+"""The document behind `leadstream explain`: rows, stories and index entries as dictionaries, personal data masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flows.observe.logs import without_personal_data
+from operators.base.calendar import LocalTime
+from operators.base.rules import Rules
+from operators.dispatch import holds
+from operators.identity import phones
+from operators.identity.one_id import OneIds
+from operators.intention import merge, score
+from operators.lead import life
+from state.inspect import Inspection, Outcome
+from state.rows.codes import CLOSED_REASONS, MARKS, S_DISPATCHED, S_WON, STATUSES
+from state.rows.customer_row import Customer, Lead, Section, Unique
+
+Customers = dict[str, Any]
+
+WHY: Final = {
+    merge.FIRST: "no raw lead stood at this store and line before",
+    merge.SAME_DAY: "it repeats {against} of the same local day",
+    merge.WITHIN_MERGE: "the unique lead was open and within its merge period (合并周期)",
+    merge.AFTER_EXPIRY: "the unique lead before had expired",
+    merge.REOPENED: "the unique lead was closed and within the merge period of its closing, so it reopens",
+    merge.AFTER_CLOSING: "the unique lead before was closed for longer than the merge period",
+    merge.WITHIN_DEAL: "the customer bought, and the deal-merge period (成交合并周期) runs",
+    merge.AFTER_DEAL: "the customer bought, and the deal-merge period is over",
+    merge.STORE_ANSWER: "a store answer brought it to this store",
+}
+WAITS: Final = {
+    "STORE_MISSING": "no store is known yet",
+    "STORE_UNKNOWN": "the registry does not name store {store} for line {line}",
+    "CLEANING": "it is being cleaned (清洗)",
+    "CONSENT": "the customer's consent is missing",
+    "FIELDS": "a field that a dispatch needs is missing",
+    "SCORE": "its score is below the gate",
+    "HOURS": "store {store} is closed until {until}",
+    "RATE": "its place in the opening release of store {store} is at {until}",
+    "SHADOW": "it belongs to a test channel or is a test lead, which are never sent",
+}
+
+
+@dataclass
+class _Ids:
+    """Names of a customer's raw and unique leads in one life of his row."""
+
+    prefix: str
+
+    def raw(self, n: int) -> str:
+        return f"{self.prefix}r{n}"
+
+    def unique(self, n: int) -> str:
+        return f"{self.prefix}u{n}"
+
+
+class Told:
+    """What every part of a document needs: the state, the rules for names, the time zone, what may be shown."""
+
+    def __init__(self, inspection: Inspection, rules: Rules, *, reveal: bool) -> None:
+        self.inspection = inspection
+        self.rules = rules
+        self.reveal = reveal
+        self.complete = True
+        self.local = LocalTime(inspection.identity.timezone)
+        self.one_ids = OneIds(b"", inspection.identity.shards)
+
+    def time(self, at: int) -> str:
+        """RFC 3339 in the state's time zone."""
+        return self.local.text(at)
+
+    def channel_code(self, given: str) -> str:
+        """A channel by its code, else by its name where one channel has it."""
+        if given in self.rules.channels:
+            return given
+        named = [code for code, channel in self.rules.channels.items() if channel.name == given]
+        return named[0] if len(named) == 1 else given
+
+    def channel_name(self, code: str) -> str:
+        """Its name where the configuration knows it."""
+        known = self.rules.channels.get(code)
+        return known.name if known is not None else ""
+
+    def source_id(self, text: str, row: Customer | None) -> str:
+        """A channel's id, phones inside it masked."""
+        if self.reveal:
+            return text
+        for number in (row.phone, row.landline.partition("-")[0]) if row is not None else ():
+            if number:
+                text = text.replace(number, phones.masked(number))
+        return without_personal_data(text)
+
+    def phone(self, number: str) -> str | None:
+        """A phone, masked unless it may be shown."""
+        if not number:
+            return None
+        return number if self.reveal else phones.masked(number)
+
+    def document(self, customers: list[Customers], refused: list[dict[str, Any]]) -> dict[str, Any]:
+        """The whole answer. `refused` = rejects, and late leads of customers not named here."""
+        clock = self.inspection.seal.clock
+        return {
+            "clock": None if clock is None else self.time(clock),
+            "timezone": self.local.name,
+            "found": bool(customers or refused),
+            "complete": self.complete,
+            "customers": customers,
+            "refused": refused,
+        }
+
+
+def refusal_of(told: Told, outcome: Outcome) -> dict[str, Any]:
+    """A reject or a late lead: what, why, and where its original lies."""
+    what, _, codes = outcome.result.partition(" ")
+    subject = outcome.subject
+    one_id = None
+    if what == "late":
+        one_id, _, subject = subject.partition("-")
+    source, _, position = subject.rpartition("-")
+    return {
+        "what": "late" if what == "late" else "rejected",
+        "channel": outcome.channel,
+        "channel_name": told.channel_name(outcome.channel),
+        "account": outcome.account,
+        "source_lead_id": told.source_id(outcome.source_id, None),
+        "one_id": one_id,
+        "reasons": codes.split(",") if codes else ["LATE"],
+        "source": source,
+        "position": int(position) if position.isdigit() else None,
+    }
+
+
+def customer_of(told: Told, digest: bytes, *, shadow: bool, asked: set[str]) -> Customers | None:
+    """All that is known of a customer in one realm; None = nothing."""
+    inspection = told.inspection
+    shard = told.one_ids.shard(digest)
+    row = inspection.customer(shard, digest, shadow=shadow)
+    story = inspection.story(shard, digest, shadow=shadow)
+    one_id = digest.hex()
+    outcomes, complete = inspection.outcomes_of(shard, one_id)
+    told.complete = told.complete and complete
+    late = [] if shadow else [refusal_of(told, outcome) for outcome in outcomes if outcome.result == "late"]
+    if row is None and not story and not late:
+        return None
+    mine = [one for one in outcomes if one.result != "late" and _life(one.subject).endswith("s") == shadow]
+    lives = sorted({_life(one.subject) for one in mine} | ({row.life} if row is not None else set()))
+    entries, ids = _entries(told, row, story, one_id, lives, mine)
+    for entry in entries:
+        entry["asked"] = bool(asked & {entry.get("raw_id"), entry.get("unique_id")})
+    head: Customers = {"one_id": one_id, "realm": "shadow" if shadow else "live"}
+    if row is not None:
+        head["phone"], head["landline"] = told.phone(row.phone), told.phone(row.landline)
+        if told.reveal:
+            head["name"] = row.name or None
+        head["consent"] = _consent(row, told.rules)
+        head["opted_out"] = row.opted_out
+        prefix = _Ids(f"{one_id}.{row.life}.")
+        head["leads"] = [
+            _lead(told, section, lead, prefix, story) for section in row.sections for lead in section.leads
+        ]
+        ids |= {lead["unique_id"] for lead in head["leads"]}
+    else:
+        head["leads"] = []
+    for lead in head["leads"]:
+        lead["asked"] = lead["unique_id"] in asked
+    return {**head, "late": late, "story": entries, "ids": sorted(ids)}
+
+
+def _life(raw_id: str) -> str:
+    return raw_id.split(".")[1] if raw_id.count(".") == 2 else ""
+
+
+def _consent(row: Customer, rules: Rules) -> dict[str, Any]:
+    if row.consent >= 0:
+        return {"given": row.consent == 1, "by": "opt_out" if row.opted_out else "the customer"}
+    return {"given": holds.has_consent(row, rules), "by": "the default of the channel"}
+
+
+# --- leads as they stand
+
+
+def _unique(section: Section, n: int) -> Unique | None:
+    return next((unique for unique in reversed(section.head.uniques) if unique.n == n), None)
+
+
+def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[tuple[Any, ...]]) -> dict[str, Any]:
+    unique = _unique(section, lead.n)
+    found: dict[str, Any] = {
+        "unique_id": ids.unique(lead.n),
+        "status": STATUSES[lead.status],
+        "closed_reason": CLOSED_REASONS[lead.reason] or None,
+        "store": section.store or None,
+        "line": section.line,
+        "score": lead.score,
+        "grade": score.GRADES[lead.grade],
+        "conditions": list(holds.codes(lead.conditions)) if life.is_waiting(lead) else [],
+        "until": told.time(lead.until) if lead.until else None,
+        "dispatches": lead.sequence,
+        "folded_into": ids.unique(lead.into) if lead.into else None,
+        "approximate_order": section.approximate,
+    }
+    if unique is not None:
+        found |= {
+            "channel": unique.channel,
+            "first_touch_raw_id": ids.raw(unique.first),
+            "raw_count": unique.count,
+            "opened_at": told.time(unique.opened),
+            "last_touch_at": told.time(unique.touched),
+            "expires_at": told.time(unique.expires),
+        }
+    found["standing"] = _standing(told, section, lead, found, story)
+    return found
+
+
+def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], story: list[tuple[Any, ...]]) -> str:
+    """One sentence: is it in the store's app, and if not, why."""
+    sent = [entry for entry in story if entry[0] == "dispatch" and entry[2] == lead.n]
+    if lead.into:
+        return f"It was folded into {found['folded_into']}."
+    if lead.status >= S_WON:
+        when = f" on {told.time(lead.closed_at)}" if lead.closed_at else ""
+        before = f" It was dispatched on {told.time(sent[-1][1])} (sequence {sent[-1][3]})." if sent else ""
+        return f"It is closed ({found['closed_reason']}){when}.{before or ' It was never dispatched.'}"
+    if lead.status >= S_DISPATCHED:
+        where = f"store {section.store}"
+        if sent:
+            return f"It was dispatched to {where} on {told.time(sent[-1][1])} (sequence {sent[-1][3]})."
+        return f"It counts as dispatched: another dispatched lead stands open at {where}, line {section.line}."
+    places = {"store": section.store, "line": section.line, "until": found["until"] or "a time not known"}
+    reasons = [WAITS[code].format(**places) for code in found["conditions"]]
+    return f"It waits: {'; '.join(reasons)}." if reasons else "It waits."
+
+
+# --- the story
+
+
+def _entries(
+    told: Told,
+    row: Customer | None,
+    story: list[tuple[Any, ...]],
+    one_id: str,
+    lives: list[str],
+    outcomes: list[Outcome],
+) -> tuple[list[dict[str, Any]], set[str]]:
+    """The story in order, and every id that stands in it."""
+    chapters = _chapters(story)
+    found: list[dict[str, Any]] = []
+    for place, chapter in enumerate(chapters):
+        back = len(chapters) - place
+        ids = _Ids(f"{one_id}.{lives[-back] if back <= len(lives) else '?'}.")
+        for entry in chapter:
+            found.append(_entry(told, entry, ids))
+    named = {value for entry in found for key in ("raw_id", "unique_id") if (value := entry.get(key))}
+    return found, named | {outcome.subject for outcome in outcomes}
+
+
+def _chapters(story: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """The story by lives of the row: numbers begin anew when a deleted customer comes back (ruling 21)."""
+    chapters: list[list[tuple[Any, ...]]] = [[]]
+    highest = 0
+    for entry in story:
+        if entry[0] == "received":
+            if entry[2] <= highest:
+                chapters.append([])
+            highest = entry[2]
+        chapters[-1].append(entry)
+    return chapters
+
+
+def _entry(told: Told, entry: tuple[Any, ...], ids: _Ids) -> dict[str, Any]:
+    what, at = entry[0], told.time(entry[1])
+    if what == "received":
+        _, _, n, event_ms, channel, account, source_id, line, store, split = entry
+        return {
+            "at": at,
+            "what": what,
+            "raw_id": ids.raw(n),
+            "channel": channel,
+            "channel_name": told.channel_name(channel) or None,
+            "account": account,
+            "source_lead_id": source_id,
+            "event_time": told.time(event_ms),
+            "store": store or None,
+            "line": line,
+            "split": split or None,
+        }
+    if what == "mark":
+        _, _, n, version, mark, unique, rule, against = entry
+        other = ids.raw(against) if against else None
+        return {
+            "at": at,
+            "what": "mark" if version == 1 else "correction",
+            "raw_id": ids.raw(n),
+            "unique_id": ids.unique(unique),
+            "mark": MARKS[mark],
+            "rule": rule,
+            "against": other,
+            "why": WHY.get(rule, rule).format(against=other or "another raw lead"),
+        }
+    if what == "hold":
+        _, _, unique, conditions, until = entry
+        codes = list(holds.codes(conditions))
+        shown = told.time(until) if until else None
+        return {"at": at, "what": what, "unique_id": ids.unique(unique), "conditions": codes, "until": shown}
+    if what == "dispatch":
+        return {"at": at, "what": what, "unique_id": ids.unique(entry[2]), "sequence": entry[3], "score": entry[4]}
+    if what == "closing":
+        return {"at": at, "what": what, "unique_id": ids.unique(entry[2]), "reason": CLOSED_REASONS[entry[3]]}
+    if what == "replay":
+        changed = list(entry[3])
+        return {
+            "at": at,
+            "what": "enrichment" if changed else "replay",
+            "raw_id": ids.raw(entry[2]),
+            "changed": changed,
+        }
+    if what == "activity":
+        happened = told.time(entry[4])
+        return {"at": at, "what": what, "kind": entry[2], "unique_id": ids.unique(entry[3]), "event_time": happened}
+    if what == "opt_out":
+        return {"at": at, "what": what, "event_time": told.time(entry[2])}
+    if what == "deleted":
+        return {"at": at, "what": what, "unique_id": ids.unique(entry[2])}
+    return {"at": at, "what": what, "details": list(entry[2:])}

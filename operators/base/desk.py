@@ -1,0 +1,72 @@
+"""One customer's place at the desk: his row, his ids, and where what is decided about him goes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from operators.base.outputs import Outputs
+from operators.identity.phones import masked
+from state.rows.customer_row import Customer
+
+_SHORTEST_NUMBER: Final = 10
+_NOT_DIGITS: Final = re.compile(r"\D")
+
+
+class Desk:
+    """One customer's decisions within a batch: the row, its ids, and where its outputs go."""
+
+    __slots__ = (
+        "_unique",
+        "_unique_id",
+        "digest",
+        "one_id",
+        "out",
+        "prefix",
+        "row",
+        "rules",
+        "shadow",
+        "story",
+        "text",
+        "version",
+    )
+
+    def __init__(self, row: Customer, digest: bytes, out: Outputs) -> None:
+        self.row = row
+        self.digest = digest
+        self.out = out
+        self.rules = out.rules
+        self.text = out.text
+        self.version = out.rules.version
+        self.shadow = row.shadow
+        self.one_id = digest.hex()
+        self.prefix = f"{self.one_id}.{row.life}."
+        self.story = out.stories[digest, row.shadow]
+        self._unique = 0
+        self._unique_id = ""
+
+    def raw_id(self, n: int) -> str:
+        """raw_id of the customer's n-th raw lead (ruling 21)."""
+        return f"{self.prefix}r{n}"
+
+    def unique_id(self, n: int) -> str:
+        """unique_id of the customer's n-th unique lead. One record mostly speaks of one: the last one asked for is kept."""
+        if n != self._unique:
+            self._unique = n
+            self._unique_id = f"{self.prefix}u{n}"
+        return self._unique_id
+
+    def masked(self, text: str) -> str:
+        """`text`, an id of another system, with the customer's own numbers inside it masked (ruling 37)."""
+        if len(text) < _SHORTEST_NUMBER:
+            return text
+        row = self.row
+        if not row.landline and text.isalnum() and row.phone not in text:
+            return text  # the usual case
+        for number in (row.phone, row.landline.partition("-")[0] if row.landline else ""):
+            if number and number in text:
+                text = text.replace(number, masked(number))
+            elif number and not text.isalnum() and number in _NOT_DIGITS.sub("", text):
+                # written with separators: "139 1234 5678"
+                text = re.sub(r"\D{0,3}".join(number), masked(number), text)
+        return text

@@ -1,0 +1,248 @@
+"""What a decision leaves behind beside the row: events, counts, index entries, the audit story, messages.
+
+Pure data. The shard's step writes all of it in the batch of the row (architecture 2), or none of it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from msgspec import UNSET, Struct
+
+from operators.base.rules import Rules
+from operators.wire import streams
+from operators.wire.arrival import FLAGS, Arrival
+from operators.wire.streams import Why
+from state import limits
+
+
+class Source(NamedTuple):
+    """An input partition, as records speak of it."""
+
+    name: str
+    """In event ids (ruling 21)."""
+    topic: str = ""
+    """Of a broker; '' = a file."""
+    partition: int = -1
+
+
+Event = tuple[int, str, Struct | None]
+"""(stream, key, record); None = the key is deleted, for a compacted topic."""
+
+Lines = tuple[int, list[str], bytes]
+"""(stream, key of each record, the records as JSON lines, a newline behind each)."""
+
+PACKED_AT: Final = 64
+"""Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
+
+RECEIVED: Final = 4
+REJECTED: Final = 5
+LATE: Final = 6
+REPLAYED: Final = 7
+ENRICHED: Final = 8
+SPLITS: Final = 9
+DISPATCHED: Final = 10
+HELD: Final = 11
+CORRECTIONS: Final = 12
+OPENED: Final = 13
+FOLDED: Final = 14
+ACCEPTED: Final = 15
+COUNTS: Final = (
+    "first_touch",
+    "deduped",
+    "merged",
+    "deal_merged",
+    "received",
+    "rejects",
+    "late",
+    "replays",
+    "enrichments",
+    "splits",
+    "dispatched",
+    "held",
+    "corrections",
+    "opened",
+    "folded",
+    "accepted",
+)
+"""Places in a count row; the first four are the marks in force."""
+
+_flag_lists: dict[int, list[str]] = {}
+
+
+def flag_names(flags: int) -> list[str]:
+    """Names of a raw lead's flags. The list is shared: read it only."""
+    found = _flag_lists.get(flags)
+    if found is None:
+        found = _flag_lists[flags] = [name for bit, name in FLAGS.items() if flags & bit]
+    return found
+
+
+def _zeros() -> list[int]:
+    return [0] * len(COUNTS)
+
+
+def _nothing() -> tuple[list[str], list[Struct | None]]:
+    return [], []
+
+
+class Unencodable(Exception):
+    """A collected record cannot be written as JSON; which one, only encoding one by one tells."""
+
+
+class Outputs:
+    """Collects for one batch of one shard; `batch` of thousands of decisions, one of these."""
+
+    __slots__ = (
+        "_packed",
+        "counts",
+        "events",
+        "hops",
+        "index",
+        "reasons",
+        "rules",
+        "sources",
+        "stories",
+        "text",
+        "waits",
+        "written",
+    )
+
+    def __init__(self, rules: Rules, sources: Mapping[int, Source]) -> None:
+        self.rules = rules
+        self.sources = sources
+        """By the number of an input partition."""
+        self.text = rules.local.text
+        self.events: list[Event] = []
+        """Not encoded yet. A record is final when it is appended: nothing that it refers to may change afterwards."""
+        self._packed: dict[int, tuple[list[str], list[bytes]]] = {}
+        self.written = 0
+        """Records encoded so far."""
+        self.counts: dict[tuple[int, bool, str], list[int]] = defaultdict(_zeros)
+        """(local day, shadow, channel) → COUNTS."""
+        self.index: list[tuple[str, str, str, str, bytes]] = []
+        """(channel, account, source lead id, outcome's subject, outcome)."""
+        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = defaultdict(list)
+        self.hops: list[tuple[str, bytes]] = []
+        """(store, message): what a customer tells a store."""
+        self.waits: list[tuple[bytes, int, int, bool]] = []
+        """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
+        self.reasons: dict[tuple[str, str], int] = {}
+        """(channel, reject reason) → how many."""
+
+    def pack(self, at_least: int = 1) -> None:
+        """Encode what is collected when that is enough; order is kept within each stream."""
+        events = self.events
+        if len(events) < at_least:
+            return
+        streams_of: dict[int, tuple[list[str], list[Struct | None]]] = defaultdict(_nothing)
+        for stream, key, record in events:
+            names, records = streams_of[stream]
+            names.append(key)
+            records.append(record)
+        for stream, (names, records) in streams_of.items():
+            try:
+                lines = streams.encode_lines(records)
+            except Exception as error:
+                raise Unencodable(f"a record of {streams.STREAMS[stream]}: {error}") from error
+            longest = limits.ORIGINAL_OUTPUT_BYTES if stream in streams.WITH_ORIGINAL else limits.OUTPUT_BYTES
+            if len(lines) > longest and max(map(len, lines.split(b"\n"))) > longest:
+                raise Unencodable(f"a record of {streams.STREAMS[stream]}: longer than {longest} bytes")
+            held = self._packed.get(stream)
+            if held is None:
+                self._packed[stream] = (names, [lines])
+            else:
+                held[0].extend(names)
+                held[1].append(lines)
+        self.written += len(events)
+        events.clear()
+
+    def lines(self) -> list[Lines]:
+        """Everything collected, encoded, by stream."""
+        self.pack(1)
+        return [(stream, names, b"".join(parts)) for stream, (names, parts) in self._packed.items()]
+
+    def deleted(self, unique_id: str) -> None:
+        """A unique lead is deleted: its key in the compacted topic gets no value; files hold nothing of it."""
+        self.events.append((streams.UNIQUE_LEADS, unique_id, None))
+
+    def is_empty(self) -> bool:
+        """Whether no record was collected."""
+        return not (self.events or self._packed)
+
+    def source_name(self, number: int) -> str:
+        """The name of an input partition in event ids."""
+        return self.sources[number].name
+
+    def count(self, day: int, shadow: bool, channel: str, place: int, by: int = 1) -> None:
+        """Add to a count of a channel and day (rulings 8 and 30)."""
+        self.counts[day, shadow, channel][place] += by
+
+    def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
+        """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
+        source, topic, partition = self.sources[arrival.source]
+        original, encoding, cut = original_of(arrival.raw)
+        position = arrival.offset
+        at = self.text(arrival.now) if arrival.now else None
+        channel = arrival.channel
+        self.events.append(
+            (
+                streams.REJECTS,
+                one_id or channel,
+                streams.Reject(
+                    f"rejects-{source}-{position}-{arrival.tail}" if arrival.tail else f"rejects-{source}-{position}",
+                    at,
+                    self.rules.version,
+                    Why("validation" if one_id is None else "state"),
+                    channel,
+                    list(reasons),
+                    source,
+                    position,
+                    original,
+                    encoding if encoding else UNSET,
+                    cut if cut else UNSET,
+                    True if arrival.shadow else UNSET,
+                    topic if topic else UNSET,
+                    partition if topic else UNSET,
+                    position if topic else UNSET,
+                ),
+            )
+        )
+        known = channel if channel in self.rules.channels else ""
+        if arrival.kind == "raw_lead":
+            self.count(self.rules.local.day(arrival.now), arrival.shadow, known, REJECTED)
+        for reason in reasons:
+            key = (known, reason)
+            self.reasons[key] = self.reasons.get(key, 0) + 1
+        source_id = getattr(arrival.record, "source_lead_id", None)
+        if source_id is not None and channel:
+            self.index.append(
+                (
+                    channel,
+                    text_of(getattr(arrival.record, "account", None)),
+                    text_of(source_id),
+                    f"{source}-{position}",
+                    b"reject " + ",".join(reasons).encode(),
+                )
+            )
+
+
+def text_of(value: str | int | None) -> str:
+    """An id as text: trimmed, an integer in decimal, absent = "" (ruling 45)."""
+    if value is None:
+        return ""
+    return value.strip() if type(value) is str else str(value)
+
+
+def original_of(raw: bytes) -> tuple[str, str, int]:
+    """(text, encoding, length before it was cut): the original as text where it is UTF-8, else base64."""
+    cut = 0
+    if len(raw) > limits.ORIGINAL_BYTES:
+        cut, raw = len(raw), raw[: limits.ORIGINAL_BYTES]
+    try:
+        return raw.decode(), "", cut
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode(), "base64", cut

@@ -1,0 +1,147 @@
+"""The rules in force, as the decisions read them: typed, immutable, made once from a configuration.
+
+`operators.config.configuration` makes one from a TOML file; tests may build one by hand. Times are milliseconds, days are
+local calendar days counted from 1970-01-01. Ruling 56 names the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from operators.base.calendar import LocalTime
+
+DAY_MS: Final = 86_400_000
+
+Status = Literal["REGISTERED", "TESTING", "LIVE", "SUSPENDED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A registered source of leads (渠道)."""
+
+    code: str
+    name: str = ""
+    group: str = ""
+    status: Status = "LIVE"
+    consent: bool = False
+    priority: int = 100
+    late_ms: int = 72 * 3_600_000
+    weight: float = 1.0
+    live_since: str | None = None
+
+    @property
+    def shadow(self) -> bool:
+        """Whether its leads live in the shadow realm (ruling 8)."""
+        return self.status == "TESTING"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A dealer (门店) with its hours; `opens_ms`/`closes_ms` count from local midnight, `closes_ms` may pass 24 h."""
+
+    code: str
+    name: str = ""
+    city: str = ""
+    lines: frozenset[str] | None = None
+    """Lines it sells; None = every line (ruling 56)."""
+    opens_ms: int = 9 * 3_600_000
+    closes_ms: int = 18 * 3_600_000
+    closed_days: frozenset[int] = frozenset()
+    open_days: frozenset[int] = frozenset()
+    """Days that the calendar names open; a date that is both is open (ruling 56)."""
+    release_per_minute: int = 0
+    """0 = each lead's own timer releases it at the opening (ruling 29)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Merge period (合并周期), deal-merge period (成交合并周期) and longest life of a unique lead, ms."""
+
+    merge_ms: int = 60 * DAY_MS
+    deal_ms: int = 180 * DAY_MS
+    life_ms: int = 365 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRules:
+    """Weights of the four groups (domain 9); a group's points are clipped at its maximum."""
+
+    customer_max: float = 20.0
+    key_max: float = 25.0
+    behaviour_max: float = 30.0
+    interaction_max: float = 25.0
+    customer: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"name": 4.0, "gender": 2.0, "province": 2.0, "city": 4.0, "email": 3.0, "wechat": 5.0}
+        )
+    )
+    key: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                "series": 5.0,
+                "model": 4.0,
+                "budget": 4.0,
+                "trade_in": 3.0,
+                "finance": 2.0,
+                "level_high": 7.0,
+                "level_normal": 4.0,
+                "level_low": 1.0,
+            }
+        )
+    )
+    behaviour: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"CALL": 3.0, "FOLLOW_UP": 3.0, "VISIT": 12.0, "TEST_DRIVE": 15.0, "QUOTE": 10.0, "ORDER": 20.0}
+        )
+    )
+    interaction: float = 10.0
+    """Points per log2(1 + decayed touches)."""
+    half_life_ms: int = 14 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that a decision may look at beside the row, the event and the clock."""
+
+    local: LocalTime = field(default_factory=lambda: LocalTime("Asia/Shanghai"))
+    version: str = "unconfigured"
+    """Digest of the rule tables, not of channels, stores and calendars (ruling 33)."""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    stores: Mapping[str, Store] | None = None
+    """None = every code is a store with default hours (ruling 14)."""
+    lines: frozenset[str] | None = None
+    """None = every line is known; else others are UNKNOWN_LINE (ruling 14)."""
+    periods: Periods = field(default_factory=Periods)
+    line_periods: Mapping[str, Periods] = field(default_factory=dict)
+    series_periods: Mapping[tuple[str, str], Periods] = field(default_factory=dict)
+    """(line, series) → its periods, ("", series) for a line of no table: series before line before the general ones, key by
+    key (ruling 56)."""
+    from_first: bool = False
+    """Expiry counts from the opening, not from the last touch (ruling 6)."""
+    replay_ms: int = 7 * DAY_MS
+    late_ms: int = 72 * 3_600_000
+    """The largest lateness of any channel: how long the fold keeps events (ruling 46)."""
+    dedup_per_channel: bool = False
+    required: tuple[str, ...] = ()
+    """Fields that a dispatch needs (ruling 29)."""
+    score: ScoreRules = field(default_factory=ScoreRules)
+    default_store: Store = field(default_factory=lambda: Store(""))
+
+    def store_of(self, code: str, line: str) -> Store | None:
+        """The store of this code if the registry knows it and it sells `line`, else None (ruling 14: STORE_UNKNOWN)."""
+        if self.stores is None:
+            return self.default_store
+        store = self.stores.get(code)
+        if store is None or (store.lines is not None and line not in store.lines):
+            return None
+        return store
+
+    def periods_of(self, line: str, series: str) -> Periods:
+        """Periods for a raw lead of this line and series: series before line before the general ones (ruling 56)."""
+        found = self.line_periods.get(line)
+        if series and self.series_periods:
+            found = self.series_periods.get((line if found is not None else "", series), found)
+        return found if found is not None else self.periods

@@ -1,0 +1,284 @@
+"""The tables of a configuration file: which keys exist, what each may be, and its default.
+
+pydantic walks the tables and finds unknown keys; `config_values` judges each value. Defaults that the rules have too
+are taken from `operators.base.rules`, so that they stand once.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, PlainValidator
+
+from operators.base.rules import DAY_MS, Channel, Periods, Rules, ScoreRules, Store
+from operators.config import kafka
+from operators.config.values import (
+    HOUR_MS,
+    LATEST_HOURS,
+    REQUIRED_FIELDS,
+    STATUSES,
+    calling_hours,
+    closing_ms,
+    code,
+    date_of,
+    days_of,
+    flag,
+    identity_mode,
+    number,
+    one_of,
+    score_gate,
+    text_of,
+    time_of_day_ms,
+    time_zone,
+    variable_name,
+    whole_days,
+)
+
+Days = Annotated[float, PlainValidator(days_of)]
+LateHours = Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS))]
+Weight = Annotated[float, PlainValidator(number("", 0, 1_000_000))]
+Points = Annotated[float, PlainValidator(number("points", 0, 100))]
+Flag = Annotated[bool, PlainValidator(flag)]
+Text = Annotated[str, PlainValidator(text_of)]
+Code = Annotated[str, PlainValidator(code)]
+Date = Annotated[datetime.date, PlainValidator(date_of)]
+Opens = Annotated[int, PlainValidator(time_of_day_ms)]
+Closes = Annotated[int, PlainValidator(closing_ms)]
+PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000, whole=True))]
+
+
+class Table(BaseModel):
+    """A table whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PeriodsTable(Table):
+    """`[periods]`: days, `late_hours` in hours."""
+
+    merge: Days = Periods().merge_ms / DAY_MS
+    deal_merge: Days = Periods().deal_ms / DAY_MS
+    max_life: Days = Periods().life_ms / DAY_MS
+    late_hours: LateHours = Rules().late_ms / HOUR_MS
+    replay: Days = Rules().replay_ms / DAY_MS
+    from_first: Flag = Rules().from_first
+
+
+class OwnPeriodsTable(Table):
+    """`[lines.X]` and `[series.X]`: what is absent is that of `[periods]` (ruling 56)."""
+
+    name: Text = ""
+    merge: Days | None = None
+    deal_merge: Days | None = None
+    max_life: Days | None = None
+
+    @property
+    def sets_period(self) -> bool:
+        """Whether it gives any period; a series that only has a name must not hide its line's periods."""
+        return not (self.merge is None and self.deal_merge is None and self.max_life is None)
+
+
+class DedupTable(Table):
+    """`[dedup]`: whether a repeat on another channel is a repeat (domain 6)."""
+
+    scope: Annotated[str, PlainValidator(one_of(("key", "channel")))] = "key"
+
+
+class ChannelTable(Table):
+    """`[channels.X]`."""
+
+    name: Text = ""
+    group: Text = ""
+    status: Annotated[str, PlainValidator(one_of(STATUSES))] = "LIVE"
+    consent: Flag = False
+    priority: Annotated[int, PlainValidator(number("", -1_000_000, 1_000_000, whole=True))] = Channel("").priority
+    live_since: Date | None = None
+    late_hours: LateHours | None = None
+    weight: Weight = Channel("").weight
+
+
+class StoreTable(Table):
+    """`[stores.X]`; hours as ms since local midnight."""
+
+    name: Text = ""
+    city: Text = ""
+    lines: list[Code] | None = None
+    opens: Opens = Store("").opens_ms
+    closes: Closes = Store("").closes_ms
+    calendar: Code | None = None
+    release_per_minute: PerMinute | None = None
+    gate_consent: Flag = False
+
+
+class CalendarTable(Table):
+    """`[calendars.X]`: dates that are closed, and dates that are open all the same (rulings 16 and 56)."""
+
+    closed: list[Date] = []
+    open: list[Date] = []
+
+
+class DispatchTable(Table):
+    """`[dispatch]`: what a dispatch needs, and how fast a store's opening releases (ruling 29)."""
+
+    required: list[Annotated[str, PlainValidator(one_of(REQUIRED_FIELDS))]] = []
+    release_per_minute: PerMinute = 0
+
+
+class ScoreTable(Table):
+    """`[score]`: the weights of `ScoreRules`; names in the three groups are judged by `config_checks`."""
+
+    customer_max: Points = ScoreRules().customer_max
+    key_max: Points = ScoreRules().key_max
+    behaviour_max: Points = ScoreRules().behaviour_max
+    interaction_max: Points = ScoreRules().interaction_max
+    customer: dict[str, Weight] = {}
+    key: dict[str, Weight] = {}
+    behaviour: dict[str, Weight] = {}
+    interaction: Weight = ScoreRules().interaction
+    half_life_days: Days = ScoreRules().half_life_ms / DAY_MS
+    gate: Annotated[int, PlainValidator(score_gate)] = 0
+    gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
+
+
+class CleaningTable(Table):
+    """`[cleaning]` (rulings 24 and 28)."""
+
+    ai_timeout_minutes: Annotated[float, PlainValidator(number("minutes", 0, 1440, above=True))] = 10.0
+    manual_timeout_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
+    calling: Annotated[tuple[int, int], PlainValidator(calling_hours)] = (9 * HOUR_MS, 20 * HOUR_MS)
+    number_run: Annotated[int, PlainValidator(number("", 0, 1000, whole=True))] = 3
+
+
+class FollowUpTable(Table):
+    """`[follow_up]` (rulings 25 and 42)."""
+
+    first_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
+    recycle_days: Days = 15.0
+    reminder_minutes: Annotated[float, PlainValidator(number("minutes", 0, 1440, above=True))] = 15.0
+    reminders: Annotated[int, PlainValidator(number("reminders", 0, 100, whole=True))] = 8
+    reminders_always: Flag = False
+
+
+class PoolsTable(Table):
+    """`[pools]`: customers that one advisor may hold (ruling 35)."""
+
+    cap: Annotated[int, PlainValidator(number("customers", 1, 1_000_000, whole=True))] = 50
+
+
+class NurtureTable(Table):
+    """`[nurture]`: days after enrolment (ruling 36)."""
+
+    days: list[Annotated[int, PlainValidator(whole_days)]] = [1, 3, 7, 10]
+
+
+class IdentityTable(Table):
+    """`[identity]` (ruling 23)."""
+
+    mode: Annotated[str, PlainValidator(identity_mode)] = "strongest"
+
+
+class RetentionTable(Table):
+    """`[kafka.retention_days]`: how long a topic keeps a record; `unique_leads` is compacted and keeps the latest.
+
+    None = the default of `connectors.kafka.topics.upkeep`, which any longer time of the topic satisfies too.
+    """
+
+    inputs: Days | None = None
+    dispositions: Days | None = None
+    rejects: Days | None = None
+    replays: Days | None = None
+    late: Days | None = None
+    dispatches: Days | None = None
+    holds: Days | None = None
+    notifications: Days | None = None
+    closings: Days | None = None
+    fraud_alerts: Days | None = None
+
+
+class KafkaTable(Table):
+    """`[kafka]`: connection, delivery and topics; no rule, so never part of `Rules.version`.
+
+    What is None has its default in `connectors.kafka.settings`, below what the environment says.
+    """
+
+    bootstrap_servers: Annotated[str, PlainValidator(kafka.servers)] | None = None
+    security_protocol: Annotated[str, PlainValidator(one_of(kafka.PROTOCOLS))] | None = None
+    sasl_mechanism: Annotated[str, PlainValidator(one_of(kafka.MECHANISMS))] | None = None
+    sasl_username: Annotated[str, PlainValidator(kafka.name)] | None = None
+    ssl_ca: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    ssl_certificate: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    ssl_key: Annotated[str, PlainValidator(kafka.file_path)] | None = None
+    prefix: Annotated[str, PlainValidator(kafka.topic_prefix)] = "leads."
+    group: Annotated[str, PlainValidator(kafka.name)] = "leadstream"
+    mode: Annotated[str, PlainValidator(one_of(kafka.MODES))] = "once"
+    transaction_ms: Annotated[int, PlainValidator(number("ms", 1, 10_000, whole=True))] = 30
+    give_up_s: Annotated[float, PlainValidator(number("seconds", 1, 86_400))] = 120.0
+    partitions: Annotated[int, PlainValidator(number("partitions", 1, 10_000, whole=True))] | None = None
+    replication: Annotated[int, PlainValidator(number("copies", 1, 32, whole=True))] | None = None
+    retention_days: RetentionTable = RetentionTable()
+    lost: list[Annotated[kafka.Lost, PlainValidator(kafka.lost)]] = []
+
+
+class Tables(Table):
+    """A whole file."""
+
+    profile: Text = "automotive"
+    timezone: Annotated[str, PlainValidator(time_zone)] = "Asia/Shanghai"
+    one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
+    periods: PeriodsTable = PeriodsTable()
+    dedup: DedupTable = DedupTable()
+    lines: dict[str, OwnPeriodsTable] | None = None
+    series: dict[str, OwnPeriodsTable] = {}
+    channels: dict[str, ChannelTable] = {}
+    stores: dict[str, StoreTable] | None = None
+    calendars: dict[str, CalendarTable] = {}
+    dispatch: DispatchTable = DispatchTable()
+    score: ScoreTable = ScoreTable()
+    cleaning: CleaningTable = CleaningTable()
+    follow_up: FollowUpTable = FollowUpTable()
+    pools: PoolsTable = PoolsTable()
+    nurture: NurtureTable = NurtureTable()
+    identity: IdentityTable = IdentityTable()
+    kafka: KafkaTable = KafkaTable()
+
+
+MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
+    (): Tables,
+    ("periods",): PeriodsTable,
+    ("dedup",): DedupTable,
+    ("lines", "*"): OwnPeriodsTable,
+    ("series", "*"): OwnPeriodsTable,
+    ("channels", "*"): ChannelTable,
+    ("stores", "*"): StoreTable,
+    ("calendars", "*"): CalendarTable,
+    ("dispatch",): DispatchTable,
+    ("score",): ScoreTable,
+    ("cleaning",): CleaningTable,
+    ("follow_up",): FollowUpTable,
+    ("pools",): PoolsTable,
+    ("nurture",): NurtureTable,
+    ("identity",): IdentityTable,
+    ("kafka",): KafkaTable,
+    ("kafka", "retention_days"): RetentionTable,
+}
+"""Which model judges which table; `*` = any code."""
+
+NAMED: Final = ("lines", "series", "channels", "stores", "calendars")
+"""Tables whose keys are codes that the operator chooses."""
+
+
+def score_rules(table: ScoreTable) -> ScoreRules:
+    """The weights in force: each name that the file leaves out keeps its default."""
+    base = ScoreRules()
+    return ScoreRules(
+        customer_max=table.customer_max,
+        key_max=table.key_max,
+        behaviour_max=table.behaviour_max,
+        interaction_max=table.interaction_max,
+        customer={**base.customer, **table.customer},
+        key={**base.key, **table.key},
+        behaviour={**base.behaviour, **table.behaviour},
+        interaction=table.interaction,
+        half_life_ms=round(table.half_life_days * DAY_MS),
+    )

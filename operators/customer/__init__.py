@@ -1,0 +1,1 @@
+"""One record at its customer: known or new, accepted, split by store, named a store, spoken for."""

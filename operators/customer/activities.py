@@ -1,0 +1,242 @@
+"""Activities: what happened with a customer after his lead (domain 7 and 11; rulings 19, 26, 38, 57)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import UNSET
+
+from operators.base.desk import Desk
+from operators.base.outputs import Outputs, text_of
+from operators.customer import consent, split
+from operators.dispatch import holds
+from operators.intention import fold, merge, score
+from operators.lead import life, marks
+from operators.wire import streams
+from operators.wire.arrival import Arrival
+from operators.wire.records import ActivityRecord
+from operators.wire.streams import Why
+from state import limits
+from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, S_DISPATCHED, WON
+from state.rows.customer_row import OLD, USUAL, Act, Customer, Fold, Section, Unique
+
+FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})
+_EFFECTIVE_CALL_S: Final = 5
+
+
+def is_effective(record: ActivityRecord) -> bool:
+    """Every follow-up, except a CALL or FOLLOW_UP not connected or shorter than 5 s (rulings 6 and 54)."""
+    if record.kind in ("CALL", "FOLLOW_UP"):
+        return record.connected is not False and (record.duration_s is None or record.duration_s >= _EFFECTIVE_CALL_S)
+    return record.kind in FOLLOW_UPS
+
+
+def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | None:
+    """Apply one validated activity; returns the row. What finds no lead goes to `rejects` (ruling 26)."""
+    record = arrival.record
+    assert isinstance(record, ActivityRecord)
+    if row is None:
+        out.reject(arrival, ("NO_LEAD",), one_id=arrival.digest.hex())
+        return None
+    desk = Desk(row, arrival.digest, out)
+    activity_id = text_of(record.activity_id)
+    now = arrival.now
+    replay_ms = out.rules.replay_ms
+    if any(known == activity_id and now - accepted <= replay_ms for known, accepted in row.activities):
+        out.events.append(
+            (
+                streams.REPLAYS,
+                desk.one_id,
+                streams.Replay(
+                    f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
+                    desk.text(now),
+                    desk.version,
+                    Why("replay"),
+                    desk.one_id,
+                    UNSET,
+                    "",
+                    "",
+                    "",
+                    UNSET,
+                    desk.masked(activity_id),
+                ),
+            )
+        )
+        return row
+    for section in row.sections:
+        split.settle(section, now, out.rules)
+    refused = _apply(desk, arrival, record, activity_id)
+    if refused:
+        out.reject(arrival, (refused,), one_id=desk.one_id)
+        return row
+    row.activities = [(known, accepted) for known, accepted in row.activities if now - accepted <= replay_ms]
+    row.activities.append((activity_id, now))
+    return row
+
+
+def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: str) -> str:
+    """ "" when applied, else the code of the reject."""
+    row, now, t = desk.row, arrival.now, arrival.t
+    if not row.sections:
+        return "NO_LEAD"
+    if record.kind == "OPT_OUT":
+        if record.unique_id and _named(row, desk, record.unique_id) is None:
+            return "NO_LEAD"
+        _opt_out(desk, now, t)
+        return ""
+    section_or_code = _section(desk, arrival, record, now)
+    if isinstance(section_or_code, str):
+        return section_or_code
+    section = section_or_code
+    old = t < now - desk.rules.late_ms
+    kind = _fold_kind(record)
+    row.arrivals += 1
+    act = Act(
+        t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals, t, OLD if old else USUAL
+    )
+    standing = fold.stand(section, act)
+    target = _target(fold.state_before(section, act, desk.rules), section.head, act, record) if standing else None
+    if target is None:
+        return "NO_LEAD"
+    unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
+    desk.story.append(("activity", now, record.kind, unique.n, t))
+    lead = life.lead_for(section, unique)
+    won_before = unique.status == WON
+    why = Why("activity", note=record.kind or "")
+    changed = False
+    if kind is not None:
+        before = _seen(unique)
+        change = fold.add_activity(section, act, row, desk.rules)
+        if change.refolded:
+            marks.corrections(desk, section, change, now)
+            marks.reviewed(desk, section, change, now, why)
+            unique = next((u for u in section.head.uniques if u.n == lead.n), unique)
+        else:
+            changed = change.touched is not None and before != _seen(unique)
+    if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
+        if not lead.behaviours:
+            lead.behaviours = [0] * len(score.BEHAVIOURS)
+        lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
+        changed = True
+    if changed:
+        marks.touched(desk, section, unique, lead, now, why)
+    if kind == ACT_PAID and not won_before:
+        _tell_the_maker(desk, section, now)
+    return ""
+
+
+def _seen(unique: Unique) -> tuple[int, int, int, bool, int]:
+    return unique.status, unique.at, unique.expires, unique.effective, unique.anchor
+
+
+def _fold_kind(record: ActivityRecord) -> int | None:
+    if record.kind == "PAID":
+        return ACT_PAID
+    if record.kind == "REFUND":
+        return ACT_REFUND
+    if record.kind == "LOST":
+        return ACT_LOST
+    if record.kind == "INVALID":
+        return None if record.by == "BIGDATA" else ACT_INVALID  # recorded only (ruling 55)
+    return EFFECTIVE if is_effective(record) else None
+
+
+def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | None:
+    """The key of a unique lead by its id; folded ids follow their pointer (ruling 26)."""
+    if not unique_id.startswith(desk.prefix + "u"):
+        return None
+    tail = unique_id[len(desk.prefix) + 1 :]
+    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9 or tail[0] == "0":
+        return None
+    n = int(tail)
+    for _ in range(limits.FOLDED_POINTERS):
+        for section in row.sections:
+            lead = life.lead_of(section, n)
+            if lead is not None:
+                if not lead.into:
+                    return section, n
+                n = lead.into
+                break
+        else:
+            return None
+    return None
+
+
+def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> Section | str:
+    """The key an activity speaks of, or the code of its reject (rulings 17 and 26)."""
+    row, t = desk.row, arrival.t
+    line = text_of(record.line)
+    if record.unique_id:
+        named = _named(row, desk, record.unique_id)
+        # Given and contradicting: rejected (ruling 17).
+        if named is None or (line and line != named[0].line):
+            return "NO_LEAD"
+        if arrival.stores and arrival.stores[0] != named[0].store:
+            return "NO_LEAD"
+        return named[0]
+    line = line or "main"
+    if arrival.stores:
+        for section in row.sections:
+            if section.store == arrival.stores[0] and section.line == line:
+                return section
+        return "NO_LEAD"
+    of_line = [section for section in row.sections if section.line == line]
+    open_now = [s for s in of_line if any(merge.stands(u, now) for u in s.head.uniques)]
+    if len(open_now) > 1:
+        return "AMBIGUOUS"
+    if open_now:
+        return open_now[0]
+    opened = [((u.counts_from or u.opened, u.n), s) for s in of_line for u in s.head.uniques if u.opened <= t]
+    counted = [entry for entry in opened if entry[0][0] <= t]
+    if opened:
+        return max(counted or opened, key=lambda entry: entry[0])[1]
+    return "NO_LEAD"
+
+
+def _target(then: Fold, head: Fold, act: Act, record: ActivityRecord) -> Unique | None:
+    """The unique lead it goes to in the key's state `then`, where it stands in the order; None for NO_LEAD."""
+    found = merge.candidates(then, act)
+    t = act.time
+    if record.kind == "REFUND":
+        found = [u for u in found if u.status == WON and u.at <= t]
+    elif not found and act.rank == OLD:
+        # On a lead opened after it, within ten minutes, an old activity is only recorded (ruling 26).
+        first = min(head.uniques, key=lambda u: u.opened, default=None)
+        return first if first is not None and first.opened - act.t <= limits.EARLY_ACTIVITY_MS else None
+    if not found:
+        return None
+    unique = found[-1]
+    if unique.status == OPEN and act.place <= merge.end_of(unique):
+        return unique
+    closing = merge.closing_of(unique)
+    if record.kind == "PAID" and unique.status != WON and t > closing + unique.deal:
+        return None
+    return unique if t <= closing + max(unique.merge, unique.deal) else None
+
+
+def _opt_out(desk: Desk, now: int, t: int) -> None:
+    """The customer withdraws: consent false for all his leads; owners of dispatched ones are told (ruling 38)."""
+    row = desk.row
+    consented = holds.has_consent(row, desk.rules)
+    consent.say(row, False, t, consent.OPT_OUT_TIE)
+    desk.story.append(("opt_out", now, t))
+    if consented and not holds.has_consent(row, desk.rules):
+        consent.judge_waiting(desk, now, Why("opt_out"))
+        for section in row.sections:
+            for lead in section.leads:
+                if lead.sent and lead.status == S_DISPATCHED:
+                    life.notify(
+                        desk, "OPTED_OUT", "store_admin", section.store, now, "opt_out", lead=lead, store=section.store
+                    )
+
+
+def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
+    """A deal at one store changes no lead at another; the maker gets a note (ruling 19)."""
+    for section in desk.row.sections:
+        if (
+            section is not sold
+            and section.line == sold.line
+            and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
+        ):
+            life.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
+            return

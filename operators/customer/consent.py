@@ -1,0 +1,63 @@
+"""What a record says about the customer, and the consent that all his leads share (rulings 38 and 45)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.base.desk import Desk
+from operators.base.rules import Channel, Rules
+from operators.intention.merge import end_of
+from operators.lead import life
+from operators.wire.arrival import Arrival
+from operators.wire.records import RawLeadRecord
+from operators.wire.streams import Why
+from state.rows.codes import OPEN
+from state.rows.customer_row import Customer
+
+OPT_OUT_TIE: Final = "\uffff"
+"""Behind every raw lead of its instant (ruling 5)."""
+
+
+def learn(
+    row: Customer, arrival: Arrival, record: RawLeadRecord, channel: Channel, account: str, source_id: str, desk: Desk
+) -> None:
+    """What an accepted raw lead says about the customer, each by event time (rulings 38 and 45)."""
+    t = arrival.t
+    if record.name and (t > row.name_at or (t == row.name_at and record.name > row.name)):
+        row.name, row.name_at = record.name, t
+    if arrival.landline and not row.landline:
+        row.landline = arrival.landline
+    newest(row, channel, t, desk.rules)
+    if record.consent is not None:
+        say(row, record.consent, t, f"{channel.priority:>12}\0{channel.code}\0{account}\0{source_id}")
+
+
+def newest(row: Customer, channel: Channel, t: int, rules: Rules) -> None:
+    """Remember the channel of the latest raw lead, ties by the tie key: its default holds where nothing explicit exists."""
+    if t < row.newest_at:
+        return
+    held = rules.channels.get(row.newest_channel) if t == row.newest_at else None
+    if t > row.newest_at or (held is not None and (channel.priority, channel.code) > (held.priority, held.code)):
+        row.newest_at, row.newest_channel = t, channel.code
+
+
+def say(row: Customer, given: bool, t: int, tie: str) -> None:
+    """The latest explicit word by event time, ties by the tie key; OPT_OUT comes after raw leads (rulings 5 and 38)."""
+    if t > row.consent_at or (t == row.consent_at and tie >= row.consent_tie):
+        row.consent, row.consent_at, row.consent_tie = (1 if given else 0), t, tie
+        row.opted_out = tie == OPT_OUT_TIE
+
+
+def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] | None = None) -> None:
+    """Judge every waiting lead of the customer again: what changed is the customer's, not one lead's."""
+    for section in desk.row.sections:
+        if skip and (section.line, section.store) in skip:
+            continue
+        for unique in section.head.uniques:
+            lead = life.lead_of(section, unique.n)
+            if lead is None or not life.is_waiting(lead) or unique.status != OPEN or end_of(unique) < now:
+                continue
+            before = (lead.status, lead.conditions, lead.until)
+            life.decide(desk, section, unique, lead, now, now, why)
+            if before != (lead.status, lead.conditions, lead.until):
+                life.state(desk, section, unique, lead, now, why)

@@ -1,0 +1,122 @@
+"""A known source key again: a replay, an enrichment, a store answer (rulings 7, 11, 53, 57)."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from operators.base import outputs
+from operators.base.desk import Desk
+from operators.customer import consent, replays, store_naming
+from operators.dispatch import holds
+from operators.intention.attributes import facts_of, intent_of
+from operators.intention.merge import stands
+from operators.lead import life
+from operators.wire import streams
+from operators.wire.arrival import Arrival
+from operators.wire.records import RawLeadRecord
+from operators.wire.streams import Why
+from state.rows.customer_row import IntentEntry, Source
+
+
+def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -> None:
+    """Apply a record whose source key is remembered."""
+    out, rules, now = desk.out, desk.rules, arrival.now
+    given = replays.values_of(arrival, record)
+    stores = store_naming.standing_stores(desk, source) if arrival.stores else replays.stores_in_force(source)
+    changed, in_force = replays.compare(source, given, stores)
+    place = outputs.ENRICHED if changed else outputs.REPLAYED
+    day = rules.local.day(arrival.t)
+    out.count(day, desk.shadow, arrival.channel, outputs.RECEIVED)
+    out.count(day, desk.shadow, arrival.channel, place)
+    position = f"{out.source_name(arrival.source)}-{arrival.offset}"
+    names = sorted(changed)
+    out.events.append(
+        (
+            streams.REPLAYS,
+            desk.one_id,
+            streams.Replay(
+                f"replays-{position}",
+                desk.text(now),
+                desk.version,
+                Why("enrichment" if changed else "replay"),
+                desk.one_id,
+                desk.raw_id(source.raws[0]),
+                source.channel,
+                desk.masked(source.account),
+                desk.masked(source.source_id),
+                names if names else UNSET,
+                UNSET,
+                True if desk.shadow else UNSET,
+            ),
+        )
+    )
+    desk.story.append(("replay", now, source.raws[0], names))
+    if not changed:
+        return
+    fills_only = bool(arrival.source_ms) and arrival.source_ms < source.source_ms
+    applied = replays.overwrite(in_force, given, changed, fills_only=fills_only)
+    consented = holds.has_consent(desk.row, rules)
+    _learn(desk, source, arrival, record, applied)
+    written: set[int] = set()
+    if "store" in changed:
+        written = store_naming.name_stores(desk, source, arrival, record, in_force)
+    source.payload = replays.payload_of(in_force)
+    source.source_ms = max(source.source_ms, arrival.source_ms)
+    if applied:
+        _enrich(desk, source, record, applied, fills_only, now, written)
+    if holds.has_consent(desk.row, rules) != consented:
+        consent.judge_waiting(desk, now, Why("consent"))
+
+
+def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, applied: list[str]) -> None:
+    """Name and consent count at the raw lead's event time (ruling 38)."""
+    row = desk.row
+    t = source.t
+    if "name" in applied and record.name and t >= row.name_at:
+        row.name, row.name_at = record.name, t
+    if "consent" in applied and record.consent is not None:
+        channel = desk.rules.channels.get(source.channel)
+        priority = channel.priority if channel is not None else 100
+        consent.say(row, record.consent, t, f"{priority:>12}\0{source.channel}\0{source.account}\0{source.source_id}")
+
+
+def _enrich(
+    desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool, now: int, written: set[int]
+) -> None:
+    """Attributes updated, rescored; one new `unique_leads` state per lead of its parts, no new raw lead."""
+    facts = facts_of(record)
+    done: set[int] = set()
+    for n in source.raws:
+        found = store_naming.locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, raw = found
+        entry = intent_of(record, source.t)
+        if raw is not None:
+            raw.facts |= facts
+            raw.intent = _merged(raw.intent, entry, applied, fills_only)
+        for held in (unique, next((u for u in section.base.uniques if u.n == unique.n), None)):
+            if held is not None:
+                held.facts |= facts
+                for index, old in enumerate(held.intents):
+                    if old.t == source.t:
+                        held.intents[index] = _merged(old, entry, applied, fills_only)
+                        break
+        if unique.n in done or unique.n in written:
+            continue
+        done.add(unique.n)
+        life.rescore(desk, unique, lead, now)
+        if life.is_waiting(lead) and stands(unique, now):
+            life.decide(desk, section, unique, lead, now, now, Why("enrichment"))
+        life.state(desk, section, unique, lead, now, Why("enrichment", against=desk.raw_id(n)))
+
+
+def _merged(old: IntentEntry, new: IntentEntry, applied: list[str], fills_only: bool) -> IntentEntry:
+    series, level, days, budget = old.series, old.level, old.days_to_buy, old.budget
+    if "series" in applied and new.series:
+        series = new.series
+    if "intent" in applied:
+        level = new.level if new.level and (not level or not fills_only) else level
+        days = new.days_to_buy if new.days_to_buy >= 0 and (days < 0 or not fills_only) else days
+        budget = new.budget if new.budget and (not budget or not fills_only) else budget
+    return IntentEntry(old.t, series, level, days, budget)

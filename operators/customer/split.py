@@ -1,0 +1,109 @@
+"""One part of a raw lead at its own key (ruling 13): the fold, then everything that follows from its mark."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.base.desk import Desk
+from operators.base.rules import Channel, Rules
+from operators.intention import fold
+from operators.intention.attributes import facts_of, intent_of
+from operators.lead import marks
+from operators.wire import streams
+from operators.wire.arrival import Arrival
+from operators.wire.records import RawLeadRecord
+from operators.wire.streams import Why
+from state import limits
+from state.rows import customer_row
+from state.rows.codes import MARKS
+from state.rows.customer_row import Customer, Raw, Section
+
+_MARKS: Final = tuple(mark.encode() for mark in MARKS)
+
+
+def add(
+    desk: Desk,
+    arrival: Arrival,
+    record: RawLeadRecord,
+    channel: Channel,
+    account: str,
+    source_id: str,
+    line: str,
+    store: str,
+    n: int,
+    split: int,
+    t: int = -1,
+) -> None:
+    """One part of a raw lead at its own key (ruling 13); `t` when it is not the record's event time (a store added later)."""
+    row, rules, now, out = desk.row, desk.rules, arrival.now, desk.out
+    event_ms = arrival.t if t < 0 else t
+    section = section_of(row, line, store)
+    periods = rules.periods_of(line, record.series or "")
+    raw = Raw(
+        n,
+        event_ms,
+        channel.priority,
+        channel.code,
+        account,
+        source_id,
+        split,
+        periods.merge_ms,
+        periods.deal_ms,
+        periods.life_ms,
+        facts_of(record),
+        intent_of(record, event_ms),
+        arrival.flags,
+    )
+    keep = not _shared(desk, rules.local.day(now), channel, now)
+    settle(section, now, rules)
+    desk.story.append(("received", now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
+    raw_id = desk.raw_id(n)
+    change = fold.add_raw(section, raw, row, rules, keep=keep)
+    marks.accepted(desk, section, raw, raw_id, change, now)
+    out.index.append((channel.code, account, source_id, raw_id, _MARKS[raw.mark]))
+
+
+def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:
+    """More than 1 000 raw leads of a OneID a day: SHARED_CONTACT, one alert (architecture 2)."""
+    row = desk.row
+    if row.day != day:
+        row.day, row.day_count = day, 0
+    row.day_count += 1
+    if row.day_count == limits.RAWS_PER_DAY + 1 and not desk.shadow:
+        desk.out.events.append(
+            (
+                streams.FRAUD_ALERTS,
+                desk.one_id,
+                streams.FraudAlert(
+                    f"fraud_alerts-{desk.prefix[:-1]}-{day}",
+                    desk.text(now),
+                    desk.version,
+                    Why("raw_leads_per_day"),
+                    desk.one_id,
+                    "SHARED_CONTACT",
+                    channel.code,
+                ),
+            )
+        )
+    return row.day_count > limits.RAWS_PER_DAY
+
+
+def section_of(row: Customer, line: str, store: str) -> Section:
+    """The key's section, made when it is new."""
+    for section in row.sections:
+        if section.store == store and section.line == line:
+            return section
+    section = customer_row.section_of(line, store)
+    row.sections.append(section)
+    return section
+
+
+def settle(section: Section, now: int, rules: Rules) -> None:
+    """Events beyond the lateness become part of the base, except where a lead may still wait for its store: an answer
+    re-marks all its raw leads (ruling 7)."""
+    if section.store and rules.store_of(section.store, section.line) is not None:
+        if fold.settle(section, now, rules):
+            section.approximate = True
+    elif len(section.kept) > limits.KEPT_EVENTS:
+        fold.collapse(section, len(section.kept) - limits.KEPT_EVENTS, rules)
+        section.approximate = True

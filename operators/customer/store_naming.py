@@ -1,0 +1,169 @@
+"""Store answers (rulings 7, 11, 53, 57): a waiting lead gets its store, and folds into the lead there or moves."""
+
+from __future__ import annotations
+
+from operators.base import outputs
+from operators.base.desk import Desk
+from operators.customer import consent, split
+from operators.customer.replays import place_of, stores_in_force
+from operators.intention import fold
+from operators.intention.merge import end_of
+from operators.lead import life, marks
+from operators.wire.arrival import Arrival
+from operators.wire.records import RawLeadRecord
+from operators.wire.streams import Why
+from state.rows.codes import OPEN
+from state.rows.customer_row import Answer, Fold, Lead, Raw, Section, Source, Unique, copied
+
+
+def standing_stores(desk: Desk, source: Source) -> list[str]:
+    """The stores at which the parts of a raw lead stand now."""
+    found = [locate(desk, n) for n in source.raws]
+    known = [place[0].store for place in found if place is not None and place[0].store]
+    if None in found:  # of a deleted lead only the payload still knows the store
+        known += [store for store in stores_in_force(source) if store not in known]
+    return known
+
+
+def name_stores(
+    desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, in_force: list[object]
+) -> set[int]:
+    """Apply the stores that an enrichment names; returns the unique leads whose new state was written.
+
+    A name not in force answers a waiting part whose code the payload no longer names; else, where the payload names none
+    that is in force, its first is a different store: ignored, and listed in `changed`. Further names are new parts.
+    """
+    now, rules = arrival.now, desk.rules
+    place = place_of("stores")
+    held = in_force[place]
+    known: list[str] = list(held) if isinstance(held, (list, tuple)) else []
+    new = [store for store in arrival.stores if store not in known]
+    written: set[int] = set()
+    closed = False
+    for n in source.raws:
+        found = locate(desk, n)
+        if found is None or found[0].store in arrival.stores:
+            continue
+        section, unique, lead, _ = found
+        if section.store and rules.store_of(section.store, section.line) is not None:
+            continue
+        if unique.status == OPEN and end_of(unique) >= now and life.is_waiting(lead):
+            store = new.pop(0)
+            known = [code for code in known if code != section.store] + [store]
+            written |= answer(desk, section, unique, lead, store, now)
+            break
+        closed = True
+    else:
+        if closed or not any(store in known for store in arrival.stores):
+            new.pop(0)
+    channel = rules.channels[arrival.channel]
+    line = _line_of(in_force)
+    if new:
+        consent.newest(desk.row, channel, now, rules)
+    for store in new:
+        known.append(store)
+        desk.row.raws += 1
+        source.raws.append(desk.row.raws)
+        source.splits += 1
+        desk.out.count(rules.local.day(now), desk.shadow, channel.code, outputs.SPLITS)
+        split.add(
+            desk,
+            arrival,
+            record,
+            channel,
+            source.account,
+            source.source_id,
+            line,
+            store,
+            desk.row.raws,
+            source.splits,
+            now,
+        )
+    in_force[place] = known
+    return written
+
+
+def _line_of(in_force: list[object]) -> str:
+    line = in_force[place_of("line")]
+    return line if isinstance(line, str) else "main"
+
+
+def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str, now: int) -> set[int]:
+    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written."""
+    row, rules = desk.row, desk.rules
+    target = split.section_of(row, section.line, store)
+    split.settle(target, now, rules)
+    raws = _taken(section, unique)
+    snapshot = copied(Fold([unique])).uniques[0]
+    marks_then = [raw.mark for raw in raws]
+    merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
+    moved = fold.answer_moves(target, merge_ms, life_ms, now, rules)
+    pointers = life.pointers_to(section, lead.n)
+    _remove(section, unique, lead)
+    section.leads = [other for other in section.leads if other not in pointers]
+    target.leads += [*pointers, lead]
+    if not section.head.uniques and not section.leads and not section.kept:
+        row.sections.remove(section)
+    row.arrivals += 1
+    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), row, rules)
+    why = Why("store_answer", answered=store)
+    if not moved:
+        change.before[lead.n] = snapshot
+    marks.corrections(desk, target, change, now)
+    before = {other.n: other.version for other in target.leads}
+    marks.reviewed(desk, target, change, now, why)
+    return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
+
+
+def _taken(section: Section, unique: Unique) -> list[Raw]:
+    """The raw leads of `unique`, taken out of the key's kept events, in their order."""
+    raws: list[Raw] = []
+    rest = []
+    for event in section.kept:
+        if isinstance(event, Raw) and event.u == unique.n:
+            raws.append(event)
+        elif isinstance(event, Answer) and any(raw.u == unique.n for raw in event.raws):
+            raws.extend(raw for raw in event.raws if raw.u == unique.n)  # they came here by an answer of their own
+        else:
+            rest.append(event)
+    section.kept = [
+        e for e in rest if isinstance(e, (Raw, Answer)) or e.place < unique.opened or len(section.head.uniques) > 1
+    ]
+    raws.sort(key=fold.order_of)
+    return raws
+
+
+def _remove(section: Section, unique: Unique, lead: Lead) -> None:
+    """Take a unique lead out of a key: base, head, and what was done about it."""
+    section.leads.remove(lead)
+    for state in (section.base, section.head):
+        drop(state, unique.n)
+
+
+def drop(state: Fold, n: int) -> None:
+    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
+    for index, held in enumerate(state.uniques):
+        if held.n == n:
+            del state.uniques[index]
+            state.owners = [o for o in state.owners if o.index != index]
+            for owner in state.owners:
+                if owner.index > index:
+                    owner.index -= 1
+            if not state.owners:
+                state.day = -1
+            return
+
+
+def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | None:
+    """Where raw lead n stands now: its key, its unique lead, and itself where it is still kept."""
+    for section in desk.row.sections:
+        for event in section.kept:
+            for raw in (event,) if isinstance(event, Raw) else getattr(event, "raws", ()):
+                if raw.n == n:
+                    for unique in section.head.uniques:
+                        if unique.n == raw.u:
+                            return section, unique, life.lead_for(section, unique), raw
+        for unique in section.head.uniques:
+            if n in unique.raws:
+                return section, unique, life.lead_for(section, unique), None
+    return None

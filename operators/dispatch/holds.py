@@ -1,0 +1,74 @@
+"""Dispatch (派单): the conditions that all must hold, and what a lead waits for (domain 10; rulings 14, 29, 54, 57)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.base.rules import Rules
+from operators.dispatch.hours import is_open, next_opening
+from operators.intention.attributes import BIT
+from state.rows.codes import S_HELD, S_PENDING
+from state.rows.customer_row import Customer, Lead, Section, Unique
+
+STORE_MISSING: Final = 1
+STORE_UNKNOWN: Final = 2
+CLEANING: Final = 4
+CONSENT: Final = 8
+FIELDS: Final = 16
+SCORE: Final = 32
+HOURS: Final = 64
+RATE: Final = 128
+SHADOW: Final = 256
+CODES: Final = ("STORE_MISSING", "STORE_UNKNOWN", "CLEANING", "CONSENT", "FIELDS", "SCORE", "HOURS", "RATE", "SHADOW")
+
+_lists: dict[int, list[str]] = {}
+
+
+def codes(conditions: int) -> list[str]:
+    """The codes of a set of conditions, in the order of ruling 29. The list is shared: read it only."""
+    found = _lists.get(conditions)
+    if found is None:
+        found = _lists[conditions] = [code for place, code in enumerate(CODES) if conditions >> place & 1]
+    return found
+
+
+def has_consent(customer: Customer, rules: Rules) -> bool:
+    """Consent is the customer's: the latest explicit word, else the default of the latest raw lead's channel (ruling 38)."""
+    if customer.consent >= 0:
+        return customer.consent == 1
+    channel = rules.channels.get(customer.newest_channel)
+    return channel is not None and channel.consent
+
+
+def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now: int, rules: Rules) -> tuple[int, int]:
+    """(conditions not met at `now`, end of the wait or 0 where unknown); (0, 0) = dispatch."""
+    conditions = 0
+    store = None
+    if not section.store:
+        conditions = STORE_MISSING
+    else:
+        store = rules.store_of(section.store, section.line)
+        if store is None:
+            conditions = STORE_UNKNOWN
+    if not has_consent(customer, rules):
+        conditions |= CONSENT
+    for name in rules.required:
+        if not unique.facts & BIT[name]:
+            conditions |= FIELDS
+            break
+    if conditions:
+        return conditions, 0
+    assert store is not None
+    if lead.conditions & (HOURS | RATE) and lead.until >= now and lead.until:
+        # Released by its timer alone, last at its instant (ruling 57).
+        return lead.conditions, lead.until
+    if not is_open(store, now, rules):
+        return HOURS, next_opening(store, now, rules)
+    if customer.shadow:
+        return SHADOW, 0
+    return 0, 0
+
+
+def waiting_status(conditions: int) -> int:
+    """Status of a lead that waits (ruling 54); cleaning does not exist yet, so nobody waits for it."""
+    return S_PENDING if conditions & STORE_MISSING else S_HELD

@@ -1,0 +1,1 @@
+"""Layer 1, validation (线索验证)."""

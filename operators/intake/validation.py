@@ -1,0 +1,365 @@
+"""Layer 1, validation (线索验证): bytes become an arrival that rules can apply, or a reject with every reason.
+
+Judged from the record's own bytes and the configuration alone, so that the source can do it and keep the event clock
+(ruling 4). What depends on state (known source id, lateness, a lead to be found) is judged where the customer's row is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from operators.base.calendar import parse_ms
+from operators.base.rules import Rules
+from operators.identity import phones
+from operators.identity.one_id import OneIds, of_id
+from operators.wire.arrival import FUTURE, LANDLINE_ONLY, UNUSUAL, VIRTUAL, Arrival
+from operators.wire.records import (
+    ACTIVITY,
+    NOT_APPLIED,
+    RAW_LEAD,
+    TYPES,
+    ActivityRecord,
+    NotJson,
+    RawLeadRecord,
+    decode_activity,
+    decode_raw_lead,
+    faults_of_types,
+    read_object,
+    too_long,
+)
+from state import limits
+
+KINDS: Final = frozenset(
+    {"CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"}
+)
+BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
+_FREE_TEXT: Final = frozenset({"remark", "note"})
+_NOT_MEASURED: Final = _FREE_TEXT | {
+    "event_time",
+    "source_time",
+    "ingest_time",
+    "type",
+    "kind",
+    "by",
+    "phone",
+    "landline",
+}
+"""Strings that a rule of their own judges, or that are free text."""
+_KEYS: Final = ("channel", "source_lead_id", "account", "store", "line", "series", "activity_id")
+_REQUIRED: Final = {
+    "raw_lead": frozenset({"channel", "source_lead_id"}),
+    "activity": frozenset({"activity_id", "kind", "event_time"}),
+}
+_NO_LIMIT_CHECK: Final = 320
+"""A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
+_TAKEN: Final = frozenset({"LIVE", "TESTING"})
+"""Status of a channel whose leads are taken."""
+
+
+class Clock:
+    """What validation may know of time. `event` = the event clock rules (rulings 4 and 20); else the wall clock."""
+
+    __slots__ = ("event", "now", "wall_ms")
+
+    def __init__(self, *, event: bool, now: int | None, wall_ms: int) -> None:
+        self.event = event
+        self.now = now
+        self.wall_ms = wall_ms
+
+
+class Validation:
+    """The rules of layer 1 for one configuration and one secret."""
+
+    def __init__(self, rules: Rules, one_ids: OneIds) -> None:
+        self.rules = rules
+        self.one_ids = one_ids
+
+    def read(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
+        """The arrival for one record; `reasons` is not empty when it is a reject. Never raises for what the bytes hold."""
+        if len(raw) > limits.RECORD_BYTES:
+            return _rejected(Arrival(default_type, raw), "TOO_LARGE")
+        try:
+            if not raw.isascii():
+                raw.decode()  # the typed decode passes over broken UTF-8 in fields it does not know
+            if default_type == ACTIVITY:
+                activity = decode_activity(raw)
+                if activity.type is None or activity.type == ACTIVITY:
+                    return self._activity(activity, raw, clock)
+                kind = activity.type
+            else:
+                lead = decode_raw_lead(raw)
+                kind = lead.type if lead.type is not None else default_type
+                if kind == RAW_LEAD:
+                    return self._raw_lead(lead, raw, clock)
+            if kind == ACTIVITY:
+                return self._activity(decode_activity(raw), raw, clock)
+            if kind == RAW_LEAD:
+                return self._raw_lead(decode_raw_lead(raw), raw, clock)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        return self._slowly(raw, default_type, clock)
+
+    def _slowly(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
+        """A record that the typed decode refused, or whose type this version does not apply: every reason by name."""
+        arrival = Arrival(default_type, raw)
+        try:
+            record = read_object(raw)
+        except NotJson:
+            return _rejected(arrival, "NOT_JSON")
+        record = {name: value for name, value in record.items() if value != ""}  # '' is not given (ruling 11)
+        kind = record.get("type")
+        kind = default_type if kind is None else kind
+        if type(kind) is not str or kind not in TYPES:
+            return _rejected(arrival, "UNKNOWN_TYPE")
+        arrival.kind = kind
+        channel = record.get("channel")
+        arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
+        known = self.rules.channels.get(arrival.channel)
+        arrival.shadow = kind == RAW_LEAD and (record.get("test") is True or (known is not None and known.shadow))
+        if kind in NOT_APPLIED or (kind == RAW_LEAD and record.get("origin") == "advisor"):
+            return self._not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
+        reasons = faults_of_types(record, kind)
+        # What is left of the record after its wrong fields is judged like any other, so that all reasons are named.
+        wrong = [name for name in record if faults_of_types({name: record[name]}, kind)]
+        for name in wrong:
+            record[name] = None
+        try:
+            if kind == RAW_LEAD:
+                rest = self._raw_lead(msgspec.convert(record, RawLeadRecord), raw, clock)
+            else:
+                rest = self._activity(msgspec.convert(record, ActivityRecord), raw, clock)
+        except msgspec.ValidationError:
+            return _rejected(arrival, "BAD_FIELD")
+        if not reasons:
+            return rest  # only the typed decode's narrower reading refused it
+        arrival.record = rest.record
+        # A field that is there but wrong is not missing as well.
+        wrong_contact = "phone" in wrong or "landline" in wrong
+        wrong_required = any(name in wrong for name in _REQUIRED[kind])
+        for reason in rest.reasons:
+            if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required):
+                reasons.add(reason)
+        return _rejected(arrival, *reasons)
+
+    def _not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
+        """Ruling 51: kept for later; of such a record only the event time is read (ruling 57), and it moves the clock."""
+        given = event_time if type(event_time) is str else None
+        ingest = ingest_time if type(ingest_time) is str else None
+        if _times(arrival, given, ingest, clock):
+            arrival.moves = False
+            return _rejected(arrival, "NOT_SUPPORTED")
+        arrival.reasons = ("NOT_SUPPORTED",)
+        return arrival
+
+    def _raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival(RAW_LEAD, raw)
+        reasons: set[str] | None = None
+        channel_code = arrival.channel = record.channel or ""
+        source_id = record.source_lead_id
+        rules = self.rules
+        channel = rules.channels.get(channel_code) if channel_code else None
+        status = "" if channel is None else channel.status
+        arrival.shadow = status == "TESTING" or record.test is True
+        if record.origin == "advisor":
+            return self._not_supported(arrival, record.event_time, record.ingest_time, clock)
+        if channel is None:
+            reasons = {"UNKNOWN_CHANNEL" if channel_code else "MISSING_FIELD"}
+        elif status not in _TAKEN:
+            reasons = {"CHANNEL_NOT_LIVE"}
+        if source_id is None or (type(source_id) is str and not source_id.strip()):
+            reasons = (reasons or set()) | {"MISSING_FIELD"}
+        given = record.line
+        lines = rules.lines
+        if given is not None and lines is not None and given not in lines:
+            line = str(given).strip()
+            if line and line not in lines:
+                reasons = (reasons or set()) | {"UNKNOWN_LINE"}
+        fault = _times(arrival, record.event_time, record.ingest_time, clock)
+        if record.source_time:
+            try:
+                arrival.source_ms = parse_ms(record.source_time)
+            except ValueError:
+                fault = "BAD_TIME"
+        if fault:
+            reasons = (reasons or set()) | {fault}
+        phone = record.phone
+        if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
+            # the usual case without building anything
+            contact_faults = _one_contact(arrival, phone)
+        else:
+            contact_faults = _contacts(arrival, phone, record.landline)
+        if contact_faults:
+            reasons = (reasons or set()) | contact_faults
+        if record.store is not None or record.stores is not None:
+            arrival.stores = _stores(record)
+        # `find`, since `in` first makes and drops an exception: bytes are asked whether they hold a number.
+        escapes = raw.find(b"\\u") >= 0
+        if escapes and raw.find(b"\\u0000") >= 0 and _has_nul(record):
+            reasons = (reasons or set()) | {"BAD_FIELD"}
+        if len(raw) > _NO_LIMIT_CHECK and (escapes or not raw.isascii()) and too_long(record, raw, _NOT_MEASURED):
+            reasons = (reasons or set()) | {"BAD_FIELD"}
+        if len(arrival.stores) > limits.STORES_PER_LEAD:
+            reasons = (reasons or set()) | {"BAD_FIELD"}
+        arrival.record = record
+        if reasons:
+            return _rejected(arrival, *reasons)
+        if arrival.phone:
+            digest = self.one_ids.of(phones.MOBILE, arrival.phone)
+            if arrival.phone[1] in "01267":
+                arrival.flags |= (VIRTUAL if phones.is_virtual(arrival.phone) else 0) | (
+                    UNUSUAL if phones.is_unusual(arrival.phone) else 0
+                )
+        else:
+            digest = self.one_ids.of(phones.LANDLINE, arrival.landline)
+            arrival.flags |= LANDLINE_ONLY
+        arrival.digest = digest
+        arrival.shard = ((digest[0] << 8) | digest[1]) % self.one_ids.shards
+        arrival.moves = arrival.has_time or (clock.event and clock.now is None)
+        return arrival
+
+    def _activity(self, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival(ACTIVITY, raw)
+        reasons: set[str] = set()
+        if record.activity_id is None or (type(record.activity_id) is str and not record.activity_id.strip()):
+            reasons.add("MISSING_FIELD")
+        if not record.kind:
+            reasons.add("MISSING_FIELD")
+        elif record.kind not in KINDS:
+            reasons.add("BAD_FIELD")
+        if record.kind == "INVALID" and record.by is not None and record.by not in BY:
+            reasons.add("BAD_FIELD")
+        if not record.event_time:
+            reasons.add("MISSING_FIELD")
+        else:
+            fault = _times(arrival, record.event_time, record.ingest_time, clock)
+            if fault:
+                reasons.add(fault)
+        if b"\\u0000" in raw and _has_nul(record):
+            reasons.add("BAD_FIELD")
+        if len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED):
+            reasons.add("BAD_FIELD")
+        line = "" if record.line is None else str(record.line).strip()
+        if line and self.rules.lines is not None and line not in self.rules.lines:
+            reasons.add("UNKNOWN_LINE")
+        named = None
+        unique_id = record.unique_id or None
+        if unique_id is not None:
+            named = of_id(unique_id)
+            if named is None:
+                reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
+        if record.phone is not None or record.landline is not None or unique_id is None:
+            faults = _contacts(arrival, record.phone, record.landline)
+            if unique_id is None or faults != {"NO_CONTACT"}:
+                reasons |= faults
+        if not reasons:
+            if arrival.phone or arrival.landline:
+                kind, number = (phones.MOBILE, arrival.phone) if arrival.phone else (phones.LANDLINE, arrival.landline)
+                arrival.digest = self.one_ids.of(kind, number)
+                if named is not None and named[0] != arrival.digest:
+                    reasons.add("NO_LEAD")  # given and contradicting (ruling 17)
+            elif named is not None:
+                arrival.digest = named[0]
+            if named is not None and named[1]:
+                reasons.add("NO_LEAD")  # activities do not reach shadow leads (ruling 26)
+        if reasons:
+            moves = arrival.has_time and reasons <= {"NO_LEAD"}
+            _rejected(arrival, *reasons)
+            arrival.moves = moves
+            return arrival
+        arrival.stores = (str(record.store).strip(),) if record.store is not None and str(record.store).strip() else ()
+        arrival.record = record
+        arrival.shard = self.one_ids.shard(arrival.digest)
+        arrival.moves = True
+        return arrival
+
+
+def _rejected(arrival: Arrival, *reasons: str) -> Arrival:
+    arrival.reasons = tuple(sorted(reasons))
+    arrival.moves = False
+    return arrival
+
+
+def _times(arrival: Arrival, event_time: str | None, ingest_time: str | None, clock: Clock) -> str:
+    """Sets `t`, `submitted`, `moves`; returns BAD_TIME or "". Ruling 20 sentence by sentence."""
+    ingest: int | None = None
+    try:
+        if ingest_time:
+            ingest = parse_ms(ingest_time)
+        given = parse_ms(event_time) if event_time else None
+    except ValueError:
+        return "BAD_TIME"
+    now = clock.now
+    if given is None:
+        if clock.event and now is None:
+            if ingest is None:
+                return "BAD_TIME"
+            arrival.t = ingest
+        else:
+            assert now is not None
+            arrival.t = now if ingest is None else min(ingest, now)
+        arrival.has_time = False
+        arrival.moves = clock.event and now is None
+        return ""
+    arrival.submitted = arrival.t = given
+    reference = ingest if ingest is not None else (None if clock.event else clock.wall_ms)
+    if reference is not None and given > reference + limits.FUTURE_MS:
+        arrival.t = reference
+        arrival.flags |= FUTURE
+    if clock.event:
+        ahead_of = now if now is not None else (clock.wall_ms if ingest is None else None)
+        if ahead_of is not None and arrival.t > ahead_of + limits.AHEAD_MS:
+            return "BAD_TIME"
+    arrival.has_time = True
+    arrival.moves = True
+    return ""
+
+
+def _one_contact(arrival: Arrival, given: str | int | float) -> set[str] | None:
+    try:
+        kind, number = phones.normalise(given)
+    except phones.BadPhone as bad:
+        return {bad.args[0]}
+    if kind == phones.MOBILE:
+        arrival.phone = number
+    else:
+        arrival.landline = number
+    return None
+
+
+def _contacts(arrival: Arrival, phone: str | int | float | None, landline: str | int | float | None) -> set[str]:
+    """Mobile and landline from the two fields, whichever holds which (ruling 55); the faults when neither is good."""
+    faults: set[str] = set()
+    for given in (phone, landline):
+        if given is None or (type(given) is str and not given.strip()):
+            continue
+        try:
+            kind, number = phones.normalise(given)
+        except phones.BadPhone as bad:
+            faults.add(bad.args[0])
+            continue
+        if kind == phones.MOBILE:
+            arrival.phone = arrival.phone or number
+        else:
+            arrival.landline = arrival.landline or number
+    if arrival.phone or arrival.landline:
+        return set()
+    return faults or {"NO_CONTACT"}
+
+
+def _stores(record: RawLeadRecord) -> tuple[str, ...]:
+    """`store` and `stores` together, in the order given, trimmed, repeats removed (ruling 13)."""
+    if record.stores is None:
+        store = record.store
+        text = store.strip() if type(store) is str else str(store)
+        return (text,) if text else ()
+    named = ([] if record.store is None else [record.store]) + record.stores
+    return tuple(dict.fromkeys(text for text in (str(store).strip() for store in named if store is not None) if text))
+
+
+def _has_nul(record: RawLeadRecord | ActivityRecord) -> bool:
+    """A NUL in a string that becomes part of a key would end the key early."""
+    values = [getattr(record, name, None) for name in _KEYS]
+    values += getattr(record, "stores", None) or []
+    return any(type(value) is str and "\0" in value for value in values)

@@ -1,0 +1,388 @@
+"""The marks as a fold (architecture 2, ruling 2): events of one key in their total order, on top of a folded summary.
+
+An event that comes last in the order is applied to the head, the fast path. Any other is put in its place, the events are
+folded again from the base, and what changed is returned: the caller writes a correction for each raw lead in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from operators.base.rules import Rules
+from operators.intention import merge
+from operators.intention.dedup import hold_day
+from operators.intention.merge import Decision
+from state import limits
+from state.rows.codes import DEAL_MERGED, DEDUPED, FIRST_TOUCH, MERGED, OPEN, R_FOLDED, WON
+from state.rows.customer_row import BROUGHT, OLD, USUAL, Act, Answer, Customer, Fold, Kept, Raw, Section, Unique, copied
+
+_RAW: Final = 0
+
+Order = tuple[int, int, int, str, str, str, str]
+
+
+def order_of(event: Kept) -> Order:
+    """The total order (rulings 2, 5, 26, 32, 57). At one instant: raw leads by the tie key; store answers and activities older
+    than the lateness, as they arrived; activities of a lead that an answer brought; the others by kind and id."""
+    if isinstance(event, Raw):
+        return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
+    if isinstance(event, Answer):
+        return (event.t, OLD, event.arrival, "", "", "", "")
+    assert isinstance(event, Act)
+    if event.rank == OLD:
+        return (event.place, OLD, event.arrival, "", "", "", "")
+    if event.rank == BROUGHT:
+        return (event.place, BROUGHT, event.time, str(event.kind), event.activity_id, "", "")
+    return (event.place, USUAL, event.kind, event.activity_id, "", "", "")
+
+
+def stand(section: Section, act: Act) -> bool:
+    """Say where a young activity stands in the key's order; False where there is no lead for it (rulings 26 and 57)."""
+    if act.rank == OLD:
+        return True
+    t = act.t
+    act.place = act.time = t
+    act.rank = USUAL
+    opened = min((u.opened for u in section.base.uniques if not u.counts_from), default=None)
+    arrived = [u.counts_from for u in section.base.uniques if u.counts_from]
+    answers: list[Answer] = []
+    for event in section.kept:
+        if isinstance(event, Raw):
+            opened = event.t if opened is None or event.t < opened else opened
+        elif isinstance(event, Answer) and event.moved:
+            answers.append(event)
+            arrived.append(event.t)
+    if (opened is not None and opened <= t) or any(at <= t for at in arrived):
+        return True
+    for answer in answers:
+        if answer.lead.opened <= t:
+            act.place, act.rank = answer.t, BROUGHT
+            return True
+    best = min(answers, key=lambda answer: answer.lead.opened, default=None)
+    brought = best is not None and (opened is None or best.lead.opened < opened)
+    first = best.lead.opened if best is not None and brought else opened
+    if first is None or first - t > limits.EARLY_ACTIVITY_MS:
+        return False
+    act.time = first
+    act.place = best.t if best is not None and brought else first
+    act.rank = BROUGHT if brought else USUAL
+    return True
+
+
+def _place_again(section: Section) -> None:
+    """After a raw lead or an answer came into the past, activities before the first lead may stand elsewhere."""
+    if any(isinstance(event, Act) for event in section.kept):
+        for event in section.kept:
+            if isinstance(event, Act):
+                stand(section, event)
+        section.kept.sort(key=order_of)
+
+
+class Change(Struct, gc=False):
+    """What one event did to a key."""
+
+    decision: Decision | None = None
+    """Of the raw lead that was applied."""
+    touched: Unique | None = None
+    """The unique lead that an activity in order changed."""
+    refolded: bool = False
+    before: dict[int, Unique] = {}
+    """Unique leads of the head as they were, by number; only after a refold."""
+    remarked: list[tuple[Raw, Decision, int]] = []
+    """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
+    folded: list[tuple[int, Unique]] = []
+    """Unique leads that the fold no longer opens, each with the one it points to."""
+    minted: list[Unique] = []
+
+
+def _mint(row: Customer) -> int:
+    """A number for a unique lead that was never used before in this row."""
+    row.uniques += 1
+    return row.uniques
+
+
+def add_raw(section: Section, raw: Raw, row: Customer, rules: Rules, *, keep: bool = True) -> Change:
+    """Apply one accepted raw lead. `keep` = False for a SHARED_CONTACT beyond its limit: marked, not kept."""
+    last = section.is_last(raw.t)
+    kept = [] if last else section.kept
+    if last or not kept or _after(raw, kept[-1]):
+        decision = merge.raw_lead(section.head, raw, rules)
+        unique = decision[1]
+        change = Change(decision)
+        if unique.n == 0:
+            unique.n = _mint(row)
+            change.minted.append(unique)
+        raw.mark, raw.u, raw.competitor = decision[0], unique.n, decision[2]
+        keep = keep or decision[0] != DEDUPED  # a lead that others may speak of is always known to the fold
+        if last and keep:
+            section.keep_last(raw)
+        elif keep:
+            kept.append(raw)
+        return change
+    return _insert(section, raw, row, rules)
+
+
+def state_before(section: Section, event: Kept, rules: Rules) -> Fold:
+    """The key's state where `event` stands in the order; the head itself when it comes last. For reading only."""
+    if not section.kept or order_of(event) > order_of(section.kept[-1]):
+        return section.head
+    state = copied(section.base)
+    order = order_of(event)
+    for kept in section.kept:
+        if order_of(kept) > order:
+            break
+        if isinstance(kept, Raw):
+            merge.raw_lead(state, kept, rules)
+        elif isinstance(kept, Act):
+            merge.activity(state, kept, rules)
+        else:
+            _answer(section, state, kept, [], rules)
+    return state
+
+
+def add_activity(section: Section, act: Act, row: Customer, rules: Rules) -> Change:
+    """Apply one activity that the fold looks at."""
+    kept = section.kept
+    if not kept or order_of(act) > order_of(kept[-1]):
+        kept.append(act)
+        return Change(touched=merge.activity(section.head, act, rules))
+    return _insert(section, act, row, rules)
+
+
+def _after(raw: Raw, last: Kept) -> bool:
+    if isinstance(last, Raw) and raw.t != last.t:
+        return raw.t > last.t
+    return order_of(raw) > order_of(last)
+
+
+def answer_moves(section: Section, merge_ms: int, life_ms: int, now: int, rules: Rules) -> bool:
+    """Whether a pending lead that is answered with this key moves here; else it folds into the key's lead (ruling 7).
+    The periods are the pending lead's."""
+    if not section.head.uniques:
+        return True
+    unique = section.head.uniques[-1]
+    if unique.status == OPEN:
+        return now > merge.end_of(unique)
+    if unique.status == WON:
+        return now > unique.at + unique.deal
+    return not merge.may_reopen(unique, now, merge_ms, life_ms, rules)
+
+
+def add_answer(section: Section, answer: Answer, row: Customer, rules: Rules) -> Change:
+    """Apply a store answer at T; the events that the key has from T on (raw leads with T itself as event time come before)
+    are folded again."""
+    return _insert(section, answer, row, rules)
+
+
+def _insert(section: Section, event: Kept, row: Customer, rules: Rules) -> Change:
+    kept = section.kept
+    order = order_of(event)
+    place = len(kept)
+    while place > 0 and order_of(kept[place - 1]) > order:
+        place -= 1
+    kept.insert(place, event)
+    if not isinstance(event, Act):
+        _place_again(section)
+    return refold(section, row, rules, event)
+
+
+def refold(section: Section, row: Customer, rules: Rules, new: Kept | None = None) -> Change:
+    """Fold the key again from its base; ids are claimed as ruling 2 says. `new` = the event that caused it."""
+    head = copied(section.base)
+    decided: list[tuple[Raw, Decision]] = []
+    answers: list[tuple[Answer, Unique]] = []
+    for event in section.kept:
+        if isinstance(event, Raw):
+            decided.append((event, merge.raw_lead(head, event, rules)))
+        elif isinstance(event, Act):
+            merge.activity(head, event, rules)
+        else:
+            decided.extend(_answer(section, head, event, answers, rules))
+    change = Change(refolded=True, before={u.n: u for u in section.head.uniques})
+    _claim(section, head, decided, answers, row, change)
+    for raw, decision in decided:
+        mark, unique, against, _ = decision
+        if raw is new:
+            change.decision = decision
+        elif raw.mark != mark or raw.u != unique.n:
+            change.remarked.append((raw, decision, raw.mark))
+        raw.mark, raw.u, raw.competitor = mark, unique.n, against
+    standing = {u.n for u in head.uniques}
+    by_raw = {raw.n: decision[1] for raw, decision in decided}
+    for n, old in change.before.items():
+        if n not in standing:
+            heir = by_raw.get(old.first)
+            change.folded.append((n, heir if heir is not None else head.uniques[-1]))
+    for answer, into in answers:
+        n = answer.lead.n
+        known = any(lead.n == n and lead.reason == R_FOLDED and lead.into == into.n for lead in section.leads)
+        if n not in standing and n not in change.before and not known:
+            change.folded.append((n, into))
+    section.head = head
+    return change
+
+
+def _claim(
+    section: Section,
+    head: Fold,
+    decided: list[tuple[Raw, Decision]],
+    answers: list[tuple[Answer, Unique]],
+    row: Customer,
+    change: Change,
+) -> None:
+    """Ids: in order of first touch, each intention the earliest-minted one unclaimed among its raw leads (rulings 2, 53, 57)."""
+    brought = {id(raw) for answer, _ in answers for raw in answer.raws}
+    candidates: dict[int, set[int]] = {id(u): ({u.n} if u.n else set()) for u in head.uniques}
+    claimed: set[int] = set()
+    fixed: set[int] = set()
+    for answer, unique in answers:
+        if answer.moved:
+            unique.n = answer.lead.n
+            claimed.add(unique.n)
+            fixed.add(id(unique))
+    for raw, (_, unique, _, _) in decided:
+        if raw.u and id(raw) not in brought:
+            candidates[id(unique)].add(raw.u)
+    for unique in sorted(head.uniques, key=lambda u: (u.counts_from or u.opened, u.first)):
+        if id(unique) in fixed:
+            continue
+        free = candidates[id(unique)] - claimed
+        if not free:
+            # A folded id goes to the intention that holds its first touch (ruling 57): nothing is dispatched twice.
+            own = {raw.n for raw, decision in decided if decision[1] is unique}
+            free = {lead.n for lead in section.leads if lead.reason == R_FOLDED and lead.first in own} - claimed
+        if free:
+            unique.n = min(free)
+        else:
+            unique.n = _mint(row)
+            change.minted.append(unique)
+        claimed.add(unique.n)
+
+
+def _tie_order(section: Section) -> Callable[[Raw, int], bool]:
+    def comes_first(raw: Raw, n: int) -> bool:
+        for event in section.kept:
+            for other in (event,) if isinstance(event, Raw) else event.raws if isinstance(event, Answer) else ():
+                if other.n == n:
+                    return order_of(raw) < order_of(other)
+        return False
+
+    return comes_first
+
+
+def _answer(
+    section: Section, head: Fold, answer: Answer, answers: list[tuple[Answer, Unique]], rules: Rules
+) -> list[tuple[Raw, Decision]]:
+    """A pending lead arrives at T: it moves, or its raw leads fold into what is here at T."""
+    t = answer.t
+    last = head.uniques[-1] if head.uniques else None
+    merge_ms, deal_ms, life_ms = periods_of(answer.lead, answer.raws, answer.marks)
+    fits = (
+        last is not None
+        and not answer.moved
+        and (
+            (last.status == OPEN and t <= merge.end_of(last))
+            or (last.status == WON and t <= last.at + last.deal)
+            or (last.status not in (OPEN, WON) and merge.may_reopen(last, t, merge_ms, life_ms, rules))
+        )
+    )
+    if last is None or not fits:
+        return _arrive(section, head, last, answer, answers, rules)
+    answers.append((answer, last))
+    won = last.status == WON
+    reopens = last.status not in (OPEN, WON)
+    if reopens:
+        last.status, last.at = OPEN, 0
+        last.reopened += 1
+    decided: list[tuple[Raw, Decision]] = []
+    index = len(head.uniques) - 1
+    for raw, mark in zip(answer.raws, answer.marks, strict=True):
+        day = rules.local.day(raw.t)
+        if mark != DEDUPED:
+            mark = DEAL_MERGED if won else (DEDUPED if merge.holds_day(last, raw.t, day, rules) else MERGED)
+        merge._count(last, raw, day, rules)
+        if mark == MERGED:
+            merge.touch_at(last, raw, raw.t, rules)
+        hold_day(head, raw, day, index, rules, _tie_order(section))
+        decided.append((raw, (mark, last, last.first, merge.STORE_ANSWER)))
+    if reopens:  # the answer itself counts as a touch at T (ruling 53)
+        last.merge, last.deal, last.life = merge_ms, deal_ms, life_ms
+        if t > last.anchor and not rules.from_first:
+            last.anchor = t
+        last.expires = min(last.anchor + last.merge, last.opened + last.life)
+    return decided
+
+
+def periods_of(lead: Unique, raws: list[Raw], marks: list[int]) -> tuple[int, int, int]:
+    """(merge, deal-merge, life) in force of a pending lead: those of its latest raw lead that was no repeat (ruling 33), or
+    what the lead itself holds where none of its raw leads is kept."""
+    touches = [raw for raw, mark in zip(raws, marks, strict=True) if mark in (FIRST_TOUCH, MERGED)]
+    last = max(touches, key=order_of, default=lead)
+    return last.merge, last.deal, last.life
+
+
+def _arrive(
+    section: Section,
+    head: Fold,
+    last: Unique | None,
+    answer: Answer,
+    answers: list[tuple[Answer, Unique]],
+    rules: Rules,
+) -> list[tuple[Raw, Decision]]:
+    """The pending lead becomes a lead of this key with its id, marks and days, and counts from T."""
+    t = answer.t
+    if last is not None and last.status == OPEN and t <= merge.end_of(last):
+        last.ended = t
+    unique = copied(Fold([answer.lead])).uniques[0]
+    unique.counts_from = t
+    if not answer.moved:
+        unique.n = 0
+    index = len(head.uniques)
+    head.uniques.append(unique)
+    answers.append((answer, unique))
+    for raw in answer.raws:
+        hold_day(head, raw, rules.local.day(raw.t), index, rules, _tie_order(section))
+    return [
+        (raw, (mark, unique, unique.first if mark != FIRST_TOUCH else 0, merge.STORE_ANSWER))
+        for raw, mark in zip(answer.raws, answer.marks, strict=True)
+    ]
+
+
+def settle(section: Section, clock: int, rules: Rules) -> bool:
+    """Let events older than the lateness become part of the base (ruling 46); True if the oldest had to give way early."""
+    horizon = clock - rules.late_ms
+    if section.settle(horizon, limits.KEPT_EVENTS):
+        return False
+    kept = section.kept
+    if kept and order_of(kept[-1])[0] < horizon:
+        # The usual case, and the cheap one: nothing that may still come can fall before the last event.
+        section.base = copied(section.head)
+        section.kept = []
+        return False
+    if len(kept) <= limits.KEPT_EVENTS:
+        return False
+    cut = len(kept) - limits.KEPT_EVENTS
+    collapse(section, cut, rules)
+    return order_of(kept[cut - 1])[0] >= horizon
+
+
+def collapse(section: Section, count: int, rules: Rules) -> None:
+    """Fold the oldest `count` kept events into the base; their marks and ids stay as they are in force."""
+    base = section.base
+    for event in section.kept[:count]:
+        if isinstance(event, Raw):
+            _, unique, _, _ = merge.raw_lead(base, event, rules)
+            unique.n = event.u
+        elif isinstance(event, Act):
+            merge.activity(base, event, rules)
+        else:
+            _answer(section, base, event, [], rules)
+            base.uniques[-1].n = event.raws[0].u if event.raws else event.lead.n
+    # An id is claimed by the whole intention: what the head says of it is in force.
+    ids = {u.first: u.n for u in section.head.uniques}
+    for unique in base.uniques:
+        unique.n = ids.get(unique.first, unique.n)
+    section.kept = section.kept[count:]

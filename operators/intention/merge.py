@@ -1,0 +1,259 @@
+"""Layer 3, merge (线索合并): the table of domain 7 for one raw lead, and what an activity does to an intention.
+
+Decided by comparing the times held in the row (ruling 1): no function here looks at a status that a timer set, and every
+bound is inclusive (ruling 5).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.base.rules import Rules
+from operators.intention.dedup import forget_day, own_day, repeated_by
+from state import limits
+from state.rows.codes import (
+    ACT_INVALID,
+    ACT_LOST,
+    ACT_PAID,
+    ACT_REFUND,
+    DEAL_MERGED,
+    DEDUPED,
+    EFFECTIVE,
+    FIRST_TOUCH,
+    INVALID,
+    LOST,
+    MERGED,
+    OPEN,
+    WON,
+)
+from state.rows.customer_row import BROUGHT, OLD, Act, Fold, Raw, Unique
+
+FIRST: Final = "first"
+SAME_DAY: Final = "same_day"
+WITHIN_MERGE: Final = "merge_period"
+AFTER_EXPIRY: Final = "after_expiry"
+REOPENED: Final = "reopened"
+AFTER_CLOSING: Final = "after_closing_period"
+WITHIN_DEAL: Final = "deal_merge_period"
+AFTER_DEAL: Final = "after_deal_merge_period"
+STORE_ANSWER: Final = "store_answer"
+
+Decision = tuple[int, Unique, int, str]
+"""(mark, unique lead, raw lead it was decided against or 0, rule)."""
+
+
+def end_of(unique: Unique) -> int:
+    """When an intention that nobody closed ends: its expiry, or earlier where another took its place."""
+    return min(unique.expires, unique.ended) if unique.ended else unique.expires
+
+
+def stands(unique: Unique, now: int) -> bool:
+    """Whether it is open at `now`: expired means expires_at < now (ruling 54); what ends at T is closed at T (ruling 57)."""
+    return unique.status == OPEN and unique.expires >= now and not (unique.ended and unique.ended <= now)
+
+
+def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
+    """Apply one raw lead at the end of `fold`'s order; changes `fold`."""
+    day = rules.local.day(raw.t)
+    owner = repeated_by(fold, raw, day, rules)
+    if owner is not None:
+        unique = fold.uniques[owner.index]
+        _count(unique, raw, day, rules)
+        _raise_level(unique, raw, day, rules)
+        return DEDUPED, unique, owner.raw, SAME_DAY
+    uniques = fold.uniques
+    if not uniques:
+        return FIRST_TOUCH, _open(fold, raw, day, rules), 0, FIRST
+    unique = uniques[-1]
+    against = unique.first
+    status = unique.status
+    if status == OPEN:
+        if raw.t <= end_of(unique):
+            _touch(fold, unique, raw, day, rules)
+            return MERGED, unique, against, WITHIN_MERGE
+        return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_EXPIRY
+    if status == WON:
+        if raw.t <= unique.at + unique.deal:
+            own_day(fold, raw, day, len(uniques) - 1, rules)
+            _count(unique, raw, day, rules)
+            return DEAL_MERGED, unique, against, WITHIN_DEAL
+        return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
+    if may_reopen(unique, raw.t, raw.merge, raw.life, rules):
+        unique.status = OPEN
+        unique.at = 0
+        unique.reopened += 1
+        _touch(fold, unique, raw, day, rules)
+        return MERGED, unique, against, REOPENED
+    return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_CLOSING
+
+
+def may_reopen(unique: Unique, t: int, merge: int, life: int, rules: Rules) -> bool:
+    """Row 4: within the merge period of the closing, and by the expiry that it would get (rulings 27 and 54)."""
+    if rules.from_first and t > unique.opened + merge:
+        return False
+    return t <= unique.at + unique.merge and t <= unique.opened + life
+
+
+def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
+    unique = Unique(
+        0,
+        raw.t,
+        raw.n,
+        raw.t,
+        0,
+        raw.merge,
+        raw.deal,
+        raw.life,
+        touched=raw.t,
+        intents=[raw.intent],
+        channel=raw.channel,
+        raws=[],
+        days=[],
+        heat_at=raw.t,
+    )
+    unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
+    _count(unique, raw, day, rules)
+    own_day(fold, raw, day, len(fold.uniques), rules)
+    fold.uniques.append(unique)
+    return unique
+
+
+def _touch(fold: Fold, unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    _count(unique, raw, day, rules)
+    own_day(fold, raw, day, len(fold.uniques) - 1, rules)
+    touch_at(unique, raw, raw.t, rules)
+
+
+def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
+    """A FIRST_TOUCH or MERGED raw lead moves the one expiry clock (ruling 6); the periods are those of the raw lead (33)."""
+    if raw.t > unique.touched:
+        unique.touched = raw.t
+    if unique.merge != raw.merge or unique.deal != raw.deal or unique.life != raw.life:
+        unique.merge, unique.deal, unique.life = raw.merge, raw.deal, raw.life
+    if t > unique.anchor and not rules.from_first:
+        unique.anchor = t
+    unique.expires = min(unique.anchor + raw.merge, unique.opened + raw.life)
+    unique.intents.append(raw.intent)
+    if len(unique.intents) > limits.INTENTS:
+        del unique.intents[0]
+
+
+def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    unique.count += 1
+    if raw.facts & ~unique.facts:
+        unique.facts |= raw.facts
+    if len(unique.raws) < limits.LISTED_RAWS:
+        unique.raws.append(raw.n)
+    if (not unique.days or unique.days[-1] != day) and day not in unique.days:
+        unique.days.append(day)
+        if len(unique.days) > limits.LISTED_RAWS:
+            del unique.days[0]
+    channel = rules.channels.get(raw.channel)
+    passed = raw.t - unique.heat_at
+    if passed > 0:
+        unique.heat *= 0.5 ** (passed / rules.score.half_life_ms)
+        unique.heat_at = raw.t
+    unique.heat = _six_decimals(unique.heat + (channel.weight if channel is not None else 1.0))
+
+
+def _six_decimals(heat: float) -> float:
+    """round(heat, 6) at a third of its price; the borders between two results, and what is large, are left to it."""
+    scaled = heat * 1e6
+    if not 0.0 <= scaled <= 1e12:
+        return round(heat, 6)
+    whole = int(scaled)
+    rest = scaled - whole
+    if rest < 0.499:
+        return whole / 1e6
+    return (whole + 1) / 1e6 if rest > 0.501 else round(heat, 6)
+
+
+def _raise_level(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    """A repeat adds no entry to the history; it may raise the level of the entry of its day (ruling 12)."""
+    if raw.intent.level == 0:
+        return
+    for place in range(len(unique.intents) - 1, -1, -1):
+        entry = unique.intents[place]
+        if rules.local.day(entry.t) == day:
+            if raw.intent.level > entry.level:
+                entry = type(entry)(entry.t, entry.series, raw.intent.level, entry.days_to_buy, entry.budget)
+                unique.intents[place] = entry  # entries are shared with kept raw leads: replaced, never changed
+            return
+
+
+def candidates(fold: Fold, act: Act) -> list[Unique]:
+    """The unique leads an activity may go to where it stands, the last one first choice (rulings 26 and 57)."""
+    if act.rank == BROUGHT:
+        return [u for u in fold.uniques if u.counts_from == act.place]
+    found = [u for u in fold.uniques if (u.counts_from or u.opened) <= act.time]
+    if not found and act.rank == OLD:
+        found = [u for u in fold.uniques if u.counts_from and u.opened <= act.time][:1]
+    return found
+
+
+def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
+    """Apply one activity at the end of `fold`'s order; returns the unique lead that it changed, if any."""
+    found = candidates(fold, act)
+    if act.kind == ACT_REFUND:
+        found = [u for u in found if u.status == WON and u.at <= act.time]
+    return act_on(fold, found[-1], act.kind, act.time, act.place, rules) if found else None
+
+
+def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules) -> Unique | None:
+    """What an activity of this kind does to `unique` (rulings 6, 19, 26); None when it changes nothing.
+
+    `t` = its own time, which becomes d or the closing; `at` = where it stands in the fold, which says whether the lead is
+    open by then.
+    """
+    open_then = unique.status == OPEN and at <= end_of(unique)
+    if kind == ACT_PAID:
+        if unique.status == WON:
+            return None
+        if open_then:
+            _follow_up(unique, t, rules)
+        elif t > closing_of(unique) + unique.deal:
+            return None
+        unique.status, unique.at = WON, t
+        return unique
+    if kind == ACT_REFUND:
+        if unique.status != WON:
+            return None
+        unique.status, unique.at = LOST, t
+        _cut(fold, unique, t, rules)
+        return unique
+    if not open_then:
+        return None
+    if kind == EFFECTIVE:
+        _follow_up(unique, t, rules)
+        return unique
+    assert kind in (ACT_LOST, ACT_INVALID), kind
+    unique.status, unique.at = (LOST if kind == ACT_LOST else INVALID), t
+    _cut(fold, unique, t, rules)
+    return unique
+
+
+def _cut(fold: Fold, unique: Unique, closed: int, rules: Rules) -> None:
+    """After LOST, INVALID or a REFUND nothing of that day is a repeat of what came before it (rulings 12 and 57)."""
+    forget_day(fold, closed, rules)
+    day = rules.local.day(closed)
+    if day in unique.days:
+        unique.days.remove(day)
+        unique.cut = closed
+
+
+def holds_day(unique: Unique, t: int, day: int, rules: Rules) -> bool:
+    """Whether it holds a raw lead of this local day that no closing cuts off from one at `t` (rulings 7, 12, 53)."""
+    return day in unique.days or (unique.cut >= t and rules.local.day(unique.cut) == day)
+
+
+def closing_of(unique: Unique) -> int:
+    """When it closed or will close: d of a WON (ruling 57), the time of a LOST or INVALID, else its expiry."""
+    return end_of(unique) if unique.status == OPEN else unique.at
+
+
+def _follow_up(unique: Unique, t: int, rules: Rules) -> None:
+    """An effective follow-up moves the one expiry clock (ruling 6)."""
+    unique.effective = True
+    if t > unique.anchor and not rules.from_first:
+        unique.anchor = t
+        unique.expires = min(t + unique.merge, unique.opened + unique.life)

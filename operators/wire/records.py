@@ -1,0 +1,172 @@
+"""Records as they come in: one JSON object each (contract, "Inputs").
+
+The typed decode is the one decode of the hot path. A record that it refuses is read again field by field, slowly, so that
+every reason can be named (ruling 32: "all that apply").
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import orjson
+from msgspec import Meta, Struct
+
+from state import limits
+
+Text = Annotated[str, Meta(max_length=limits.STRING_BYTES)]
+Id = Text | int
+Phone = Text | int | float
+Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
+"""A larger integer fits into no row."""
+
+
+class IntentGiven(Struct, frozen=True, gc=False):
+    """What the customer says about buying; any part may be missing."""
+
+    level: Literal["HIGH", "NORMAL", "LOW"] | None = None
+    days_to_buy: Number | None = None
+    budget: Text | Number | None = None
+    trade_in: bool | Text | None = None
+    finance: bool | Text | None = None
+
+
+class RawLeadRecord(Struct, frozen=True, gc=False):
+    """`raw_lead` as sent. Types as loose as the contract allows; meaning is `operators.intake.validation`'s."""
+
+    type: str | None = None
+    channel: Text | None = None
+    source_lead_id: Id | None = None
+    account: Id | None = None
+    event_time: str | None = None
+    source_time: str | None = None
+    ingest_time: str | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    wechat_unionid: Text | None = None
+    wechat_openid: Text | None = None
+    external_userid: Text | None = None
+    app_user_id: Id | None = None
+    email: Text | None = None
+    device_id: Id | None = None
+    name: Text | None = None
+    gender: Text | None = None
+    province: Text | None = None
+    city: Text | None = None
+    line: Id | None = None
+    series: Text | None = None
+    model: Text | None = None
+    store: Id | None = None
+    stores: Annotated[list[Id | None], Meta(max_length=limits.STORES_PER_LEAD)] | None = None
+    campaign: Id | None = None
+    intent: IntentGiven | None = None
+    consent: bool | None = None
+    test: bool | None = None
+    origin: Literal["market", "advisor"] | None = None
+    advisor: Id | None = None
+    additional_purchase: bool | None = None
+    remark: str | None = None
+    extra: dict[str, Any] | None = None
+
+
+class ActivityRecord(Struct, frozen=True, gc=False):
+    """`activity` as sent: something that happened with a customer after his lead."""
+
+    type: str | None = None
+    activity_id: Id | None = None
+    kind: str | None = None
+    event_time: str | None = None
+    ingest_time: str | None = None
+    unique_id: Text | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    store: Id | None = None
+    line: Id | None = None
+    advisor: Id | None = None
+    by: str | None = None
+    duration_s: Number | None = None
+    connected: bool | None = None
+    outcome: Text | None = None
+    reason: Text | None = None
+    series: Text | None = None
+    satisfaction: Number | Text | None = None
+    note: str | None = None
+
+
+RAW_LEAD: Final = "raw_lead"
+ACTIVITY: Final = "activity"
+NOT_APPLIED: Final = frozenset({"verdict", "behaviour", "command"})
+"""Known types that this version rejects NOT_SUPPORTED (ruling 51)."""
+TYPES: Final = frozenset({RAW_LEAD, ACTIVITY}) | NOT_APPLIED
+
+DEFAULT_TYPES: Final = {
+    "raw_leads": RAW_LEAD,
+    "activity": ACTIVITY,
+    "verdicts": "verdict",
+    "behaviour": "behaviour",
+    "commands": "command",
+}
+"""Beginning of a topic's or file's name → the type of its records without `type` (ruling 9)."""
+
+
+def default_type(name: str) -> str:
+    """Type of a record without `type`, from the beginning of its file's or topic's name (ruling 9)."""
+    bare = name.rpartition("/")[2]
+    return next((kind for begin, kind in DEFAULT_TYPES.items() if bare.startswith(begin)), RAW_LEAD)
+
+
+decode_raw_lead = msgspec.json.Decoder(RawLeadRecord).decode
+decode_activity = msgspec.json.Decoder(ActivityRecord).decode
+
+_raw_lead_fields: Final = {f.name: f.type for f in msgspec.structs.fields(RawLeadRecord)}
+_activity_fields: Final = {f.name: f.type for f in msgspec.structs.fields(ActivityRecord)}
+_BLOCK: Final = limits.STRING_BYTES // 2
+_TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON object."""
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The record as a dictionary; raises NotJson (also for NaN, broken UTF-8 and nesting that the parser refuses)."""
+    try:
+        value = orjson.loads(raw)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise NotJson(str(error)) from None
+    if type(value) is not dict:
+        raise NotJson("not an object")
+    return value
+
+
+def faults_of_types(record: dict[str, Any], kind: str) -> set[str]:
+    """BAD_FIELD, BAD_TIME for each field whose JSON type is wrong."""
+    reasons: set[str] = set()
+    for name, wanted in (_raw_lead_fields if kind == RAW_LEAD else _activity_fields).items():
+        if name in record:
+            try:
+                msgspec.convert(record[name], wanted)
+            except msgspec.ValidationError:
+                reasons.add("BAD_TIME" if name in _TIMES else "BAD_FIELD")
+    return reasons
+
+
+def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:
+    """Whether a string that is not free text is longer than 256 bytes; characters were limited by the decode.
+
+    Without escapes a string's bytes stand between two quotes: with one quote in every block none is as long.
+    """
+    if raw.find(b"\\") < 0 and all(
+        raw.find(b'"', at, at + _BLOCK) >= 0 for at in range(0, len(raw) - _BLOCK + 1, _BLOCK)
+    ):
+        return False
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if (
+            type(value) is str
+            and len(value) > 64
+            and name not in free
+            and len(value.encode("utf-8", "replace")) > limits.STRING_BYTES
+        ):
+            return True
+    return False

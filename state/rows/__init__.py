@@ -1,0 +1,1 @@
+"""Rows: what an entity's state is on disk, one module per kind of entity."""
