@@ -11,7 +11,7 @@ from delivery import TABLES, Case, at, configuration, lead, memory_reader
 from waiting import wait_until
 
 from connectors.files.reader import FileReader
-from connectors.files.reader.sink import FileSink
+from connectors.files.sink import FileSink
 from connectors.memory import MemorySink
 from flows.engine import Engine, Options
 from flows.run import run
