@@ -62,7 +62,9 @@ TIMER_BUDGET_MS: Final = 5
 TIMERS_PER_SLICE: Final = 256
 """Rows whose timers fire in one batch of a shard."""
 HOPS_PER_SLICE: Final = 512
-"""Hops that one batch of a shard applies."""
+"""Messages between entities that one batch of a shard applies."""
+RELEASES_PER_SLICE: Final = 256
+"""Leads that one batch releases at a store's opening."""
 UNSYNCED_BYTES: Final = 32 << 20
 """Decided but not yet synced output a process holds before it waits for the disk."""
 TICK_MS: Final = 100

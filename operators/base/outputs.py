@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
+from operators.base.count_kinds import COUNTS, REJECTED
 from operators.base.rules import Rules
 from operators.wire import streams
 from operators.wire.arrival import FLAGS, Arrival
 from operators.wire.streams import Why
 from state import limits
+from state.rows.messages import Message
 
 
 class Source(NamedTuple):
@@ -37,38 +39,6 @@ Lines = tuple[int, list[str], bytes]
 
 PACKED_AT: Final = 64
 """Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
-
-RECEIVED: Final = 4
-REJECTED: Final = 5
-LATE: Final = 6
-REPLAYED: Final = 7
-ENRICHED: Final = 8
-SPLITS: Final = 9
-DISPATCHED: Final = 10
-HELD: Final = 11
-CORRECTIONS: Final = 12
-OPENED: Final = 13
-FOLDED: Final = 14
-ACCEPTED: Final = 15
-COUNTS: Final = (
-    "first_touch",
-    "deduped",
-    "merged",
-    "deal_merged",
-    "received",
-    "rejects",
-    "late",
-    "replays",
-    "enrichments",
-    "splits",
-    "dispatched",
-    "held",
-    "corrections",
-    "opened",
-    "folded",
-    "accepted",
-)
-"""Places in a count row; the first four are the marks in force."""
 
 _flag_lists: dict[int, list[str]] = {}
 
@@ -100,8 +70,8 @@ class Outputs:
         "_packed",
         "counts",
         "events",
-        "hops",
         "index",
+        "messages",
         "reasons",
         "rules",
         "sources",
@@ -126,8 +96,8 @@ class Outputs:
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
         self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = defaultdict(list)
-        self.hops: list[tuple[str, bytes]] = []
-        """(store, message): what a customer tells a store."""
+        self.messages: list[tuple[bytes, Message]] = []
+        """(entity, message): what an entity tells another, in this order."""
         self.waits: list[tuple[bytes, int, int, bool]] = []
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str], int] = {}
@@ -148,7 +118,7 @@ class Outputs:
                 lines = streams.encode_lines(records)
             except Exception as error:
                 raise Unencodable(f"a record of {streams.STREAMS[stream]}: {error}") from error
-            longest = limits.ORIGINAL_OUTPUT_BYTES if stream in streams.WITH_ORIGINAL else limits.OUTPUT_BYTES
+            longest = streams.LONGEST[stream]
             if len(lines) > longest and max(map(len, lines.split(b"\n"))) > longest:
                 raise Unencodable(f"a record of {streams.STREAMS[stream]}: longer than {longest} bytes")
             held = self._packed.get(stream)
@@ -164,6 +134,10 @@ class Outputs:
         """Everything collected, encoded, by stream."""
         self.pack(1)
         return [(stream, names, b"".join(parts)) for stream, (names, parts) in self._packed.items()]
+
+    def tell(self, entity: bytes, message: Message) -> None:
+        """A message for another entity: delivered once, in the sender's order."""
+        self.messages.append((entity, message))
 
     def deleted(self, unique_id: str) -> None:
         """A unique lead is deleted: its key in the compacted topic gets no value; files hold nothing of it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from operators.base import outputs
+from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.base.rules import Channel
@@ -34,7 +34,7 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
         if known is not None:
             enrichment.again(Desk(row, arrival.digest, out), known, arrival, record)
             return row
-    out.counts[rules.local.day(arrival.t), arrival.shadow, channel.code][outputs.RECEIVED] += 1
+    out.counts[rules.local.day(arrival.t), arrival.shadow, channel.code][count_kinds.RECEIVED] += 1
     if arrival.t < now - channel.late_ms:
         _late(arrival, channel, account, source_id, out)
         return row
@@ -71,7 +71,7 @@ def _accept(
         )
     )
     if len(stores) > 1:
-        desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, outputs.SPLITS, len(stores) - 1)
+        desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, count_kinds.SPLITS, len(stores) - 1)
     for place, store in enumerate(stores):
         split.add(
             desk,
@@ -116,5 +116,11 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
             ),
         )
     )
-    out.count(out.rules.local.day(arrival.t), arrival.shadow, channel.code, outputs.LATE)
+    out.count(out.rules.local.day(arrival.t), arrival.shadow, channel.code, count_kinds.LATE)
     out.index.append((channel.code, account, source_id, f"{one_id}-{source}-{arrival.offset}", b"late"))
+
+
+def refused(arrival: Arrival, out: Outputs) -> None:
+    """A raw lead that validation refused was received all the same (rulings 8 and 11)."""
+    channel = arrival.channel if arrival.channel in out.rules.channels else ""
+    out.count(out.rules.local.day(arrival.now), arrival.shadow, channel, count_kinds.RECEIVED)

@@ -61,3 +61,8 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
             life.decide(desk, section, unique, lead, now, now, why)
             if before != (lead.status, lead.conditions, lead.until):
                 life.state(desk, section, unique, lead, now, why)
+
+
+def judge_again(desk: Desk, now: int) -> None:
+    """The registry has changed (ruling 14)."""
+    judge_waiting(desk, now, Why("registry"))

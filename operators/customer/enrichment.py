@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, replays, store_naming
 from operators.dispatch import holds
@@ -24,9 +24,9 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     given = replays.values_of(arrival, record)
     stores = store_naming.standing_stores(desk, source) if arrival.stores else replays.stores_in_force(source)
     changed, in_force = replays.compare(source, given, stores)
-    place = outputs.ENRICHED if changed else outputs.REPLAYED
+    place = count_kinds.ENRICHED if changed else count_kinds.REPLAYED
     day = rules.local.day(arrival.t)
-    out.count(day, desk.shadow, arrival.channel, outputs.RECEIVED)
+    out.count(day, desk.shadow, arrival.channel, count_kinds.RECEIVED)
     out.count(day, desk.shadow, arrival.channel, place)
     position = f"{out.source_name(arrival.source)}-{arrival.offset}"
     names = sorted(changed)

@@ -69,12 +69,6 @@ def find(row: Customer, channel: str, account: str, source_id: str, now: int) ->
     return None
 
 
-def forget_old(row: Customer, now: int) -> None:
-    """Drop what is beyond its memory; nothing may look at it any more, so the moment does not matter."""
-    if any(now - source.accepted > source.keep for source in row.sources):
-        row.sources = [source for source in row.sources if now - source.accepted <= source.keep]
-
-
 def keep_ms(channel_late_ms: int, rules: Rules) -> int:
     """How long a source key is remembered: max(replay period, lateness of its channel) (ruling 11)."""
     return rules.replay_ms if rules.replay_ms > channel_late_ms else channel_late_ms

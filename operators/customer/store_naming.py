@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, split
 from operators.customer.replays import place_of, stores_in_force
@@ -65,7 +65,7 @@ def name_stores(
         desk.row.raws += 1
         source.raws.append(desk.row.raws)
         source.splits += 1
-        desk.out.count(rules.local.day(now), desk.shadow, channel.code, outputs.SPLITS)
+        desk.out.count(rules.local.day(now), desk.shadow, channel.code, count_kinds.SPLITS)
         split.add(
             desk,
             arrival,

@@ -6,25 +6,21 @@ Judged from the record's own bytes and the configuration alone, so that the sour
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from operators.base.calendar import parse_ms
+from operators.base.kinds import RecordKind
 from operators.base.rules import Rules
 from operators.identity import phones
 from operators.identity.one_id import OneIds, of_id
 from operators.wire.arrival import FUTURE, LANDLINE_ONLY, UNUSUAL, VIRTUAL, Arrival
 from operators.wire.records import (
-    ACTIVITY,
-    NOT_APPLIED,
-    RAW_LEAD,
-    TYPES,
     ActivityRecord,
     NotJson,
     RawLeadRecord,
-    decode_activity,
-    decode_raw_lead,
     faults_of_types,
     read_object,
     too_long,
@@ -48,10 +44,6 @@ _NOT_MEASURED: Final = _FREE_TEXT | {
 }
 """Strings that a rule of their own judges, or that are free text."""
 _KEYS: Final = ("channel", "source_lead_id", "account", "store", "line", "series", "activity_id")
-_REQUIRED: Final = {
-    "raw_lead": frozenset({"channel", "source_lead_id"}),
-    "activity": frozenset({"activity_id", "kind", "event_time"}),
-}
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
 _TAKEN: Final = frozenset({"LIVE", "TESTING"})
@@ -72,31 +64,34 @@ class Clock:
 class Validation:
     """The rules of layer 1 for one configuration and one secret."""
 
-    def __init__(self, rules: Rules, one_ids: OneIds) -> None:
+    def __init__(self, rules: Rules, one_ids: OneIds, kinds: Mapping[str, RecordKind]) -> None:
         self.rules = rules
         self.one_ids = one_ids
+        self.kinds = kinds
+        """By what stands in `type`."""
+        self._decode: dict[str, Callable[[bytes], Any]] = {
+            name: msgspec.json.Decoder(kind.shape).decode for name, kind in kinds.items() if kind.shape is not None
+        }
 
     def read(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
         """The arrival for one record; `reasons` is not empty when it is a reject. Never raises for what the bytes hold."""
         if len(raw) > limits.RECORD_BYTES:
             return _rejected(Arrival(default_type, raw), "TOO_LARGE")
+        decoders = self._decode
+        # What is no kind of its own is read like a raw lead, to see its `type`.
+        kind = default_type if default_type in decoders else "raw_lead"
         try:
             if not raw.isascii():
                 raw.decode()  # the typed decode passes over broken UTF-8 in fields it does not know
-            if default_type == ACTIVITY:
-                activity = decode_activity(raw)
-                if activity.type is None or activity.type == ACTIVITY:
-                    return self._activity(activity, raw, clock)
-                kind = activity.type
-            else:
-                lead = decode_raw_lead(raw)
-                kind = lead.type if lead.type is not None else default_type
-                if kind == RAW_LEAD:
-                    return self._raw_lead(lead, raw, clock)
-            if kind == ACTIVITY:
-                return self._activity(decode_activity(raw), raw, clock)
-            if kind == RAW_LEAD:
-                return self._raw_lead(decode_raw_lead(raw), raw, clock)
+            record = decoders[kind](raw)
+            said = record.type or default_type
+            if said != kind and said in decoders:
+                kind = said
+                record = decoders[kind](raw)
+            if said == kind:
+                check = self.kinds[kind].check
+                assert check is not None, "a kind with a shape has a check"
+                return check(self, record, raw, clock)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         return self._slowly(raw, default_type, clock)
@@ -109,27 +104,27 @@ class Validation:
         except NotJson:
             return _rejected(arrival, "NOT_JSON")
         record = {name: value for name, value in record.items() if value != ""}  # '' is not given (ruling 11)
-        kind = record.get("type")
-        kind = default_type if kind is None else kind
-        if type(kind) is not str or kind not in TYPES:
+        said = record.get("type")
+        said = default_type if said is None else said
+        if type(said) is not str or said not in self.kinds:
             return _rejected(arrival, "UNKNOWN_TYPE")
-        arrival.kind = kind
+        kind = self.kinds[said]
+        arrival.kind = said
         channel = record.get("channel")
         arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
         known = self.rules.channels.get(arrival.channel)
-        arrival.shadow = kind == RAW_LEAD and (record.get("test") is True or (known is not None and known.shadow))
-        if kind in NOT_APPLIED or (kind == RAW_LEAD and record.get("origin") == "advisor"):
+        is_lead = kind.shape is RawLeadRecord
+        arrival.shadow = is_lead and (record.get("test") is True or (known is not None and known.shadow))
+        shape, check = kind.shape, kind.check
+        if shape is None or check is None or (is_lead and record.get("origin") == "advisor"):
             return self._not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
-        reasons = faults_of_types(record, kind)
+        reasons = faults_of_types(record, shape)
         # What is left of the record after its wrong fields is judged like any other, so that all reasons are named.
-        wrong = [name for name in record if faults_of_types({name: record[name]}, kind)]
+        wrong = [name for name in record if faults_of_types({name: record[name]}, shape)]
         for name in wrong:
             record[name] = None
         try:
-            if kind == RAW_LEAD:
-                rest = self._raw_lead(msgspec.convert(record, RawLeadRecord), raw, clock)
-            else:
-                rest = self._activity(msgspec.convert(record, ActivityRecord), raw, clock)
+            rest = check(self, msgspec.convert(record, shape), raw, clock)
         except msgspec.ValidationError:
             return _rejected(arrival, "BAD_FIELD")
         if not reasons:
@@ -137,7 +132,7 @@ class Validation:
         arrival.record = rest.record
         # A field that is there but wrong is not missing as well.
         wrong_contact = "phone" in wrong or "landline" in wrong
-        wrong_required = any(name in wrong for name in _REQUIRED[kind])
+        wrong_required = any(name in wrong for name in kind.required)
         for reason in rest.reasons:
             if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required):
                 reasons.add(reason)
@@ -153,8 +148,8 @@ class Validation:
         arrival.reasons = ("NOT_SUPPORTED",)
         return arrival
 
-    def _raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
-        arrival = Arrival(RAW_LEAD, raw)
+    def raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival("raw_lead", raw)
         reasons: set[str] | None = None
         channel_code = arrival.channel = record.channel or ""
         source_id = record.source_lead_id
@@ -219,8 +214,8 @@ class Validation:
         arrival.moves = arrival.has_time or (clock.event and clock.now is None)
         return arrival
 
-    def _activity(self, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
-        arrival = Arrival(ACTIVITY, raw)
+    def activity(self, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival("activity", raw)
         reasons: set[str] = set()
         if record.activity_id is None or (type(record.activity_id) is str and not record.activity_id.strip()):
             reasons.add("MISSING_FIELD")
@@ -273,6 +268,16 @@ class Validation:
         arrival.shard = self.one_ids.shard(arrival.digest)
         arrival.moves = True
         return arrival
+
+
+def check_raw_lead(validation: Validation, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
+    """A raw lead's check, for the registry."""
+    return validation.raw_lead(record, raw, clock)
+
+
+def check_activity(validation: Validation, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
+    """An activity's check, for the registry."""
+    return validation.activity(record, raw, clock)
 
 
 def _rejected(arrival: Arrival, *reasons: str) -> Arrival:

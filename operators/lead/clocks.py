@@ -18,6 +18,7 @@ from operators.lead import life
 from operators.wire.streams import Why
 from state.rows.codes import OPEN, S_DISPATCHED, S_HELD, S_WON
 from state.rows.customer_row import Act, Answer, Customer, Lead, Section, Unique
+from state.rows.messages import Slot
 
 CLOSE: Final = 0
 RELEASE: Final = 1
@@ -139,8 +140,9 @@ def _release(desk: Desk, section: Section, unique: Unique, lead: Lead, at: int) 
     life.state(desk, section, unique, lead, at, why)
 
 
-def slot(desk: Desk, n: int, opening: int, until: int, waits: bool) -> None:
-    """The store's answer to a queued lead: its slot at or after `opening` (ruling 29). `waits` = the next opening instead."""
+def slot_given(desk: Desk, message: Slot, now: int) -> None:
+    """The store's answer to a queued lead (ruling 29)."""
+    n, opening, until, waits = message.n, message.opening, message.until, message.waits
     for section in desk.row.sections:
         lead = life.lead_of(section, n)
         if lead is None or lead.queued != opening or lead.slot or lead.status != S_HELD:

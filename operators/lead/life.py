@@ -10,15 +10,15 @@ from typing import Final
 
 from msgspec import UNSET
 
-from operators.base import outputs
+from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.dispatch import holds
-from operators.identity.phones import masked
 from operators.intention import score
 from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import end_of, stands
 from operators.wire import streams
 from operators.wire.streams import Why
+from state import keys
 from state.rows.codes import (
     CLOSED_REASONS,
     INVALID,
@@ -39,6 +39,7 @@ from state.rows.codes import (
     WON,
 )
 from state.rows.customer_row import Lead, Section, Unique
+from state.rows.messages import JoinQueue, LeaveQueue
 
 _OUTCOME: Final = {WON: (S_WON, R_WON), LOST: (S_LOST, R_LOST), INVALID: (S_INVALID, R_INVALID)}
 
@@ -167,7 +168,7 @@ def hold(
             )
         )
         desk.story.append(("hold", at, lead.n, conditions, until))
-        out.count(desk.rules.local.day(at), desk.shadow, unique.channel, outputs.HELD)
+        out.count(desk.rules.local.day(at), desk.shadow, unique.channel, count_kinds.HELD)
     queue(desk, section, unique, lead)
 
 
@@ -180,25 +181,12 @@ def queue(desk: Desk, section: Section, unique: Unique, lead: Lead) -> None:
             wants = lead.until
     if wants:
         lead.queued = wants
-        desk.out.hops.append(
-            (
-                section.store,
-                streams.encode(
-                    (
-                        "queue",
-                        desk.one_id,
-                        lead.n,
-                        wants,
-                        lead.score,
-                        unique.opened,
-                        desk.unique_id(lead.n),
-                        section.line,
-                    )
-                ),
-            )
+        desk.out.tell(
+            keys.store_entity(section.store),
+            JoinQueue(desk.digest, lead.n, wants, lead.score, unique.opened, desk.unique_id(lead.n), section.line),
         )
     elif lead.queued and not lead.slot and not (lead.conditions == holds.RATE and is_waiting(lead)):
-        desk.out.hops.append((section.store, streams.encode(("leave", desk.one_id, lead.n, lead.queued))))
+        desk.out.tell(keys.store_entity(section.store), LeaveQueue(desk.digest, lead.n))
         lead.queued = 0
 
 
@@ -259,7 +247,7 @@ def send(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, at:
         )
     )
     desk.story.append(("dispatch", at, lead.n, lead.sequence, lead.score))
-    out.count(desk.rules.local.day(at), False, unique.channel, outputs.DISPATCHED)
+    out.count(desk.rules.local.day(at), False, unique.channel, count_kinds.DISPATCHED)
     notify(desk, "ARRIVAL", "store_admin", section.store, at, why.rule, lead=lead, store=section.store)
 
 
@@ -403,8 +391,3 @@ def notify(
             ),
         )
     )
-
-
-def contact_shown(desk: Desk) -> str:
-    """The customer's number, masked, for stories and logs."""
-    return masked(desk.row.phone or desk.row.landline)

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from operators.base import outputs
+from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention import score
@@ -82,14 +82,14 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     assert decision is not None, "an accepted raw lead has exactly one mark"
     mark, unique, _, rule = decision
     counts = desk.out.counts[desk.rules.local.day(raw.t), desk.shadow, raw.channel]
-    counts[outputs.ACCEPTED] += 1
+    counts[count_kinds.ACCEPTED] += 1
     counts[mark] += 1
     disposition(desk, section, raw, raw_id, decision, now)
     why = Why(rule, "", "", raw_id)
     if not change.refolded:
         lead = life.lead_for(section, unique)
         if change.minted:
-            counts[outputs.OPENED] += 1
+            counts[count_kinds.OPENED] += 1
         touched(desk, section, unique, lead, now, why, raw.flags)
     else:
         corrections(desk, section, change, now)
@@ -159,7 +159,7 @@ def corrections(desk: Desk, section: Section, change: Change, now: int) -> None:
         if previous != decision[0]:
             desk.out.count(day, desk.shadow, raw.channel, previous, -1)
             desk.out.count(day, desk.shadow, raw.channel, decision[0])
-        desk.out.count(day, desk.shadow, raw.channel, outputs.CORRECTIONS)
+        desk.out.count(day, desk.shadow, raw.channel, count_kinds.CORRECTIONS)
         disposition(desk, section, raw, desk.raw_id(raw.n), decision, now, "correction")
 
 
@@ -177,7 +177,7 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
         if lead is None:
             lead = Lead(unique.n)
             section.leads.append(lead)
-            desk.out.count(desk.rules.local.day(unique.opened), desk.shadow, unique.channel, outputs.OPENED)
+            desk.out.count(desk.rules.local.day(unique.opened), desk.shadow, unique.channel, count_kinds.OPENED)
         before = change.before.get(unique.n)
         if (
             not fresh
@@ -251,7 +251,7 @@ def fold_into(
     if lead.reason != R_FOLDED:
         life.close(desk, section, before, lead, S_CLOSED, R_FOLDED, now, why, heir_id)
     lead.closed_at = now
-    desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, outputs.FOLDED)
+    desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, count_kinds.FOLDED)
     lead.version += 1
     known = before if before is not None else heir
     pointers = [other for other in section.leads if other.into]

@@ -18,7 +18,9 @@ from operators.config.configuration import Configuration, from_tables
 from operators.dispatch.hours import next_opening
 from operators.identity.one_id import OneIds
 from operators.intake.validation import Validation
+from operators.registry import RECORD_OF, SETTLING
 from operators.wire.streams import STREAMS, without_nulls
+from state.keys import moment
 from state.shard import Shard
 
 WALL_MS = 1_790_000_000_000
@@ -119,7 +121,7 @@ class PlainEngine:
         self.shard_count = shards
         self.poll = poll
         self.database = DictDatabase()
-        self.validation = Validation(self.rules, OneIds(configuration.secret, shards))
+        self.validation = Validation(self.rules, OneIds(configuration.secret, shards), RECORD_OF)
         self.outputs: dict[str, list[dict[str, Any]]] = {name: [] for name in STREAMS}
         self.clock: int | None = None
         self.hops = [0] * shards
@@ -151,18 +153,18 @@ class PlainEngine:
             if blocked:
                 self._pass(barrier)
             elif found:
-                self._tick(arrivals.clock or 0, arrivals.clock or 0, hops_only=True)
+                self._tick(arrivals.clock or 0, moment(arrivals.clock or 0), hops_only=True)
             elif arrivals.ended():
                 break
         clock = arrivals.clock
         if clock is not None:
-            self._tick(clock, clock)
+            self._tick(clock, moment(clock))
         if until_ms is not None and (clock is None or until_ms >= clock):
             while clock is not None and (barrier := self._barrier(clock)) <= until_ms:
                 self._pass(barrier)
                 clock = barrier
             clock = until_ms
-            self._tick(until_ms, until_ms + 1)
+            self._tick(until_ms, moment(until_ms + 1))
         self.clock = clock
 
     def _barrier(self, clock: int | None) -> int:
@@ -174,15 +176,14 @@ class PlainEngine:
     _passed = 0
 
     def _pass(self, barrier: int) -> None:
-        self._tick(barrier, barrier)
-        self._tick(barrier, barrier + 1, barrier)
-        self._tick(barrier, barrier + 1)
+        for before in (moment(barrier), *(moment(barrier, rank) for rank in SETTLING), moment(barrier + 1)):
+            self._tick(barrier, before)
         self._passed = barrier
 
     def _batch(self, shard: Shard) -> Batch:
         return Batch(shard, self.rules, self.sources, self.shard_count)
 
-    def _tick(self, clock: int, before: int, release: int = 0, *, hops_only: bool = False) -> None:
+    def _tick(self, clock: int, before: int, *, hops_only: bool = False) -> None:
         busy = True
         while busy:
             busy = False
@@ -193,7 +194,6 @@ class PlainEngine:
                 taken = batch.hops(1000)
                 if not hops_only:
                     batch.timers(before, 1000)
-                    batch.releases(release or before, 1000)
                 if not batch.is_empty():
                     busy = True
                     self._write(batch)
