@@ -59,7 +59,9 @@ def test_what_is_not_there_or_there_twice_is_an_error():
 
 
 def test_a_function_that_is_gone_or_not_the_only_one_is_named():
-    with pytest.raises(mutants.WrongList, match=r"no function 'Shop\.closes' any more, which this entry needs: Shop\.closes: why"):
+    with pytest.raises(
+        mutants.WrongList, match=r"no function 'Shop\.closes' any more, which this entry needs: Shop\.closes: why"
+    ):
         put("Shop.closes", "return", "pass")
     with pytest.raises(mutants.WrongList, match=r"'opens' may be a\.shop\.Shop\.opens, a\.shop\.opens"):
         put("opens", "return at", "pass")
