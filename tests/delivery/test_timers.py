@@ -7,6 +7,7 @@ from delivery import Case, at, configuration, lead, memory_reader, rows_of, scen
 
 from flows.run import run
 from state import keys
+from state.database import Database
 from state.rows import customer_row, store_row
 
 pytestmark = pytest.mark.usefixtures("fabric")
@@ -134,3 +135,27 @@ def test_a_record_that_comes_after_retention_deletes_the_row_and_its_timer(tmp_p
     assert [r["reasons"] for r in case.sink.records("rejects")] == [["NO_LEAD"]]
     found = assert_one_timer_per_armed_row(tmp_path)
     assert not rows_of(found, keys.CUSTOMER) and not timers_in(found)
+
+
+def test_a_timer_row_that_its_row_does_not_know_disarms_nothing(tmp_path):
+    """A row is armed for the time that it says. A timer row for an earlier one, which a fault left behind, goes by itself:
+    the armed one stays, and stays the only one (invariant 11)."""
+    visit = {"type": "activity", "activity_id": "v", "kind": "VISIT", "event_time": "2025-09-02T04:00:00Z",
+             "phone": "13912345678", "store": "P1"}  # fmt: skip
+    case = Case(tmp_path)
+    records = [lead("a", "13912345678", at(1, 10)), visit]
+    case.run(memory_reader(records))
+    ((key, value),) = rows_of(stored(tmp_path), keys.CUSTOMER).items()
+    kept = customer_row.decode(value).armed  # of the first expiry; the visit has moved what is due beyond it
+    stale = kept - 3_600_000
+    database = Database(tmp_path)
+    batch = database.batch()
+    batch.put(keys.timer_key(key[0], stale, key[1:]), b"")
+    database.write(batch)
+    database.close()
+    case.run(memory_reader(records), until=stale + 1)
+    assert armed(assert_one_timer_per_armed_row(tmp_path)) == {keys.timer_key(key[0], kept, key[1:])}
+    case.run(memory_reader(records), until=at(9, 0))
+    assert [(r["at"][:16], r["reason"]) for r in case.sink.records("closings")] == [
+        ("2025-09-04T12:00", "MERGE_EXPIRED")
+    ]

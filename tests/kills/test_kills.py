@@ -147,8 +147,8 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
 _WRITES = """
 import os, sys, pathlib
 from rocksdict import WriteBatch
-import state.store
-database = state.store.Database(pathlib.Path(sys.argv[1]))
+import state.database
+database = state.database.Database(pathlib.Path(sys.argv[1]))
 row = os.urandom(700)
 for number in range(int(sys.argv[2])):
     batch = database.batch()

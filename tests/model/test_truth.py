@@ -1,4 +1,4 @@
-"""The whole engine on generated folders: marks and unique leads equal to the truth (issue 3, ruling 44)."""
+"""The whole engine on generated folders: marks and unique leads equal to the truth (ruling 44)."""
 
 from __future__ import annotations
 

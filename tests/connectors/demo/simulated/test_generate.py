@@ -278,9 +278,8 @@ def _digest(folder: Path) -> str:
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in FILES)).hexdigest()
 
 
-def test_same_seed_same_bytes_in_another_process(tmp_path):
+def test_same_seed_same_bytes_in_another_process(tmp_path, checkout):
     generate(tmp_path / "here", leads=1500, seed=4)
-    root = Path(__file__).resolve().parents[2]
     code = (
         "import sys; from pathlib import Path; from connectors.demo.simulated import generate; "
         "generate(Path(sys.argv[1]), leads=1500, seed=4)"
@@ -288,8 +287,8 @@ def test_same_seed_same_bytes_in_another_process(tmp_path):
     subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "there")],
         check=True,
-        cwd=root,
-        env=os.environ | {"PYTHONHASHSEED": "77", "PYTHONPATH": str(root)},
+        cwd=checkout,
+        env=os.environ | {"PYTHONHASHSEED": "77", "PYTHONPATH": str(checkout)},
     )
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == list(FILES)
     assert _digest(tmp_path / "here") == _digest(tmp_path / "there")
