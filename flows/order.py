@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from connectors.protocols import Reader, Record
+from operators.base.calendar import parse_ms
 from operators.intake.validation import Clock, Validation
 from operators.wire.arrival import Arrival
 
@@ -37,6 +38,15 @@ class _Partition:
         self.offset = NOTHING
         """Of the last record handed on."""
         self.ended = False
+
+
+def _turn(head: Arrival, running: int) -> int:
+    """The maximum by which a partition takes its turn, its next record included. For one without event time its ingest time
+    stands in, for this turn alone; without both it comes first (ruling 83)."""
+    if head.moves or head.has_time or head.reasons:
+        return head.t if head.moves and head.t > running else running
+    ingest = getattr(head.record, "ingest_time", None)
+    return max(parse_ms(ingest), running) if ingest else _FIRST
 
 
 class Arrivals:
@@ -179,8 +189,7 @@ class Arrivals:
                                 continue
                             return False  # a partition that has not ended holds the others back: its next record may be older
                     part.head = self._read(part, part.buffer[0], clock)
-                head = part.head
-                running = head.t if head.moves and head.t > part.running else part.running
+                running = _turn(part.head, part.running)
                 if best is None or running < best_running or (running == best_running and part.name < best.name):
                     best, best_running = part, running
             if best is None:
@@ -199,8 +208,8 @@ class Arrivals:
                 return True
             best.head = None
             best.buffer.popleft()
-            if best_running > best.running:
-                best.running = best_running
+            if arrival.moves and arrival.t > best.running:
+                best.running = arrival.t
             if at != self.clock:
                 self._move(best, arrival, at)
                 clock.now = at

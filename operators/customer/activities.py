@@ -11,6 +11,7 @@ from operators.base.outputs import Outputs, text_of
 from operators.customer import consent, split
 from operators.dispatch import holds
 from operators.intention import fold, merge, score
+from operators.intention.places import opening_order
 from operators.lead import life, marks
 from operators.wire import streams
 from operators.wire.arrival import Arrival
@@ -94,8 +95,8 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     act = Act(
         t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals, t, OLD if old else USUAL
     )
-    standing = fold.stand(section, act)
-    target = _target(fold.state_before(section, act, desk.rules), section.head, act, record) if standing else None
+    then = fold.stand(section, act, desk.rules)
+    target = _target(then, act, record) if then is not None else None
     if target is None:
         return "NO_LEAD"
     unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
@@ -186,32 +187,37 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
         return "AMBIGUOUS"
     if open_now:
         return open_now[0]
-    opened = [((u.counts_from or u.opened, u.n), s) for s in of_line for u in s.head.uniques if u.opened <= t]
-    counted = [entry for entry in opened if entry[0][0] <= t]
+    opened = [
+        (u.counts_from or u.opened, opening_order(u), place)
+        for place, s in enumerate(of_line)
+        for u in s.head.uniques
+        if u.opened <= t and not merge.passed_over(u, t)
+    ]
+    counted = [entry for entry in opened if entry[0] <= t]
     if opened:
-        return max(counted or opened, key=lambda entry: entry[0])[1]
+        return of_line[max(counted or opened)[2]]
     return "NO_LEAD"
 
 
-def _target(then: Fold, head: Fold, act: Act, record: ActivityRecord) -> Unique | None:
+def _target(then: Fold, act: Act, record: ActivityRecord) -> Unique | None:
     """The unique lead it goes to in the key's state `then`, where it stands in the order; None for NO_LEAD."""
     found = merge.candidates(then, act)
     t = act.time
     if record.kind == "REFUND":
-        found = [u for u in found if u.status == WON and u.at <= t]
+        found = [u for u in found if u.status == WON]
     elif not found and act.rank == OLD:
         # On a lead opened after it, within ten minutes, an old activity is only recorded (ruling 26).
-        first = min(head.uniques, key=lambda u: u.opened, default=None)
+        first = min((u for u in then.uniques if not merge.passed_over(u, t)), key=opening_order, default=None)
         return first if first is not None and first.opened - act.t <= limits.EARLY_ACTIVITY_MS else None
     if not found:
         return None
     unique = found[-1]
     if unique.status == OPEN and act.place <= merge.end_of(unique):
         return unique
-    closing = merge.closing_of(unique)
-    if record.kind == "PAID" and unique.status != WON and t > closing + unique.deal:
+    # On a lead that is won, too: whatever its merge period, the deal speaks for its own period alone (ruling 83).
+    if record.kind == "PAID" and t > merge.closing_of(unique) + unique.deal:
         return None
-    return unique if t <= closing + max(unique.merge, unique.deal) else None
+    return unique
 
 
 def _opt_out(desk: Desk, now: int, t: int) -> None:

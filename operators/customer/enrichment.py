@@ -15,7 +15,7 @@ from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.customer_row import IntentEntry, Source
+from state.rows.customer_row import Answer, IntentEntry, Source
 
 
 def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -> None:
@@ -57,13 +57,16 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     applied = replays.overwrite(in_force, given, changed, fills_only=fills_only)
     consented = holds.has_consent(desk.row, rules)
     _learn(desk, source, arrival, record, applied)
+    parts = list(source.raws)
+    if applied:
+        _enrich(desk, source, record, applied, fills_only)
     written: set[int] = set()
     if "store" in changed:
-        written = store_naming.name_stores(desk, source, arrival, record, in_force)
+        written = store_naming.name_stores(desk, source, arrival, replays.as_enriched(record, in_force), in_force)
     source.payload = replays.payload_of(in_force)
     source.source_ms = max(source.source_ms, arrival.source_ms)
     if applied:
-        _enrich(desk, source, record, applied, fills_only, now, written)
+        _judge(desk, parts, now, written)
     if holds.has_consent(desk.row, rules) != consented:
         consent.judge_waiting(desk, now, Why("consent"))
 
@@ -80,29 +83,38 @@ def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, 
         consent.say(row, record.consent, t, f"{priority:>12}\0{source.channel}\0{source.account}\0{source.source_id}")
 
 
-def _enrich(
-    desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool, now: int, written: set[int]
-) -> None:
-    """Attributes updated, rescored; one new `unique_leads` state per lead of its parts, no new raw lead."""
+def _enrich(desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool) -> None:
+    """What the enrichment brings to the raw leads of its parts, their unique leads, and all that a later fold starts from;
+    before a store that it names too is answered, so that nothing is judged by half of it (ruling 83)."""
     facts = facts_of(record)
-    done: set[int] = set()
+    entry = intent_of(record, source.t)
     for n in source.raws:
         found = store_naming.locate(desk, n)
         if found is None:
             continue
-        section, unique, lead, raw = found
-        entry = intent_of(record, source.t)
+        section, unique, _, raw = found
         if raw is not None:
             raw.facts |= facts
             raw.intent = _merged(raw.intent, entry, applied, fills_only)
-        for held in (unique, next((u for u in section.base.uniques if u.n == unique.n), None)):
-            if held is not None:
-                held.facts |= facts
-                for index, old in enumerate(held.intents):
-                    if old.t == source.t:
-                        held.intents[index] = _merged(old, entry, applied, fills_only)
-                        break
-        if unique.n in done or unique.n in written:
+        holders = [unique, *(u for u in section.base.uniques if u.n == unique.n)]
+        if raw is not None:
+            holders += [e.lead for e in section.kept if isinstance(e, Answer) and any(one is raw for one in e.raws)]
+        for held in holders:
+            held.facts |= facts
+            for index, old in enumerate(held.intents):
+                if old.t == source.t:
+                    held.intents[index] = _merged(old, entry, applied, fills_only)
+                    break
+
+
+def _judge(desk: Desk, parts: list[int], now: int, done: set[int]) -> None:
+    """Rescored and judged; one new `unique_leads` state per lead of the parts but those `done`, no new raw lead."""
+    for n in parts:
+        found = store_naming.locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, _ = found
+        if unique.n in done:
             continue
         done.add(unique.n)
         life.rescore(desk, unique, lead, now)

@@ -15,7 +15,7 @@ import msgspec
 from operators.base.outputs import text_of
 from operators.base.rules import Rules
 from operators.wire.arrival import Arrival
-from operators.wire.records import RawLeadRecord
+from operators.wire.records import IntentGiven, RawLeadRecord
 from state import limits
 from state.rows.customer_row import Customer, Source
 
@@ -53,6 +53,19 @@ _PLACE: Final = {name: place for place, name in enumerate(FIELDS)}
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
 _encode_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
+_SAID: Final = (
+    "wechat_unionid",
+    "wechat_openid",
+    "external_userid",
+    "email",
+    "name",
+    "gender",
+    "province",
+    "city",
+    "series",
+    "model",
+)
+"""Fields that a unique lead's facts and periods come from."""
 _INTENT: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -186,3 +199,15 @@ def overwrite(in_force: list[Any], given: list[Any], changed: list[str], *, fill
 def place_of(name: str) -> int:
     """Index of a field in a payload."""
     return _PLACE[name]
+
+
+def as_enriched(record: RawLeadRecord, in_force: list[Any]) -> RawLeadRecord:
+    """The record with the values in force: what a part that an enrichment adds has of its raw lead (rulings 11 and 83)."""
+    given = {name: _said(in_force[_PLACE[name]], getattr(record, name)) for name in _SAID}
+    intent = in_force[_PLACE["intent"]]
+    return msgspec.structs.replace(record, **given, intent=None if intent is None else IntentGiven(*intent))
+
+
+def _said(value: Any, given: Any) -> Any:
+    """A value in force; of a long one the memory has the digest alone, which still says that it was given."""
+    return (given or "…") if isinstance(value, bytes) else value

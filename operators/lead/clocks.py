@@ -14,6 +14,7 @@ from operators.customer import store_naming
 from operators.dispatch import holds
 from operators.intention import fold
 from operators.intention.merge import end_of
+from operators.intention.places import order_of
 from operators.lead import life
 from operators.wire.streams import Why
 from state.rows.codes import OPEN, S_DISPATCHED, S_HELD, S_WON
@@ -181,9 +182,9 @@ def _purge(desk: Desk, section: Section, lead: Lead, at: int) -> None:
     if waits:  # raw leads of a lead that still waits for its store stay kept: its answer re-marks them all (ruling 7)
         last = max((place for place, event in enumerate(kept, 1) if _speaks_of(event, lead.n)), default=0)
     else:  # with what happened to the lead: an activity must not find an older one in its place later
-        last = sum(fold.order_of(event)[0] < horizon for event in kept)
+        last = sum(order_of(event)[0] < horizon for event in kept)
     if last:
-        assert fold.order_of(kept[last - 1])[0] < horizon, "what may still be folded again is not deleted"
+        assert order_of(kept[last - 1])[0] < horizon, "what may still be folded again is not deleted"
         fold.collapse(section, last, desk.rules)
     assert not any(_speaks_of(event, lead.n) for event in section.kept), "an event outlived its lead"
     if waits:

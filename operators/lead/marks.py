@@ -11,7 +11,7 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention import score
 from operators.intention.fold import Change
-from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
+from operators.intention.merge import AFTER_EXPIRY, SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
 from operators.lead import life
 from operators.wire import streams
 from operators.wire.streams import Why
@@ -90,12 +90,23 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
         lead = life.lead_for(section, unique)
         if change.minted:
             counts[count_kinds.OPENED] += 1
+            if rule == AFTER_EXPIRY:
+                _ended(desk, section, now, why)
         touched(desk, section, unique, lead, now, why, raw.flags)
     else:
         corrections(desk, section, change, now)
         reviewed(desk, section, change, now, why, raw.flags)
         lead = life.lead_for(section, unique)
     told(desk, section, raw_id, mark, lead, now)
+
+
+def _ended(desk: Desk, section: Section, now: int, why: Why) -> None:
+    """A new lead takes the place of one that still stood open: that is closed first (domain 7, row 3; ruling 83)."""
+    unique = section.head.uniques[-2]
+    lead = life.lead_of(section, unique.n)
+    if unique.ended and lead is not None and lead.status < S_WON:
+        life.review(desk, section, unique, lead, now, now, why)
+        life.state(desk, section, unique, lead, now, why)
 
 
 def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, why: Why, flags: int = 0) -> None:
@@ -208,6 +219,7 @@ def _same(before: Unique, after: Unique) -> bool:
         and before.first == after.first
         and before.count == after.count
         and before.expires == after.expires
+        and before.ended == after.ended
         and before.touched == after.touched
         and before.effective == after.effective
         and before.facts == after.facts

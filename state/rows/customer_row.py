@@ -80,6 +80,15 @@ BROUGHT: Final = 2
 USUAL: Final = 3
 
 
+class Held(Struct, array_like=True, gc=False):
+    """A local day (with dedup.scope = "channel": of one channel) of which a unique lead holds raw leads."""
+
+    day: int
+    t: int
+    """The latest of them."""
+    channel: str = ""
+
+
 class Unique(Struct, array_like=True, gc=False):
     """A purchase intention as the fold sees it: decided by times alone."""
 
@@ -98,6 +107,7 @@ class Unique(Struct, array_like=True, gc=False):
     touched: int = 0
     raws: list[int] = []
     days: list[int] = []
+    """The days of a lead that an older version wrote, but those since; now `held`."""
     intents: list[IntentEntry] = []
     facts: int = 0
     heat: float = 0.0
@@ -113,7 +123,11 @@ class Unique(Struct, array_like=True, gc=False):
     counts_from: int = 0
     """T of a lead that moved here (ruling 57); 0 = it was opened here."""
     cut: int = 0
-    """Its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead."""
+    """With `days`: its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead; now `Fold.cuts`."""
+    tie: tuple[int, str, str, str] | None = None
+    """Priority, account, source id and split of the first touch: with `opened` and `channel` its place in the total order.
+    None in a lead that an older version wrote."""
+    held: list[Held] = []
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):
@@ -135,7 +149,7 @@ Kept = Raw | Act | Answer
 
 
 class DayOwner(Struct, array_like=True, gc=False):
-    """The raw lead that the others of its local day repeat."""
+    """A raw lead of the day; the first of its channel is the one that the others repeat."""
 
     channel: str
     raw: int
@@ -150,6 +164,8 @@ class Fold(Struct, array_like=True, gc=False):
     uniques: list[Unique] = []
     day: int = -1
     owners: list[DayOwner] = []
+    cuts: list[int] = []
+    """The last closings by LOST, INVALID or REFUND at the key, in order of time (ruling 12's exception)."""
 
 
 class Lead(Struct, array_like=True, gc=False):

@@ -2,6 +2,7 @@
 
 import oracle_cases_activities
 import oracle_cases_dispatch
+import oracle_cases_fourth
 import oracle_cases_marks
 import oracle_cases_matching
 import oracle_cases_release
@@ -17,4 +18,5 @@ CASES: list[Case] = [
     *oracle_cases_stores.CASES,
     *oracle_cases_dispatch.CASES,
     *oracle_cases_release.CASES,
+    *oracle_cases_fourth.CASES,
 ]

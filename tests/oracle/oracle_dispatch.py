@@ -36,16 +36,14 @@ class Dispatcher:
     def judge(self, row: Row, now_ms: int) -> None:
         """Every open lead of the customer that is not dispatched passes the conditions at now (domain 10)."""
         for u in sorted(row.open_leads(), key=lambda u: u.lead_id):
-            if u.dispatched:
-                continue
+            if u.dispatched or (u.hold and u.hold[0] == SHADOW):
+                continue  # a shadow lead that would have been dispatched shows SHADOW to its end (ruling 83)
             conditions = self.conditions(row, u)
             if conditions:
                 self.hold(u, now_ms, conditions, None)
                 continue
             if u.hold and u.hold[0] in (HOURS, RATE) and (u.hold[1] is None or now_ms <= u.hold[1]):
                 continue  # released by its timer alone, last at its instant (ruling 57)
-            if u.hold and u.hold[0] == SHADOW:
-                continue  # it would have been dispatched: no closing hour changes that
             store = self.store_of(u)
             if self.config.is_open(store, now_ms):
                 self.send(u, now_ms)

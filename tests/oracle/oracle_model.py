@@ -219,11 +219,12 @@ class Oracle:
             return "AMBIGUOUS"
         if standing:
             return standing[0].key
-        before = [u for u in of_line if u.lead.counts_from_ms <= event.t_ms]
-        before = before or [u for u in of_line if u.lead.opened_ms <= event.t_ms]
+        left = [u for u in of_line if not u.lead.passed_over(event.now_ms, event.t_ms)]
+        before = [u for u in left if u.lead.counts_from_ms <= event.t_ms]
+        before = before or [u for u in left if u.lead.opened_ms <= event.t_ms]
         if not before:
             return "NO_LEAD"
-        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead_id)).key
+        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead.first.order)).key  # ruling 83
 
     # -- store answers -----------------------------------------------------------------------------------------------
 

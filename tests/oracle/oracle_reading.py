@@ -144,8 +144,13 @@ class Reader:
 
     def _turn(self, source: _Source) -> float:
         """The source's own running maximum, its next record included; one that will be BAD_TIME moves nothing (ruling 20)."""
-        assert source.head is not None
-        time_ms = None if self._bad_time(source.head) else self._clocked_ms(source.head)
+        head = source.head
+        assert head is not None
+        time_ms = None if self._bad_time(head) else self._clocked_ms(head)
+        if head.event_ms is None and not head.reasons:
+            if head.ingest_ms is None:
+                return float("-inf")
+            time_ms = head.ingest_ms  # its turn only: the maximum of event times stays (ruling 83)
         times = [at for at in (source.maximum_ms, time_ms) if at is not None]
         return max(times, default=float("-inf"))
 
