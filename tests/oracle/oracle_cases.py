@@ -4,9 +4,11 @@ import oracle_cases_activities
 import oracle_cases_clocks
 import oracle_cases_commands
 import oracle_cases_dispatch
+import oracle_cases_fixed
 import oracle_cases_fourth
 import oracle_cases_marks
 import oracle_cases_matching
+import oracle_cases_owned
 import oracle_cases_pool
 import oracle_cases_release
 import oracle_cases_rooms
@@ -22,6 +24,7 @@ CASES: list[Case] = [
     *oracle_cases_stores.CASES,
     *oracle_cases_dispatch.CASES,
     *oracle_cases_release.CASES,
+    *oracle_cases_fixed.CASES,
     *oracle_cases_fourth.CASES,
 ]
 FOLLOW_UP_CASES: list[Case] = [
@@ -29,5 +32,6 @@ FOLLOW_UP_CASES: list[Case] = [
     *oracle_cases_rooms.CASES,
     *oracle_cases_clocks.CASES,
     *oracle_cases_pool.CASES,
+    *oracle_cases_owned.CASES,
 ]
 """Those of the life after dispatch: they hold commands."""
