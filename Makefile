@@ -20,7 +20,7 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup run test kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup compile uncompile run test test-pure kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,11 +28,20 @@ help:  ## List the targets
 setup:  ## Prepare .venv (does nothing when it is ready)
 	@PYTHON="$(PYTHON)" bash scripts/setup.sh
 
+compile: setup  ## Compile the rules (needs a C compiler, some two minutes); once they are changed, the sources run again
+	@$(BIN)/python hatch_build.py
+
+uncompile:  ## Remove what make compile wrote
+	@rm -rf leadstream/_compiled leadstream/_compiled.new leadstream/_compiled.old
+
 run: setup  ## Run the main job: simulated live feed, state in var/state, output in var/out (ARGS=...)
 	@exec $(BIN)/leadstream run $(ARGS)
 
 test: setup  ## Run all tests but the slow suites (MARKS=, JOBS=, ARGS=)
 	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
+
+test-pure: setup  ## Run the tests of rules, model and delivery on the sources, compiled or not (MARKS=, JOBS=, ARGS=)
+	@LEADSTREAM_PURE=1 $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/rules tests/model tests/delivery $(ARGS)
 
 kafka-tests: setup  ## Run all tests on a real Kafka but the kills: broker, connectors, the engine's tests on topics
 	@$(PYTEST) -m "kafka and not packaging" $(ARGS)
@@ -81,6 +90,6 @@ types: setup  ## Check types: packages and scripts strictly, tests by what they 
 lock: setup  ## Write requirements.lock anew from pyproject.toml (UPGRADE=1 for newer versions)
 	@UPGRADE="$(UPGRADE)" bash scripts/lock.sh
 
-clean:  ## Remove caches and builds; state, output and .venv stay
+clean: uncompile  ## Remove caches and builds; state, output and .venv stay
 	@rm -rf var/cache var/ci dist build .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

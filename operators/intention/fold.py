@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
-
 from operators.base.rules import Rules
 from operators.intention import merge
+from operators.intention.change import Change
 from operators.intention.dedup import hold_day
 from operators.intention.merge import Decision
 from state import limits
@@ -79,23 +78,6 @@ def _place_again(section: Section) -> None:
             if isinstance(event, Act):
                 stand(section, event)
         section.kept.sort(key=order_of)
-
-
-class Change(Struct, gc=False):
-    """What one event did to a key."""
-
-    decision: Decision | None = None
-    """Of the raw lead that was applied."""
-    touched: Unique | None = None
-    """The unique lead that an activity in order changed."""
-    refolded: bool = False
-    before: dict[int, Unique] = {}
-    """Unique leads of the head as they were, by number; only after a refold."""
-    remarked: list[tuple[Raw, Decision, int]] = []
-    """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
-    folded: list[tuple[int, Unique]] = []
-    """Unique leads that the fold no longer opens, each with the one it points to."""
-    minted: list[Unique] = []
 
 
 def _mint(row: Customer) -> int:
