@@ -360,7 +360,8 @@ def _stores(record: RawLeadRecord) -> tuple[str, ...]:
         text = store.strip() if type(store) is str else str(store)
         return (text,) if text else ()
     named = ([] if record.store is None else [record.store]) + record.stores
-    return tuple(dict.fromkeys(text for text in (str(store).strip() for store in named if store is not None) if text))
+    texts = [str(store).strip() for store in named if store is not None]
+    return tuple(dict.fromkeys([text for text in texts if text]))
 
 
 def _has_nul(record: RawLeadRecord | ActivityRecord) -> bool:

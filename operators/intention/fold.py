@@ -9,10 +9,9 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from operators.base.rules import Rules
 from operators.intention import merge, places
+from operators.intention.change import Change
 from operators.intention.dedup import hold_day, holds_day
 from operators.intention.merge import Decision
 from operators.intention.places import order_of
@@ -31,23 +30,6 @@ def stand(section: Section, act: Act, rules: Rules) -> Fold | None:
             return state
         if not places.at_next_lead(section, act):
             return None
-
-
-class Change(Struct, gc=False):
-    """What one event did to a key."""
-
-    decision: Decision | None = None
-    """Of the raw lead that was applied."""
-    touched: Unique | None = None
-    """The unique lead that an activity in order changed."""
-    refolded: bool = False
-    before: dict[int, Unique] = {}
-    """Unique leads of the head as they were, by number; only after a refold."""
-    remarked: list[tuple[Raw, Decision, int]] = []
-    """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
-    folded: list[tuple[int, Unique]] = []
-    """Unique leads that the fold no longer opens, each with the one it points to."""
-    minted: list[Unique] = []
 
 
 def _mint(row: Customer) -> int:

@@ -10,7 +10,7 @@ from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention import score
-from operators.intention.fold import Change
+from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision, stands
 from operators.lead import life
 from operators.wire import streams
@@ -155,7 +155,7 @@ def told(desk: Desk, section: Section, raw_id: str, mark: int, lead: Lead, now: 
 
 def _just_sent(desk: Desk, lead: Lead, now: int) -> bool:
     """Whether this very record dispatched the lead: then ARRIVAL has been said and CAME_BACK would repeat it."""
-    for entry in reversed(desk.story):
+    for entry in desk.story[::-1]:
         if entry[0] == "mark":
             return False
         if entry[0] == "dispatch" and entry[2] == lead.n:
