@@ -69,6 +69,7 @@ ENTITIES: Final = (
         next_due=clocks.next_due,
         fire=clocks.fire,
         is_gone=_always,
+        clocks=clocks.CLOCKS,
         giving_way=row_size.giving_way,
         judge_again=consent.judge_again,
     ),

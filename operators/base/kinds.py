@@ -43,17 +43,15 @@ class RecordKind:
 
 
 class Clock(NamedTuple):
-    """Something that falls due in an entity's row."""
+    """Something that falls due for a unique lead. Of those due at one instant the one listed first comes first (ruling 4)."""
 
     name: str
-    order: int
-    """Its place among the clocks of one row that are due at one instant (ruling 4: closings first)."""
-    statuses: frozenset[int]
-    """Statuses of a unique lead in which it runs."""
+    group: int
+    """Statuses in which it runs (`operators.lead.statuses`)."""
     due: Callable[[Any, Any, Rules], int]
-    """(lead, intention, rules) → when it falls due, 0 = it does not."""
-    fire: Callable[[Any, int], None]
-    """(the case, its due time): what happens then."""
+    """(lead, intention, rules) → when it falls due; 0 = it does not."""
+    fire: Callable[[Any], None]
+    """(the case, at its due time): what happens then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,8 @@ class EntityKind:
     """Fire what is due before a time, in order, as much as one batch may; False = the row is to be deleted."""
     is_gone: Callable[[Any], bool]
     """Whether the row holds nothing any more and is deleted when the batch is written."""
+    clocks: tuple[Clock, ...] = ()
+    """What `next_due` and `fire` look at, in their order at one instant."""
     fresh: Callable[[bytes], Any] | None = None
     """A new row for a first message; None = a message for who has no row is dropped: he was deleted."""
     giving_way: Callable[[Any], bytes] | None = None

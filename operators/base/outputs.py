@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
@@ -19,6 +19,7 @@ from operators.wire.arrival import FLAGS, Arrival
 from operators.wire.streams import Why
 from state import limits
 from state.rows.messages import Message
+from state.rows.story import Entry
 
 
 class Source(NamedTuple):
@@ -95,7 +96,7 @@ class Outputs:
         """(local day, shadow, channel) → COUNTS."""
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
-        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = defaultdict(list)
+        self.stories: dict[tuple[bytes, bool], list[Entry]] = defaultdict(list)
         self.messages: list[tuple[bytes, Message]] = []
         """(entity, message): what an entity tells another, in this order."""
         self.waits: list[tuple[bytes, int, int, bool]] = []

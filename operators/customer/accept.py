@@ -12,6 +12,7 @@ from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.base.rules import Channel
 from operators.customer import consent, enrichment, replays, split
+from operators.customer.split import Submission
 from operators.dispatch import holds
 from operators.wire import streams
 from operators.wire.arrival import Arrival
@@ -41,17 +42,17 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     if row is None:
         life = rules.local.day_text(rules.local.day(now)).replace("-", "")
         row = Customer(life + "s" if arrival.shadow else life, arrival.phone, arrival.landline, arrival.shadow)
-    _accept(Desk(row, arrival.digest, out), arrival, record, channel, account, source_id)
+    line = text_of(record.line) or "main"
+    _accept(Submission(Desk(row, arrival.digest, out), arrival, record, account, source_id, line))
     return row
 
 
-def _accept(
-    desk: Desk, arrival: Arrival, record: RawLeadRecord, channel: Channel, account: str, source_id: str
-) -> None:
+def _accept(submission: Submission) -> None:
+    desk, arrival, record = submission.desk, submission.arrival, submission.record
+    channel, account, source_id, line = submission.channel, submission.account, submission.source_id, submission.line
     row, rules, now = desk.row, desk.rules, arrival.now
     consented = holds.has_consent(row, rules)
-    consent.learn(row, arrival, record, channel, account, source_id, desk)
-    line = text_of(record.line) or "main"
+    consent.learn(submission)
     stores = arrival.stores or ("",)
     first = row.raws + 1
     row.raws += len(stores)
@@ -73,18 +74,7 @@ def _accept(
     if len(stores) > 1:
         desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, count_kinds.SPLITS, len(stores) - 1)
     for place, store in enumerate(stores):
-        split.add(
-            desk,
-            arrival,
-            record,
-            channel,
-            account,
-            source_id,
-            line,
-            store,
-            first + place,
-            place + 1 if len(stores) > 1 else 0,
-        )
+        split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
     if len(row.sections) > 1 and holds.has_consent(row, rules) != consented:
         consent.judge_waiting(desk, now, Why("consent"), skip={(line, store) for store in stores})
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import UNSET
-
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
-from operators.customer import consent, split
+from operators.customer import consent, replays, split
 from operators.dispatch import holds
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
-from operators.lead import life, marks
-from operators.wire import streams
+from operators.lead import life, marks, records
+from operators.lead.case import Case, lead_for, lead_of
+from operators.lead.statuses import AT_STORE
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, S_DISPATCHED, WON
+from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, WON
 from state.rows.customer_row import OLD, USUAL, Act, Customer, Fold, Section, Unique
+from state.rows.story import Acted, OptedOut
 
 FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})
 _EFFECTIVE_CALL_S: Final = 5
@@ -44,25 +44,7 @@ def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     now = arrival.now
     replay_ms = out.rules.replay_ms
     if any(known == activity_id and now - accepted <= replay_ms for known, accepted in row.activities):
-        out.events.append(
-            (
-                streams.REPLAYS,
-                desk.one_id,
-                streams.Replay(
-                    f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
-                    desk.text(now),
-                    desk.version,
-                    Why("replay"),
-                    desk.one_id,
-                    UNSET,
-                    "",
-                    "",
-                    "",
-                    UNSET,
-                    desk.masked(activity_id),
-                ),
-            )
-        )
+        replays.say(desk, arrival, "", None, [], activity_id)
         return row
     for section in row.sections:
         split.settle(section, now, out.rules)
@@ -100,8 +82,8 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     if target is None:
         return "NO_LEAD"
     unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
-    desk.story.append(("activity", now, record.kind, unique.n, t))
-    lead = life.lead_for(section, unique)
+    desk.story.append(Acted(now, record.kind, unique.n, t))
+    lead = lead_for(section, unique)
     won_before = unique.status == WON
     why = Why("activity", note=record.kind or "")
     changed = False
@@ -120,7 +102,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
     if changed:
-        marks.touched(desk, section, unique, lead, now, why)
+        life.touched(Case(desk, section, unique, lead, now, why))
     if kind == ACT_PAID and not won_before:
         _tell_the_maker(desk, section, now)
     return ""
@@ -152,7 +134,7 @@ def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | N
     n = int(tail)
     for _ in range(limits.FOLDED_POINTERS):
         for section in row.sections:
-            lead = life.lead_of(section, n)
+            lead = lead_of(section, n)
             if lead is not None:
                 if not lead.into:
                     return section, n
@@ -225,15 +207,14 @@ def _opt_out(desk: Desk, now: int, t: int) -> None:
     row = desk.row
     consented = holds.has_consent(row, desk.rules)
     consent.say(row, False, t, consent.OPT_OUT_TIE)
-    desk.story.append(("opt_out", now, t))
+    desk.story.append(OptedOut(now, t))
     if consented and not holds.has_consent(row, desk.rules):
         consent.judge_waiting(desk, now, Why("opt_out"))
         for section in row.sections:
             for lead in section.leads:
-                if lead.sent and lead.status == S_DISPATCHED:
-                    life.notify(
-                        desk, "OPTED_OUT", "store_admin", section.store, now, "opt_out", lead=lead, store=section.store
-                    )
+                if lead.sent and AT_STORE >> lead.status & 1:
+                    store = section.store
+                    records.notify(desk, "OPTED_OUT", "store_admin", store, now, "opt_out", lead=lead, store=store)
 
 
 def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
@@ -244,5 +225,5 @@ def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
             and section.line == sold.line
             and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
         ):
-            life.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
+            records.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
             return

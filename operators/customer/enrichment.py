@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-
 from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, replays, store_naming
 from operators.dispatch import holds
 from operators.intention.attributes import facts_of, intent_of
 from operators.intention.merge import stands
-from operators.lead import life
-from operators.wire import streams
+from operators.lead import life, records
+from operators.lead.case import Case
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
 from state.rows.customer_row import Answer, IntentEntry, Source
+from state.rows.story import Repeated
 
 
 def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -> None:
@@ -28,29 +27,9 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     day = rules.local.day(arrival.t)
     out.count(day, desk.shadow, arrival.channel, count_kinds.RECEIVED)
     out.count(day, desk.shadow, arrival.channel, place)
-    position = f"{out.source_name(arrival.source)}-{arrival.offset}"
     names = sorted(changed)
-    out.events.append(
-        (
-            streams.REPLAYS,
-            desk.one_id,
-            streams.Replay(
-                f"replays-{position}",
-                desk.text(now),
-                desk.version,
-                Why("enrichment" if changed else "replay"),
-                desk.one_id,
-                desk.raw_id(source.raws[0]),
-                source.channel,
-                desk.masked(source.account),
-                desk.masked(source.source_id),
-                names if names else UNSET,
-                UNSET,
-                True if desk.shadow else UNSET,
-            ),
-        )
-    )
-    desk.story.append(("replay", now, source.raws[0], names))
+    replays.say(desk, arrival, desk.raw_id(source.raws[0]), source, names)
+    desk.story.append(Repeated(now, source.raws[0], names))
     if not changed:
         return
     fills_only = bool(arrival.source_ms) and arrival.source_ms < source.source_ms
@@ -78,9 +57,7 @@ def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, 
     if "name" in applied and record.name and t >= row.name_at:
         row.name, row.name_at = record.name, t
     if "consent" in applied and record.consent is not None:
-        channel = desk.rules.channels.get(source.channel)
-        priority = channel.priority if channel is not None else 100
-        consent.say(row, record.consent, t, f"{priority:>12}\0{source.channel}\0{source.account}\0{source.source_id}")
+        consent.say_of(desk, source, record.consent)
 
 
 def _enrich(desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool) -> None:
@@ -117,10 +94,12 @@ def _judge(desk: Desk, parts: list[int], now: int, done: set[int]) -> None:
         if unique.n in done:
             continue
         done.add(unique.n)
-        life.rescore(desk, unique, lead, now)
+        case = Case(desk, section, unique, lead, now, Why("enrichment"))
+        life.rescore(case)
         if life.is_waiting(lead) and stands(unique, now):
-            life.decide(desk, section, unique, lead, now, now, Why("enrichment"))
-        life.state(desk, section, unique, lead, now, Why("enrichment", against=desk.raw_id(n)))
+            life.decide(case)
+        case.why = Why("enrichment", against=desk.raw_id(n))
+        records.state(case)
 
 
 def _merged(old: IntentEntry, new: IntentEntry, applied: list[str], fills_only: bool) -> IntentEntry:

@@ -11,11 +11,15 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
+from operators.base.desk import Desk
 from operators.base.outputs import text_of
 from operators.base.rules import Rules
+from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import IntentGiven, RawLeadRecord
+from operators.wire.streams import Why
 from state import limits
 from state.rows.customer_row import Customer, Source
 
@@ -133,6 +137,32 @@ def _short(value: Any) -> bytes:
     except OverflowError:  # an integer somewhere in `extra` that msgpack does not know
         encoded = json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass")
     return blake2b(encoded, digest_size=8).digest()
+
+
+def say(
+    desk: Desk, arrival: Arrival, raw_id: str, source: Source | None, changed: list[str], activity_id: str = ""
+) -> None:
+    """One record of `replays`: a source key again, or with `activity_id` an activity."""
+    desk.out.events.append(
+        (
+            streams.REPLAYS,
+            desk.one_id,
+            streams.Replay(
+                f"replays-{desk.out.source_name(arrival.source)}-{arrival.offset}",
+                desk.text(arrival.now),
+                desk.version,
+                Why("enrichment" if changed else "replay"),
+                desk.one_id,
+                raw_id if raw_id else UNSET,
+                source.channel if source is not None else "",
+                desk.masked(source.account) if source is not None else "",
+                desk.masked(source.source_id) if source is not None else "",
+                changed if changed else UNSET,
+                desk.masked(activity_id) if activity_id else UNSET,
+                True if desk.shadow else UNSET,
+            ),
+        )
+    )
 
 
 def stores_in_force(source: Source) -> list[str]:

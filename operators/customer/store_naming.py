@@ -6,10 +6,12 @@ from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, split
 from operators.customer.replays import place_of, stores_in_force
+from operators.customer.split import Submission
 from operators.intention import fold
 from operators.intention.merge import stands
 from operators.intention.places import order_of
 from operators.lead import life, marks
+from operators.lead.case import lead_for, pointers_to
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
@@ -48,26 +50,14 @@ def name_stores(
         section, unique, lead = waiting
         known = [code for code in known if code != section.store] + [first]
         written = answer(desk, section, unique, lead, first, now)
-    line = _line_of(in_force)
+    submission = Submission(desk, arrival, record, source.account, source.source_id, _line_of(in_force))
     for store in new:
         known.append(store)
         desk.row.raws += 1
         source.raws.append(desk.row.raws)
         source.splits += 1
         desk.out.count(rules.local.day(now), desk.shadow, channel.code, count_kinds.SPLITS)
-        split.add(
-            desk,
-            arrival,
-            record,
-            channel,
-            source.account,
-            source.source_id,
-            line,
-            store,
-            desk.row.raws,
-            source.splits,
-            now,
-        )
+        split.add(submission, store, desk.row.raws, source.splits, now)
     in_force[place] = known
     return written
 
@@ -100,7 +90,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     snapshot = copied(Fold([unique])).uniques[0]
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
-    pointers = life.pointers_to(section, lead.n)
+    pointers = pointers_to(section, lead.n)
     _remove(section, unique, lead)
     section.leads = [other for other in section.leads if other not in pointers]
     target.leads += [*pointers, lead]
@@ -141,21 +131,7 @@ def _remove(section: Section, unique: Unique, lead: Lead) -> None:
     """Take a unique lead out of a key: base, head, and what was done about it."""
     section.leads.remove(lead)
     for state in (section.base, section.head):
-        drop(state, unique.n)
-
-
-def drop(state: Fold, n: int) -> None:
-    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
-    for index, held in enumerate(state.uniques):
-        if held.n == n:
-            del state.uniques[index]
-            state.owners = [o for o in state.owners if o.index != index]
-            for owner in state.owners:
-                if owner.index > index:
-                    owner.index -= 1
-            if not state.owners:
-                state.day = -1
-            return
+        fold.drop(state, unique.n)
 
 
 def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | None:
@@ -166,8 +142,8 @@ def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | Non
                 if raw.n == n:
                     for unique in section.head.uniques:
                         if unique.n == raw.u:
-                            return section, unique, life.lead_for(section, unique), raw
+                            return section, unique, lead_for(section, unique), raw
         for unique in section.head.uniques:
             if n in unique.raws:
-                return section, unique, life.lead_for(section, unique), None
+                return section, unique, lead_for(section, unique), None
     return None

@@ -335,3 +335,17 @@ def collapse(section: Section, count: int, rules: Rules) -> None:
     for unique in base.uniques:
         unique.n = ids.get(unique.first, unique.n)
     section.kept = section.kept[count:]
+
+
+def drop(state: Fold, n: int) -> None:
+    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
+    for index, held in enumerate(state.uniques):
+        if held.n == n:
+            del state.uniques[index]
+            state.owners = [o for o in state.owners if o.index != index]
+            for owner in state.owners:
+                if owner.index > index:
+                    owner.index -= 1
+            if not state.owners:
+                state.day = -1
+            return
