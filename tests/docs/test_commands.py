@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -25,7 +26,8 @@ READER = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 PAGES = [CHECKOUT / "README.md", *sorted(p for p in (CHECKOUT / "docs").rglob("*.md") if RULES not in p.parents)]
 NO_COMMANDS = {"text", "json", "toml", "mermaid", "python"}
 
-COMMAND = typer.main.get_command(app)
+COMMAND: Any = typer.main.get_command(app)
+"""A group, of whichever library this version of typer brings."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def typed(text: str) -> Iterator[list[str]]:
                 command.append(word)
 
 
-def commands(pages: list[Path], name: str) -> list[pytest.param]:
+def commands(pages: list[Path], name: str) -> list[Any]:
     """Every command `name …` in the blocks of the pages."""
     found = []
     for page in pages:
@@ -127,7 +129,7 @@ def slugs(page: Path) -> set[str]:
     return found
 
 
-def links() -> list[pytest.param]:
+def links() -> list[Any]:
     found = []
     for page in PAGES:
         for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page.read_text(encoding="utf-8"))):
@@ -228,7 +230,9 @@ def test_the_guide_lists_every_channel_of_the_profile():
     for row in table.splitlines()[2:]:
         _, group, codes, _ = row.split("|")
         for one in codes.split(" · "):
-            code, name, open_ = re.fullmatch(r" *`(\w+)` (.*?)( ○)? *", one).groups()
+            found = re.fullmatch(r" *`(\w+)` (.*?)( ○)? *", one)
+            assert found is not None, one
+            code, name, open_ = found.groups()
             listed[code] = {"name": name, "group": group.strip(" `")} | ({} if open_ else {"consent": True})
     assert listed == profile["channels"]
 
