@@ -14,6 +14,7 @@ from typing import Any, Final
 from connectors.protocols import Reader, Record
 from operators.base.calendar import parse_ms
 from operators.intake.validation import Clock, Validation
+from operators.registry import SETTLING_RECORDS
 from operators.wire.arrival import Arrival
 
 log = logging.getLogger("leadstream")
@@ -70,6 +71,9 @@ class Arrivals:
         self.jumps = 0
         self.blocked_at = 0
         """Clock after the record that would have passed the barrier."""
+        self.settles_at: int | None = None
+        """Clock after the next record, where that one wants everything at rest before it is applied."""
+        self._alone = False
         self._parts = [
             _Partition(index, name, kind, numbers[name])
             for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
@@ -105,9 +109,11 @@ class Arrivals:
             self.clock = now
         return self.clock or 0
 
-    def poll(self, limit: int, barrier: int) -> tuple[list[Arrival], bool]:
-        """(further arrivals, whether the next one would pass `barrier`)."""
+    def poll(self, limit: int, barrier: int, *, alone: bool = False) -> tuple[list[Arrival], bool]:
+        """(further arrivals, whether the next one would pass `barrier`). By the event clock it stops before a record that
+        wants everything at rest (`settles_at`); `alone` = that is so now: that record is handed on, and no other."""
         found: list[Arrival] = []
+        self.settles_at, self._alone = None, alone
         if self.event:
             blocked = (
                 self._merged(found, limit, barrier) if len(self._parts) > 1 else self._single(found, limit, barrier)
@@ -165,6 +171,9 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
+            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+                self.settles_at = at or 0
+                return False
             part.head = None
             buffer.popleft()
             if arrival.moves and arrival.t > part.running:
@@ -206,6 +215,9 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
+            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+                self.settles_at = at or 0
+                return False
             best.head = None
             best.buffer.popleft()
             if arrival.moves and arrival.t > best.running:

@@ -24,7 +24,7 @@ _IDLE: Final = timedelta(milliseconds=1)
 _NO_BARRIER: Final = 1 << 62
 _NO_CLOCK: Final = _NO_BARRIER + 1
 
-_READ, _BARRIER, _SETTLE, _UNTIL, _DRAIN = range(5)
+_READ, _BARRIER, _ALONE, _SETTLE, _UNTIL, _DRAIN = range(6)
 
 
 class Host(Protocol):
@@ -106,6 +106,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._before = 0
         """Moment: everything before it fires at this opening, then the next of `_bounds`."""
         self._bounds: list[int] = []
+        self._handed = False
         self._epoch_over = False
         self._sealed_state: dict[str, Any] = {}
         self._sealed_clock: int | None = None
@@ -127,6 +128,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             self._read(items)
         elif self._phase == _BARRIER:
             self._pass_barrier(items)
+        elif self._phase == _ALONE:
+            self._hand_alone(items)
         elif self._phase == _SETTLE:
             self._settle(items)
         elif self._phase == _UNTIL:
@@ -176,6 +179,11 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             if blocked or (not found and arrivals.calendar() > barrier):
                 self._enter_barrier(barrier, _READ)
                 return
+            if not found and arrivals.settles_at is not None:
+                self._at = max(arrivals.settles_at, arrivals.clock or 0)
+                self._handed = False
+                self._phase = _ALONE
+                return
         clock = arrivals.stamp(barrier)
         self._ticks(items, clock, moment(clock))
         if not found and arrivals.ended() and self._progress.is_idle():
@@ -222,6 +230,21 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 return
             self._before = self._bounds.pop(0)
         self._ticks(items, self._at, self._before)
+
+    def _hand_alone(self, items: list[tuple[str, Item]]) -> None:
+        """A record that wants everything at rest: what is due before it fires, messages come to their end; then it alone is
+        applied, and its messages come to their end before the clock moves on (ruling 64)."""
+        if not self._progress.is_quiet(moment(self._at)):
+            self._ticks(items, self._at, moment(self._at))
+        elif self._handed:
+            self._phase = _READ
+        elif self._host.may_read():
+            self._handed = True
+            found, _ = self._arrivals.poll(1, self._at, alone=True)
+            assert len(found) == 1, "the record that was waited for is still the next one"
+            self._bundle(items, found)
+        else:
+            self._ticks(items, 0, 0)
 
     def _settle(self, items: list[tuple[str, Item]]) -> None:
         """The real end: fire what is due before the clock, and nothing else (ruling 4)."""

@@ -96,6 +96,7 @@ MESSAGES: Final = (
 STREAMS: Final = streams.KINDS
 COUNTS: Final = count_kinds.KINDS
 
+SETTLING_RECORDS: Final = frozenset(kind.name for kind in RECORDS if kind.settles)
 RECORD_OF: Final = {kind.name: kind for kind in RECORDS}
 KIND_OF: Final = {kind.rank: kind for kind in ENTITIES}
 """By the first byte of an entity."""

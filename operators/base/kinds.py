@@ -40,6 +40,9 @@ class RecordKind:
     """(the customer's row or None, the record, outputs) → the row, None where there is still none."""
     refused: Callable[[Arrival, Outputs], None] | None = None
     """What is counted of one that was refused from its bytes."""
+    settles: bool = False
+    """Whether, under the event clock, everything due before it and every message has come to rest before it is applied, and
+    its own messages before the clock moves on (ruling 64)."""
 
 
 class Clock(NamedTuple):

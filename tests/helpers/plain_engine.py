@@ -19,6 +19,7 @@ from operators.dispatch.hours import next_opening
 from operators.identity.one_id import OneIds
 from operators.intake.validation import Validation
 from operators.registry import RECORD_OF, SETTLING
+from operators.wire.arrival import Arrival
 from operators.wire.streams import STREAMS, without_nulls
 from state.keys import moment
 from state.shard import Shard
@@ -144,13 +145,13 @@ class PlainEngine:
         while True:
             barrier = self._barrier(arrivals.clock)
             found, blocked = arrivals.poll(self.poll if arrivals.clock is not None else 1, barrier)
-            for shard in self.shards:
-                mine = [arrival for arrival in found if arrival.shard == shard.number]
-                if mine:
-                    batch = self._batch(shard)
-                    batch.records(mine, frozenset())
-                    self._write(batch)
-            if blocked:
+            self._apply(found)
+            if arrivals.settles_at is not None and not found:
+                at = max(arrivals.settles_at, arrivals.clock or 0)
+                self._tick(at, moment(at))
+                self._apply(arrivals.poll(1, barrier, alone=True)[0])
+                self._tick(at, moment(at))
+            elif blocked:
                 self._pass(barrier)
             elif found:
                 self._tick(arrivals.clock or 0, moment(arrivals.clock or 0), hops_only=True)
@@ -166,6 +167,14 @@ class PlainEngine:
             clock = until_ms
             self._tick(until_ms, moment(until_ms + 1))
         self.clock = clock
+
+    def _apply(self, found: list[Arrival]) -> None:
+        for shard in self.shards:
+            mine = [arrival for arrival in found if arrival.shard == shard.number]
+            if mine:
+                batch = self._batch(shard)
+                batch.records(mine, frozenset())
+                self._write(batch)
 
     def _barrier(self, clock: int | None) -> int:
         if clock is None:
