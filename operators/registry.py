@@ -14,15 +14,17 @@ from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
 from operators.customer import accept, activities, consent
 from operators.dispatch import release
+from operators.intake import commands as intake_commands
 from operators.intake import validation
 from operators.lead import clocks
+from operators.pools import commands, room
 from operators.wire import streams
-from operators.wire.records import ActivityRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
 from state.rows import customer_row, row_size, store_row
 from state.rows.customer_row import Customer
-from state.rows.messages import JoinQueue, LeaveQueue, Slot
+from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LeaveQueue, PlaceAnswer, Slot
 from state.rows.store_row import StoreRow
 
 
@@ -56,8 +58,20 @@ RECORDS: Final = (
     ),
     RecordKind("verdict", "verdicts", "verdicts"),
     RecordKind("behaviour", "behaviour", "behaviour"),
-    RecordKind("command", "commands", "commands"),
+    RecordKind(
+        "command",
+        "commands",
+        "commands",
+        CommandRecord,
+        frozenset({"command_id", "kind"}),
+        intake_commands.check,
+        commands.command,
+        settles=True,
+    ),
 )
+
+AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, clocks.DELETION)
+"""The clocks of a customer's leads; at one instant closings come first (ruling 4)."""
 
 ENTITIES: Final = (
     EntityKind(
@@ -66,10 +80,10 @@ ENTITIES: Final = (
         decode=customer_row.decode,
         encode=customer_row.encode,
         desk=_customer_desk,
-        next_due=clocks.next_due,
-        fire=clocks.fire,
+        next_due=AGENDA.next_due,
+        fire=AGENDA.fire,
         is_gone=_always,
-        clocks=clocks.CLOCKS,
+        clocks=AGENDA.clocks,
         giving_way=row_size.giving_way,
         judge_again=consent.judge_again,
     ),
@@ -81,7 +95,7 @@ ENTITIES: Final = (
         desk=StoreDesk,
         next_due=release.next_due,
         fire=release.fire,
-        is_gone=release.is_gone,
+        is_gone=lambda row: release.is_gone(row) and room.is_gone(row),
         fresh=lambda entity: StoreRow(entity[1:].decode()),
         settles=True,
     ),
@@ -91,6 +105,9 @@ MESSAGES: Final = (
     MessageKind(JoinQueue, keys.STORE, release.join),
     MessageKind(LeaveQueue, keys.STORE, release.leave),
     MessageKind(Slot, keys.CUSTOMER, clocks.slot_given),
+    MessageKind(AskPlace, keys.STORE, room.ask),
+    MessageKind(GivePlaceBack, keys.STORE, room.give_back),
+    MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
 )
 
 STREAMS: Final = streams.KINDS

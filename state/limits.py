@@ -35,6 +35,8 @@ RAWS_PER_DAY: Final = 1000
 """Raw leads of one OneID on one day; beyond: SHARED_CONTACT, marked and written, not kept for the fold (architecture 2)."""
 PAYLOAD_VALUE_BYTES: Final = 48
 """A value of the replay memory longer than this is kept as a digest."""
+FOLLOW_UPS_KEPT: Final = 20
+"""Event times of follow-ups that a unique lead keeps, the latest."""
 FOLDED_POINTERS: Final = 64
 """Pointers of folded unique leads that a row keeps."""
 

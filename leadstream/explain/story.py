@@ -18,14 +18,17 @@ from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES
 from state.rows.customer_row import Customer, Lead, Section, Unique
 from state.rows.story import (
     Acted,
+    Assigned,
     Closed,
     Deleted,
     Dispatched,
+    Disputed,
     Entry,
     Held,
     Marked,
     OptedOut,
     Received,
+    Recycled,
     Repeated,
 )
 
@@ -346,5 +349,12 @@ def _entry(told: Told, entry: Entry, ids: _Ids) -> dict[str, Any]:
             }
         case OptedOut():
             return {"at": at, "what": "opt_out", "event_time": told.time(entry.event_ms)}
+        case Assigned():
+            return {"at": at, "what": "assigned", "unique_id": ids.unique(entry.unique), "advisor": entry.advisor}
+        case Recycled():
+            return {"at": at, "what": "recycled", "unique_id": ids.unique(entry.unique), "reason": entry.reason}
+        case Disputed():
+            event_time = told.time(entry.event_ms)
+            return {"at": at, "what": "dispute", "unique_id": ids.unique(entry.unique), "event_time": event_time}
         case Deleted():
             return {"at": at, "what": "deleted", "unique_id": ids.unique(entry.unique)}

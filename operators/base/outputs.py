@@ -32,6 +32,17 @@ class Source(NamedTuple):
     partition: int = -1
 
 
+class Place(NamedTuple):
+    """Where a record stood that is refused later, and when that happens."""
+
+    source: int
+    offset: int
+    now: int
+    channel: str = ""
+    tail: int = 0
+    shadow: bool = False
+
+
 Event = tuple[int, str, Struct | None]
 """(stream, key, record); None = the key is deleted, for a compacted topic."""
 
@@ -158,40 +169,12 @@ class Outputs:
 
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
-        source, topic, partition = self.sources[arrival.source]
-        original, encoding, cut = original_of(arrival.raw)
-        position = arrival.offset
-        at = self.text(arrival.now) if arrival.now else None
-        channel = arrival.channel
-        self.events.append(
-            (
-                streams.REJECTS,
-                one_id or channel,
-                streams.Reject(
-                    f"rejects-{source}-{position}-{arrival.tail}" if arrival.tail else f"rejects-{source}-{position}",
-                    at,
-                    self.rules.version,
-                    Why("validation" if one_id is None else "state"),
-                    channel,
-                    list(reasons),
-                    source,
-                    position,
-                    original,
-                    encoding if encoding else UNSET,
-                    cut if cut else UNSET,
-                    True if arrival.shadow else UNSET,
-                    topic if topic else UNSET,
-                    partition if topic else UNSET,
-                    position if topic else UNSET,
-                ),
-            )
-        )
+        source, position, channel = self.sources[arrival.source].name, arrival.offset, arrival.channel
+        self._rejected(arrival, arrival.raw, reasons, one_id)
         known = channel if channel in self.rules.channels else ""
         if arrival.kind == "raw_lead":
             self.count(self.rules.local.day(arrival.now), arrival.shadow, known, REJECTED)
-        for reason in reasons:
-            key = (known, reason)
-            self.reasons[key] = self.reasons.get(key, 0) + 1
+        self._count_reasons(known, reasons)
         source_id = getattr(arrival.record, "source_lead_id", None)
         if source_id is not None and channel:
             self.index.append(
@@ -203,6 +186,44 @@ class Outputs:
                     b"reject " + ",".join(reasons).encode(),
                 )
             )
+
+    def reject_later(self, place: Place, original: bytes, reasons: tuple[str, ...], one_id: str) -> None:
+        """A record that was accepted and came to nothing: to `rejects` after all, with its original."""
+        self._rejected(place, original, reasons, one_id)
+        self._count_reasons("", reasons)
+
+    def _count_reasons(self, channel: str, reasons: tuple[str, ...]) -> None:
+        for reason in reasons:
+            key = (channel, reason)
+            self.reasons[key] = self.reasons.get(key, 0) + 1
+
+    def _rejected(self, place: Arrival | Place, raw: bytes, reasons: tuple[str, ...], one_id: str | None) -> None:
+        source, topic, partition = self.sources[place.source]
+        original, encoding, cut = original_of(raw)
+        position, channel = place.offset, place.channel
+        self.events.append(
+            (
+                streams.REJECTS,
+                one_id or channel,
+                streams.Reject(
+                    f"rejects-{source}-{position}-{place.tail}" if place.tail else f"rejects-{source}-{position}",
+                    self.text(place.now) if place.now else None,
+                    self.rules.version,
+                    Why("validation" if one_id is None else "state"),
+                    channel,
+                    list(reasons),
+                    source,
+                    position,
+                    original,
+                    encoding if encoding else UNSET,
+                    cut if cut else UNSET,
+                    True if place.shadow else UNSET,
+                    topic if topic else UNSET,
+                    partition if topic else UNSET,
+                    position if topic else UNSET,
+                ),
+            )
+        )
 
 
 def text_of(value: str | int | None) -> str:

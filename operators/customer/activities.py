@@ -6,12 +6,12 @@ from typing import Final
 
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
-from operators.customer import consent, replays, split
+from operators.customer import addresses, consent, replays, split
 from operators.dispatch import holds
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
-from operators.lead import life, marks, records
-from operators.lead.case import Case, lead_for, lead_of
+from operators.lead import care, life, marks, records
+from operators.lead.case import Case, lead_for, unique_of
 from operators.lead.statuses import AT_STORE
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord
@@ -63,7 +63,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     if not row.sections:
         return "NO_LEAD"
     if record.kind == "OPT_OUT":
-        if record.unique_id and _named(row, desk, record.unique_id) is None:
+        if record.unique_id and addresses.named(desk, record.unique_id) is None:
             return "NO_LEAD"
         _opt_out(desk, now, t)
         return ""
@@ -101,8 +101,9 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
             lead.behaviours = [0] * len(score.BEHAVIOURS)
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
+    case = Case(desk, section, unique, lead, now, why)
     if changed:
-        life.touched(Case(desk, section, unique, lead, now, why))
+        life.touched(case)
     if kind == ACT_PAID and not won_before:
         _tell_the_maker(desk, section, now)
     return ""
@@ -124,33 +125,12 @@ def _fold_kind(record: ActivityRecord) -> int | None:
     return EFFECTIVE if is_effective(record) else None
 
 
-def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | None:
-    """The key of a unique lead by its id; folded ids follow their pointer (ruling 26)."""
-    if not unique_id.startswith(desk.prefix + "u"):
-        return None
-    tail = unique_id[len(desk.prefix) + 1 :]
-    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9 or tail[0] == "0":
-        return None
-    n = int(tail)
-    for _ in range(limits.FOLDED_POINTERS):
-        for section in row.sections:
-            lead = lead_of(section, n)
-            if lead is not None:
-                if not lead.into:
-                    return section, n
-                n = lead.into
-                break
-        else:
-            return None
-    return None
-
-
 def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> Section | str:
     """The key an activity speaks of, or the code of its reject (rulings 17 and 26)."""
     row, t = desk.row, arrival.t
     line = text_of(record.line)
     if record.unique_id:
-        named = _named(row, desk, record.unique_id)
+        named = addresses.named(desk, record.unique_id)
         # Given and contradicting: rejected (ruling 17).
         if named is None or (line and line != named[0].line):
             return "NO_LEAD"
@@ -213,8 +193,9 @@ def _opt_out(desk: Desk, now: int, t: int) -> None:
         for section in row.sections:
             for lead in section.leads:
                 if lead.sent and AT_STORE >> lead.status & 1:
-                    store = section.store
-                    records.notify(desk, "OPTED_OUT", "store_admin", store, now, "opt_out", lead=lead, store=store)
+                    unique = unique_of(section, lead.n)
+                    if unique is not None:
+                        care.tell_owner(Case(desk, section, unique, lead, now, Why("opt_out")), "OPTED_OUT", "opt_out")
 
 
 def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:

@@ -140,9 +140,15 @@ def _short(value: Any) -> bytes:
 
 
 def say(
-    desk: Desk, arrival: Arrival, raw_id: str, source: Source | None, changed: list[str], activity_id: str = ""
+    desk: Desk,
+    arrival: Arrival,
+    raw_id: str,
+    source: Source | None,
+    changed: list[str],
+    activity_id: str = "",
+    command_id: str = "",
 ) -> None:
-    """One record of `replays`: a source key again, or with `activity_id` an activity."""
+    """One record of `replays`: a source key again, or with an id of theirs an activity or a command."""
     desk.out.events.append(
         (
             streams.REPLAYS,
@@ -160,6 +166,7 @@ def say(
                 changed if changed else UNSET,
                 desk.masked(activity_id) if activity_id else UNSET,
                 True if desk.shadow else UNSET,
+                desk.masked(command_id) if command_id else UNSET,
             ),
         )
     )

@@ -15,12 +15,12 @@ from operators.dispatch import holds
 from operators.intention import fold
 from operators.intention.merge import end_of
 from operators.intention.places import order_of
-from operators.lead import life, records, statuses
+from operators.lead import life, records
 from operators.lead.case import Case, lead_of, pointers_to, unique_of
-from operators.lead.statuses import CLOSED, OPEN, WAITING
+from operators.lead.statuses import CLOSED, IN_POOL, OPEN, WAITING
 from operators.wire.streams import Why
 from state.rows import codes
-from state.rows.codes import S_HELD, STATUSES
+from state.rows.codes import STATUSES
 from state.rows.customer_row import Act, Answer, Customer, Lead, Section, Unique
 from state.rows.messages import Slot
 from state.rows.story import Deleted
@@ -41,7 +41,7 @@ def _expire(case: Case) -> None:
 
 
 def _released(lead: Lead, unique: Unique, rules: Rules) -> int:
-    return lead.until if not lead.queued or lead.slot else 0
+    return lead.until if not lead.sent and (not lead.queued or lead.slot) else 0
 
 
 def _release(case: Case) -> None:
@@ -57,8 +57,7 @@ def _release(case: Case) -> None:
     else:
         lead.conditions = held
         lead.queued = 0
-        statuses.become(lead, holds.waiting_status(conditions))
-        life.hold(case, conditions, until)
+        life.wait(case, conditions, until)
     records.state(case)
 
 
@@ -74,33 +73,74 @@ def _deleted(lead: Lead, unique: Unique, rules: Rules) -> int:
     return max(lead.closed_at + retention, unique.touched + rules.late_ms + 2 * DAY_MS)
 
 
-CLOCKS: Final = (
-    Clock("expiry", OPEN, _expires, _expire),
-    Clock("release", WAITING, _released, _release),
-    Clock("deletion", CLOSED, _deleted, lambda case: _purge(case)),
-)
-"""In their order at one instant: closings first (ruling 4)."""
-
-_running: Final = tuple(
-    tuple((place, clock.due) for place, clock in enumerate(CLOCKS) if clock.group >> status & 1)
-    for status in range(len(STATUSES))
-)
-"""Status → the clocks that run in it."""
+EXPIRY: Final = Clock("expiry", OPEN, _expires, _expire)
+RELEASE: Final = Clock("release", WAITING | IN_POOL, _released, _release)
 
 
-def _dues(row: Customer, before: int, rules: Rules) -> tuple[int, int, int, Section, Lead] | None:
-    """The first of what is due before `before`, by (due, clock, unique lead)."""
-    first: tuple[int, int, int, Section, Lead] | None = None
-    for section in row.sections:
-        for lead in section.leads:
-            unique = _intention(section, lead)
-            if unique is None:
-                continue
-            for place, due_of in _running[lead.status]:
-                due = due_of(lead, unique, rules)
-                if due and due < before and (first is None or (due, place, lead.n) < first[:3]):
-                    first = (due, place, lead.n, section, lead)
-    return first
+class Agenda:
+    """The clocks of a customer's leads, in their order at one instant, and what they say of his row."""
+
+    def __init__(self, *clocks: Clock) -> None:
+        self.clocks = clocks
+        self._running = tuple(
+            tuple((place, clock.due) for place, clock in enumerate(clocks) if clock.group >> status & 1)
+            for status in range(len(STATUSES))
+        )
+        """Status → the clocks that run in it."""
+
+    def next_due(self, row: Customer, rules: Rules) -> int:
+        """The earliest time at which something of this row falls due; 0 when nothing ever does."""
+        first = 0
+        running = self._running
+        for section in row.sections:
+            for lead in section.leads:
+                unique = _intention(section, lead)
+                if unique is None:
+                    continue
+                for _, due_of in running[lead.status]:
+                    due = due_of(lead, unique, rules)
+                    if due and (not first or due < first):
+                        first = due
+        return first or _forgotten(row, rules)
+
+    def _first(self, row: Customer, before: int, rules: Rules) -> tuple[int, int, int, Section, Lead] | None:
+        """The first of what is due before `before`, by (due, clock, unique lead)."""
+        first: tuple[int, int, int, Section, Lead] | None = None
+        for section in row.sections:
+            for lead in section.leads:
+                unique = _intention(section, lead)
+                if unique is None:
+                    continue
+                for place, due_of in self._running[lead.status]:
+                    due = due_of(lead, unique, rules)
+                    if due and due < before and (first is None or (due, place, lead.n) < first[:3]):
+                        first = (due, place, lead.n, section, lead)
+        return first
+
+    def fire(self, desk: Desk, before: int) -> bool:
+        """Fire, in order, what is due before `before`; False when the row is to be deleted."""
+        row, rules = desk.row, desk.rules
+        while True:
+            due = self.next_due(row, rules)
+            if due >= before:
+                return True
+            if due == 0:
+                return bool(row.sections or row.sources or row.activities or row.opted_out)
+            found = self._first(row, before, rules)
+            if found is None:
+                row.sources = [source for source in row.sources if source.accepted + source.keep >= before]
+                row.activities = [entry for entry in row.activities if entry[1] + rules.replay_ms >= before]
+                if row.sections or row.sources or row.activities:
+                    continue
+                if row.opted_out:
+                    _reduce(row)
+                    return True
+                return False
+            at, place, _, section, lead = found
+            unique = unique_of(section, lead.n)
+            assert unique is not None, "what has a clock has an intention"
+            clock = self.clocks[place]
+            clock.fire(Case(desk, section, unique, lead, at, Why(clock.name), at))
 
 
 def _intention(section: Section, lead: Lead) -> Unique | None:
@@ -110,21 +150,6 @@ def _intention(section: Section, lead: Lead) -> Unique | None:
     unique = unique_of(section, lead.n)
     assert unique is not None, f"a lead without its intention: {lead}"
     return unique
-
-
-def next_due(row: Customer, rules: Rules) -> int:
-    """The earliest time at which something of this row falls due; 0 when nothing ever does."""
-    first = 0
-    for section in row.sections:
-        for lead in section.leads:
-            unique = _intention(section, lead)
-            if unique is None:
-                continue
-            for _, due_of in _running[lead.status]:
-                due = due_of(lead, unique, rules)
-                if due and (not first or due < first):
-                    first = due
-    return first or _forgotten(row, rules)
 
 
 def _forgotten(row: Customer, rules: Rules) -> int:
@@ -140,37 +165,11 @@ def _forgotten(row: Customer, rules: Rules) -> int:
     return due
 
 
-def fire(desk: Desk, before: int) -> bool:
-    """Fire, in order, what is due before `before`; False when the row is to be deleted."""
-    row, rules = desk.row, desk.rules
-    while True:
-        due = next_due(row, rules)
-        if due >= before:
-            return True
-        if due == 0:
-            return bool(row.sections or row.sources or row.activities or row.opted_out)
-        found = _dues(row, before, rules)
-        if found is None:
-            row.sources = [source for source in row.sources if source.accepted + source.keep >= before]
-            row.activities = [entry for entry in row.activities if entry[1] + rules.replay_ms >= before]
-            if row.sections or row.sources or row.activities:
-                continue
-            if row.opted_out:
-                _reduce(row)
-                return True
-            return False
-        at, place, _, section, lead = found
-        unique = unique_of(section, lead.n)
-        assert unique is not None, "what has a clock has an intention"
-        clock = CLOCKS[place]
-        clock.fire(Case(desk, section, unique, lead, at, Why(clock.name), at))
-
-
 def slot_given(desk: Desk, message: Slot, now: int) -> None:
     """The store's answer to a queued lead: its slot at or after the opening, or another opening to wait for (ruling 29)."""
     for section in desk.row.sections:
         lead = lead_of(section, message.n)
-        if lead is None or lead.queued != message.opening or lead.slot or lead.status != S_HELD:
+        if lead is None or lead.queued != message.opening or lead.slot or not life.is_waiting(lead):
             continue
         unique = unique_of(section, message.n)
         if unique is None or lead.conditions not in (holds.HOURS, holds.RATE):
@@ -230,3 +229,6 @@ def _reduce(row: Customer) -> None:
     """A row whose consent was ended by OPT_OUT is reduced to that fact and kept (ruling 57)."""
     row.name, row.landline, row.activities = "", "", []
     row.newest_channel = ""
+
+
+DELETION: Final = Clock("deletion", CLOSED, _deleted, _purge)

@@ -11,9 +11,9 @@ from typing import Final
 from operators.dispatch import holds
 from operators.intention import score
 from operators.intention.merge import end_of, stands
-from operators.lead import records, statuses
+from operators.lead import care, records, statuses
 from operators.lead.case import Case
-from operators.lead.statuses import AT_STORE, CLOSED, WAITING
+from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL, WAITING
 from state import keys
 from state.rows.codes import (
     INVALID,
@@ -48,8 +48,8 @@ def expiry_reason(unique: Unique) -> int:
 
 
 def is_waiting(lead: Lead) -> bool:
-    """Whether it still waits for its dispatch."""
-    return not lead.sent and bool(WAITING >> lead.status & 1)
+    """Whether it still waits for its dispatch, the first or, in the public pool, the next (ruling 65)."""
+    return not lead.sent and bool((WAITING | IN_POOL) >> lead.status & 1)
 
 
 def review(case: Case) -> None:
@@ -102,6 +102,7 @@ def reopen(lead: Lead) -> None:
         lead.reason = lead.closed_at = lead.into = 0
         lead.conditions = lead.until = 0
         lead.slot = False
+        care.lost(lead)
 
 
 def decide(case: Case) -> None:
@@ -111,7 +112,13 @@ def decide(case: Case) -> None:
     if conditions == 0:
         send(case)
         return
-    statuses.become(lead, holds.waiting_status(conditions))
+    wait(case, conditions, until)
+
+
+def wait(case: Case, conditions: int, until: int) -> None:
+    """It waits, and shows by its status for what (ruling 54); in the public pool it keeps that status (ruling 65)."""
+    if not IN_POOL >> case.lead.status & 1:
+        statuses.become(case.lead, holds.waiting_status(conditions))
     hold(case, conditions, until)
 
 
@@ -160,12 +167,16 @@ def send(case: Case) -> None:
     assert not case.desk.shadow, "a shadow lead never dispatches (ruling 8)"
     assert case.section.store, "no dispatch without a store"
     assert case.unique.status == OPEN, "a closed lead is never dispatched"
-    lead.sent = True
+    again = IN_POOL >> lead.status & 1
+    lead.sent, lead.sent_at = True, case.at
     lead.sequence += 1
     statuses.become(lead, S_DISPATCHED)
     end_wait(case)
     records.dispatch(case)
-    records.notify_admin(case, "ARRIVAL", case.why.rule)
+    if again:
+        care.tell_reactivated(case)
+    else:
+        records.notify_admin(case, "ARRIVAL", case.why.rule)
 
 
 def close(case: Case, status: int, reason: int, into: str = "") -> None:
@@ -180,6 +191,7 @@ def close(case: Case, status: int, reason: int, into: str = "") -> None:
         queue(case)
     lead.queued = 0
     lead.slot = False
+    care.free(case)
     records.closing(case, into)
 
 

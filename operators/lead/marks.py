@@ -8,13 +8,13 @@ from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
-from operators.intention.merge import AFTER_EXPIRY, stands
-from operators.lead import life, records
+from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
+from operators.lead import care, life, records, statuses
 from operators.lead.case import Case, lead_for, lead_of
-from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, WAITING
+from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
+from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED, S_DISPATCHED
 from state.rows.customer_row import Lead, Raw, Section, Unique
 from state.rows.story import Dispatched, Marked
 
@@ -32,12 +32,14 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     counts[mark] += 1
     records.disposition(desk, section, raw, raw_id, decision, now)
     why = Why(rule, "", "", raw_id)
+    lead = lead_for(section, unique)
+    care.comes_back(lead, raw.t)
     if change.refolded:
         corrections(desk, section, change, now)
         reviewed(desk, section, change, now, why, raw.flags)
-        case = Case(desk, section, unique, lead_for(section, unique), now, why)
+        case = Case(desk, section, unique, lead, now, why)
     else:
-        case = Case(desk, section, unique, lead_for(section, unique), now, why)
+        case = Case(desk, section, unique, lead, now, why)
         if change.minted:
             counts[count_kinds.OPENED] += 1
             if rule == AFTER_EXPIRY:
@@ -62,16 +64,11 @@ def told(case: Case, raw_id: str, mark: int) -> None:
     if mark in _HEARD:
         if holds.has_consent(desk.row, desk.rules):
             records.notify(desk, "RECEIPT", "customer", desk.one_id, case.now, "receipt", lead=lead, raw_id=raw_id)
-        if (
-            mark == MERGED
-            and IN_QUEUE >> lead.status & 1
-            and lead.sent
-            and lead.sequence
-            and not _just_sent(desk, lead)
-        ):
-            records.notify_admin(case, "CAME_BACK", "merged", raw_id)
+        at_store = bool((IN_QUEUE | OWNED) >> lead.status & 1)
+        if mark == MERGED and at_store and lead.sent and lead.sequence and not _just_sent(desk, lead):
+            care.tell_owner(case, "CAME_BACK", "merged", raw_id)
     elif mark == DEAL_MERGED:
-        records.notify_admin(case, "POST_DEAL", "deal_merged", raw_id)
+        care.tell_owner(case, "POST_DEAL", "deal_merged", raw_id)
 
 
 def _just_sent(desk: Desk, lead: Lead) -> bool:
@@ -100,7 +97,8 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
     for unique in section.head.uniques:
         known = lead_of(section, unique.n)
         if known is not None and stands(unique, now) and known.reason != R_FOLDED:
-            life.reopen(known)  # before what folds into it: a dispatch of a folded id counts as its own from now on
+            # Before what folds into it: a dispatch of a folded id counts as its own from now on.
+            _reopen(Case(desk, section, unique, known, now, why), change)
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique in section.head.uniques:
@@ -131,6 +129,23 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
         life.review(case)
         if fresh or before is None or not _same(before, unique) or was != (lead.status, lead.reason, unique.first):
             records.state(case, flags)
+
+
+def _reopen(case: Case, change: Change) -> None:
+    """A lead that stands again by a fold. Where the record's own raw lead reopens it, as ever (ruling 27); where the fold itself
+    does, a lead that had an owner stands in its store's queue without a new dispatch and asks for him (ruling 64)."""
+    lead, decision = case.lead, change.decision
+    owner = care.owner_of(lead)
+    own = decision is not None and decision[1] is case.unique and decision[3] == REOPENED
+    if not CLOSED >> lead.status & 1:
+        return
+    sent = lead.sent
+    life.reopen(lead)
+    if owner and not own and sent:
+        lead.sent = True
+        if WAITING >> lead.status & 1:
+            statuses.become(lead, S_DISPATCHED)
+        care.ask(case, owner, care.of(lead).assigned_at)
 
 
 def _same(before: Unique, after: Unique) -> bool:
@@ -171,9 +186,12 @@ def fold_into(desk: Desk, section: Section, before: Unique | None, n: int, heir:
             life.queue(heirs)
     into.sequence += lead.sequence
     lead.into = heir.n
+    owner = care.owner_of(lead) if AT_STORE >> lead.status & 1 else ""
     case = Case(desk, section, before if before is not None else heir, lead, now, why)
     if lead.reason != R_FOLDED:
         life.close(case, S_CLOSED, R_FOLDED, desk.unique_id(heir.n))
+    if owner and not care.owner_of(into) and AT_STORE >> into.status & 1:  # the survivor asks for him (ruling 64)
+        care.ask(Case(desk, section, heir, into, now, why), owner, care.of(lead).assigned_at)
     lead.closed_at = now
     desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, count_kinds.FOLDED)
     pointers = [other for other in section.leads if other.into]

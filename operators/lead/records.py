@@ -5,6 +5,8 @@ Each also tells the customer's story and counts, where that stream has a count.
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET, UnsetType
 
 from operators.base import count_kinds, outputs
@@ -199,7 +201,7 @@ def state(case: Case, flags: int = 0) -> None:
                 stage_of(unique),
                 section.store or None,
                 section.line,
-                None,
+                (lead.care.owner or None) if lead.care is not None else None,
                 desk.raw_id(unique.first),
                 unique.count,
                 text(unique.opened),
@@ -211,8 +213,35 @@ def state(case: Case, flags: int = 0) -> None:
                 into,
                 outputs.flag_names(flags) if flags else UNSET,
                 True if desk.shadow else UNSET,
+                *_cared_for(desk, lead),
             ),
         )
+    )
+
+
+def counted(lead: Lead) -> list[int]:
+    """Event times of the follow-ups that count for its owner: from assigned_at on, and not before the dispatch (ruling 63)."""
+    care = lead.care
+    if care is None or not care.assigned_at:
+        return []
+    first = max(care.assigned_at, lead.sent_at)
+    return [t for t in care.times if t >= first]
+
+
+def _cared_for(desk: Desk, lead: Lead) -> tuple[Any, ...]:
+    """Previous owner, assigned_at, first and last follow-up, their number, times recycled; nothing where nobody cared yet."""
+    care = lead.care
+    if care is None or not (care.owner or care.previous):
+        return ()
+    times = counted(lead)
+    text = desk.text
+    return (
+        care.previous or None,
+        text(care.assigned_at) if care.assigned_at else None,
+        text(times[0]) if times else None,
+        text(times[-1]) if times else None,
+        len(times),
+        care.recycled,
     )
 
 

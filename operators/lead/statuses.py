@@ -35,6 +35,8 @@ IN_QUEUE: Final = 0b0000001000
 """It stands in its store's queue: dispatched, and nobody's yet (ruling 3)."""
 OWNED: Final = 0b0000010000
 """It has an owner."""
+IN_POOL: Final = 0b0000100000
+"""It stands in the public pool: recycled, and not assigned since (ruling 3)."""
 OPEN: Final = 0b0000111111
 """It is open."""
 CLOSED: Final = 0b1111000000
@@ -45,6 +47,7 @@ assert _group(S_PENDING, S_CLEANING, S_HELD) == WAITING
 assert _group(S_DISPATCHED, S_ASSIGNED, S_POOL) == AT_STORE
 assert _group(S_DISPATCHED) == IN_QUEUE
 assert _group(S_ASSIGNED) == OWNED
+assert _group(S_POOL) == IN_POOL
 assert WAITING | AT_STORE == OPEN
 assert _group(S_WON, S_LOST, S_INVALID, S_CLOSED) == CLOSED
 
@@ -53,6 +56,7 @@ GROUPS: Final = {
     "at its store": AT_STORE,
     "in the store's queue": IN_QUEUE,
     "owned": OWNED,
+    "in the public pool": IN_POOL,
     "closed": CLOSED,
 }
 

@@ -93,6 +93,25 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     note: str | None = None
 
 
+class CommandRecord(Struct, frozen=True, gc=False):
+    """`command` as sent: what a store's people decide about a unique lead."""
+
+    type: str | None = None
+    command_id: Id | None = None
+    kind: str | None = None
+    event_time: str | None = None
+    ingest_time: str | None = None
+    unique_id: Text | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    one_id: Text | None = None
+    store: Id | None = None
+    line: Id | None = None
+    successor: Id | None = None
+    advisor: Id | None = None
+    reason: Text | None = None
+
+
 _BLOCK: Final = limits.STRING_BYTES // 2
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 

@@ -85,6 +85,7 @@ class Replay(Struct, gc=False):
     changed: list[str] | UnsetType = UNSET
     activity_id: str | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
+    command_id: str | UnsetType = UNSET
 
 
 class Late(Struct, gc=False):
@@ -194,6 +195,13 @@ class UniqueLead(Struct, gc=False):
     folded_into: str | UnsetType = UNSET
     flags: list[str] | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
+    previous_owner: str | UnsetType | None = UNSET
+    """This and what follows stand only where somebody cares or cared for the lead."""
+    assigned_at: str | UnsetType | None = UNSET
+    first_follow_up_at: str | UnsetType | None = UNSET
+    last_follow_up_at: str | UnsetType | None = UNSET
+    follow_ups: int | UnsetType = UNSET
+    recycled: int | UnsetType = UNSET
 
 
 class To(Struct, gc=False):

@@ -39,7 +39,39 @@ class Slot(Struct, array_like=True, tag=3, gc=False):
     waits: bool
 
 
-Message = JoinQueue | LeaveQueue | Slot
+class AskPlace(Struct, array_like=True, tag=4, gc=False):
+    """A lead to its store: a place with this advisor is wished for (ruling 64)."""
+
+    digest: bytes
+    n: int
+    number: int
+    advisor: str
+    at: int
+    """The clock when it asked."""
+
+
+class PlaceAnswer(Struct, array_like=True, tag=5, gc=False):
+    """A store to a lead: a place is kept for it, or the advisor has none left."""
+
+    n: int
+    number: int
+    granted: bool
+    store: str
+    advisor: str
+    at: int
+    """The clock when it asked: what is granted is granted then."""
+
+
+class GivePlaceBack(Struct, array_like=True, tag=6, gc=False):
+    """A lead to its store: the place that it got by this ask is free."""
+
+    digest: bytes
+    n: int
+    number: int
+    advisor: str
+
+
+Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[bytes, Message]).decode

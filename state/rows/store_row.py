@@ -28,6 +28,8 @@ class StoreRow(Struct, array_like=True, gc=False):
     """Leads that the opening at `due` has released so far: the place of the next one."""
     behind: bytes = b""
     """Order of the last one released at `due`: the next is looked for behind it, past the tombstones of the others."""
+    advisors: dict[str, int] = {}
+    """Advisor → distinct customers that he holds; each is a member row of its own."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

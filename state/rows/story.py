@@ -94,7 +94,44 @@ class Deleted(Struct, array_like=True, tag="deleted", gc=False):
     unique: int
 
 
-Entry = Received | Marked | Held | Dispatched | Closed | Repeated | Acted | OptedOut | Deleted
+class Assigned(Struct, array_like=True, tag="assigned", gc=False):
+    """An advisor got the lead."""
+
+    at: int
+    unique: int
+    advisor: str
+
+
+class Recycled(Struct, array_like=True, tag="recycled", gc=False):
+    """The lead went into the public pool, and why."""
+
+    at: int
+    unique: int
+    reason: str
+
+
+class Disputed(Struct, array_like=True, tag="dispute", gc=False):
+    """A follow-up that was in time came too late to keep the lead (ruling 63)."""
+
+    at: int
+    unique: int
+    event_ms: int
+
+
+Entry = (
+    Received
+    | Marked
+    | Held
+    | Dispatched
+    | Closed
+    | Repeated
+    | Acted
+    | OptedOut
+    | Deleted
+    | Assigned
+    | Recycled
+    | Disputed
+)
 
 _decode: Final = msgspec.msgpack.Decoder(list[Entry]).decode
 
