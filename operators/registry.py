@@ -14,6 +14,7 @@ from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
 from operators.customer import accept, activities, consent
 from operators.dispatch import release
+from operators.follow_up.clock import FOLLOW_UP
 from operators.intake import commands as intake_commands
 from operators.intake import validation
 from operators.lead import clocks
@@ -70,7 +71,7 @@ RECORDS: Final = (
     ),
 )
 
-AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, clocks.DELETION)
+AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
 """The clocks of a customer's leads; at one instant closings come first (ruling 4)."""
 
 ENTITIES: Final = (

@@ -8,6 +8,7 @@ from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.customer import addresses, consent, replays, split
 from operators.dispatch import holds
+from operators.follow_up import evidence
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
 from operators.lead import care, life, marks, records
@@ -102,6 +103,8 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
     case = Case(desk, section, unique, lead, now, why)
+    if record.kind in FOLLOW_UPS and evidence.happened(case, t):
+        changed = True
     if changed:
         life.touched(case)
     if kind == ACT_PAID and not won_before:
