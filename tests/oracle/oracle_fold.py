@@ -121,11 +121,13 @@ class Lead:
 
 @dataclass(frozen=True)
 class FoldRules:
-    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date."""
+    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date, and how
+    long a tombstone stays beyond max(merge, deal-merge) (rulings 46, 57)."""
 
     from_first: bool
     per_channel: bool
     day_of: Callable[[int], str]
+    stays_ms: int
 
 
 @dataclass
@@ -297,6 +299,7 @@ class _Run:
         """Older than the lateness: it stands at the clock of its arrival with its own time (rulings 26, 46)."""
         assert a.stands_ms is not None
         left = [u for u in self.leads if not u.passed_over(a.stands_ms, a.t_ms)]
+        left = [u for u in left if not u.passed_over(a.stands_ms, a.stands_ms - self.rules.stays_ms)]  # deleted by then
         leads = [u for u in left if u.counts_from_ms <= a.t_ms]
         if not leads:
             leads = [u for u in left if u.moved and u.opened_ms <= a.t_ms][:1]

@@ -29,17 +29,17 @@ class FollowUps:
 
     # -- commands (rulings 17, 35, 66) -------------------------------------------------------------------------------
 
-    def command(self, row: Row | None, event: Event) -> None:
+    def command(self, row: Row, event: Event) -> None:
         command_id = event.fields["command_id"]
-        seen = row.seen_commands.get(command_id) if row else None
+        seen = row.seen_commands.get(command_id)
         if seen is not None and event.now_ms <= seen + self.oracle.config.replay_ms:
             self.result.replays[event.source, event.number] = ()
             return
-        u = self.named(row, event) if row else None
-        refused = self.obey(row, u, event) if row and u else "NO_LEAD"
+        u = self.named(row, event)
+        refused = self.obey(row, u, event) if u else "NO_LEAD"
         if refused:
             self.oracle.refuse(event.source, event.number, [refused])
-        elif row:
+        else:
             row.seen_commands[command_id] = event.now_ms
 
     @staticmethod

@@ -233,7 +233,7 @@ class Oracle:
         result = fold(events.raws, events.acts, events.answers, self.rules, events.moved)
         events.moved = result.moved
         before = {u.lead_id: u for u in row.leads.values() if u.key == key and not u.folded}
-        owner = self.claim(row, key, result)
+        owner = {n: lead for n, lead in self.claim(row, key, result).items() if n not in row.deleted}
         for lead_id, lead in owner.items():
             self.change(row, key, lead_id, lead, now_ms, new)
         self.hint(row, result, owner.keys() - before.keys())
@@ -325,7 +325,7 @@ class Oracle:
             elif what == 2:
                 self.dispatcher.release(row, u, due_ms)
             else:
-                row.leave(u)
+                row.deleted.add(u.lead_id)
                 self.gone.append(row.leads.pop(u.lead_id))
 
     def fire_all(self, at_ms: int, inclusive: bool) -> None:

@@ -98,6 +98,9 @@ class Row:
     seen_acts: dict[str, int] = field(default_factory=dict)  # activity_id -> the clock when accepted
     seen_commands: dict[str, int] = field(default_factory=dict)
     minted: int = 0
+    deleted: set[int] = field(
+        default_factory=set
+    )  # tombstones gone; their events stay in the fold, which leaves them be
     said: list[Source] = field(default_factory=list)  # those whose consent counts
     opt_out_ms: int | None = None
     latest: RawIn | None = None
@@ -149,7 +152,7 @@ class Row:
             yield self.source_of[r.ref].fields
 
     def leave(self, u: Unique) -> None:
-        """Take a unique lead's events out of its key: it moves on, or its tombstone is deleted."""
+        """Take a unique lead's events out of its key: it moves on."""
         events = self.keys[u.key]
         refs = {r.ref for r, _ in u.lead.marks}
         events.raws = [r for r in events.raws if r.ref not in refs]
@@ -167,8 +170,8 @@ class Row:
 
 def deletion_due(u: Unique, config: Config) -> int:
     """Rulings 46, 57: max(merge, deal-merge) + lateness + one day after the closing (WON: after d)."""
-    return u.lead.closing_ms() + u.lead.kept_ms() + config.fold_late_ms + DAY_MS
+    return u.lead.closing_ms() + u.lead.kept_ms() + fold_rules(config).stays_ms
 
 
 def fold_rules(config: Config) -> FoldRules:
-    return FoldRules(config.from_first, config.dedup_scope == "channel", config.local_day)
+    return FoldRules(config.from_first, config.dedup_scope == "channel", config.local_day, config.fold_late_ms + DAY_MS)
