@@ -101,7 +101,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
     pointers = life.pointers_to(section, lead.n)
-    _remove(section, unique, lead)
+    undone = _remove(section, unique, lead)
     section.leads = [other for other in section.leads if other not in pointers]
     target.leads += [*pointers, lead]
     if not section.head.uniques and not section.leads and not section.kept:
@@ -116,6 +116,10 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     marks.corrections(desk, target, change, now)
     before = {other.n: other.version for other in target.leads}
     marks.reviewed(desk, target, change, now, why)
+    if undone is not None:
+        lead = life.lead_for(section, undone)
+        life.review(desk, section, undone, lead, now, now, why)
+        life.state(desk, section, undone, lead, now, why)
     return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
 
 
@@ -137,11 +141,20 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
     return raws
 
 
-def _remove(section: Section, unique: Unique, lead: Lead) -> None:
-    """Take a unique lead out of a key: base, head, and what was done about it."""
+def _remove(section: Section, unique: Unique, lead: Lead) -> Unique | None:
+    """Take a unique lead out of a key: base, head, and what was done about it. Returns the one whose place it had taken
+    while that still stood open (ruling 83): without it the key has no reason to close that."""
     section.leads.remove(lead)
+    undone = None
     for state in (section.base, section.head):
+        place = next((at for at, held in enumerate(state.uniques) if held.n == unique.n), 0)
+        undone = state.uniques[place - 1] if place else None
+        if undone is not None and not unique.counts_from and undone.ended == unique.opened:
+            undone.ended = 0
+        else:
+            undone = None
         drop(state, unique.n)
+    return undone
 
 
 def drop(state: Fold, n: int) -> None:

@@ -101,12 +101,14 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
 
 
 def _ended(desk: Desk, section: Section, now: int, why: Why) -> None:
-    """A new lead takes the place of one that still stood open: that is closed first (domain 7, row 3; ruling 83)."""
+    """A new lead takes the place of one that still stood open where it begins: that is closed first (ruling 83)."""
     unique = section.head.uniques[-2]
     lead = life.lead_of(section, unique.n)
-    if unique.ended and lead is not None and lead.status < S_WON:
+    if unique.ended and lead is not None:
+        was = (lead.status, lead.reason)
         life.review(desk, section, unique, lead, now, now, why)
-        life.state(desk, section, unique, lead, now, why)
+        if was != (lead.status, lead.reason):
+            life.state(desk, section, unique, lead, now, why)
 
 
 def touched(desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, why: Why, flags: int = 0) -> None:
