@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from short_story import act, clock, lead, told
 
+from operators.base.rules import Rules
+from operators.intention.dedup import close_day, holds_day
+from state.rows.customer_row import Fold, IntentEntry, Raw, Unique
+
 CHANNEL: dict[str, Any] = {"dedup": {"scope": "channel"}}
 
 
@@ -91,3 +95,19 @@ def test_the_first_raw_lead_behind_a_closing_holds_the_day_though_it_was_a_repea
     found = told({}, *records)
     assert found.marks == {"p": "FIRST_TOUCH", "q": "DEDUPED", "r": "DEDUPED"}
     assert found.leads["p"][1] == "LOST"
+
+
+HOUR = 3_600_000
+
+
+def at(hour: int) -> Raw:
+    return Raw(9, hour * HOUR, 100, "a", "", "r", 0, 1, 1, 1, 0, IntentEntry(hour * HOUR))
+
+
+def test_the_days_of_a_lead_that_an_older_version_wrote() -> None:
+    rules, fold = Rules(), Fold()
+    older = Unique(1, 0, 1, 0, 9, 9, 9, 9, days=[0], cut=26 * HOUR)  # day 0 held; on day 1 closed at 10:00 in Shanghai
+    assert holds_day(fold, older, at(2), 0, rules)
+    assert holds_day(fold, older, at(25), 1, rules) and not holds_day(fold, older, at(27), 1, rules)
+    close_day(fold, 4 * HOUR, rules)  # at noon of day 0
+    assert holds_day(fold, older, at(4), 0, rules) and not holds_day(fold, older, at(5), 0, rules)
