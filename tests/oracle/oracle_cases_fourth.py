@@ -1,32 +1,10 @@
-"""Worked examples of ruling 83. The first five came from an independent model, with the right values."""
+"""Worked examples of ruling 83: what passes over a lead, answers, further store names, turns, SHADOW, row 2."""
 
 from typing import Any
 
 from oracle_case import BASE, CHANNELS, OTHER, Case, act, clock, lead
 
 FIRST, DEDUPED, MERGED, DEAL = "FIRST_TOUCH", "DEDUPED", "MERGED", "DEAL_MERGED"
-FAR: dict[str, Any] = {
-    "channels": {
-        "A": {"consent": True},
-        "B": {"consent": True, "priority": 50},
-        "N": {},
-        "T": {"status": "TESTING", "consent": True},
-    },
-    "stores": {"S": {}, "Z": {}},
-}
-
-
-def world(merge: int, deal_merge: int, late_hours: int = 24, replay: int = 1, **tables: Any) -> dict[str, Any]:
-    periods = {"merge": merge, "deal_merge": deal_merge, "max_life": 6, "late_hours": late_hours, "replay": replay}
-    return {**FAR, "periods": periods, **tables}
-
-
-def far(source_lead_id: str, at: str, store: str | None = "S", **fields: Any) -> tuple[str, dict[str, Any]]:
-    return lead(source_lead_id, at, store, **{"channel": "A", "phone": "13912345678", **fields})
-
-
-def far_act(activity_id: str, kind: str, at: str, store: str | None = "S") -> tuple[str, dict[str, Any]]:
-    return act(activity_id, kind, at, store, phone="13912345678")
 
 
 def timeless(source: str, source_lead_id: str, store: str, **fields: Any) -> tuple[str, dict[str, Any]]:
@@ -34,8 +12,6 @@ def timeless(source: str, source_lead_id: str, store: str, **fields: Any) -> tup
     return source, {name: value for name, value in record.items() if name != "event_time"}
 
 
-TIED = [far("a", "2026-03-01 10:00"), far("b", "2026-03-01 10:00", "Z", channel="B")]
-TIED_LEADS = [("a", "a", "WON", "WON", "S"), ("b", "b", "CLOSED", "MERGE_EXPIRED", "Z")]
 KNOWN: dict[str, Any] = {**BASE, "stores": {"S1": {}, "S2": {}, "S3": {}, "S9": {}}}
 SERIES: dict[str, Any] = {
     **BASE,
@@ -45,80 +21,6 @@ TESTING: dict[str, Any] = {**KNOWN, "channels": {**CHANNELS, "t": {"status": "TE
 SHORT: dict[str, Any] = {**BASE, "periods": {"merge": 5, "deal_merge": 9, "max_life": 12}}
 
 CASES = [
-    Case(
-        "a required field that comes with the store answer is judged",
-        "83, 11",
-        [far("p", "2026-03-01 10:00", None), far("p", "2026-03-01 10:00", name="Li")],
-        {
-            "marks": {"p": FIRST},
-            "leads": [("p", "p", "DISPATCHED", "", "S")],
-            "replays": {2: "name store"},
-            "dispatches": [("p", "S", "2026-03-01 10:00", 1)],
-            "received": (2, 0),
-            "clock": "2026-03-01 10:00",
-        },
-        world(2, 3, dispatch={"required": ["name"]}),
-    ),
-    Case(
-        "a second PAID later than d + deal-merge is NO_LEAD where merge is longer",
-        "83, 19",
-        [
-            far("a", "2026-03-01 10:00"),
-            far_act("p", "PAID", "2026-03-02 12:00"),
-            far_act("q", "PAID", "2026-03-04 12:30"),
-            far("b", "2026-03-04 12:10"),
-            far("c", "2026-03-05 10:00"),
-        ],
-        {
-            "marks": {"a": FIRST, "b": FIRST, "c": MERGED},
-            "leads": [("a", "a", "WON", "WON", "S"), ("b", "b c", "DISPATCHED", "", "S")],
-            "rejects": {3: "NO_LEAD"},
-            "dispatches": [("a", "S", "2026-03-01 10:00", 1), ("b", "S", "2026-03-04 12:30", 1)],
-            "clock": "2026-03-05 10:00",
-        },
-        world(3, 2),
-    ),
-    *(
-        Case(
-            f"of two leads opened at one instant the later by the tie key, {name}",
-            "83, 26",
-            [*records, far_act("p", "PAID", "2026-03-04 12:00", None)],
-            {
-                "leads": TIED_LEADS,
-                "dispatches": [("a", "S", "2026-03-01 10:00", 1), ("b", "Z", "2026-03-01 10:00", 1)],
-                "rejects": {},
-                "clock": "2026-03-04 12:00",
-            },
-            world(2, 3),
-        )
-        for name, records in (("a first", TIED), ("b first", TIED[::-1]))
-    ),
-    Case(
-        "an answer to a lead with two closings: DEDUPED where the survivor holds the day",
-        "83, 53",
-        [
-            far("s", "2026-03-01 10:00"),
-            far("p", "2026-03-01 11:00", None),
-            far_act("l", "LOST", "2026-03-01 12:00"),
-            far("r", "2026-03-02 09:30"),
-            far_act("i", "INVALID", "2026-03-02 10:00"),
-            far("q2", "2026-03-02 12:00", "Z", phone="13900000000"),
-            far("p", "2026-03-01 11:00"),
-        ],
-        {
-            "marks": {"p": DEDUPED, "q2": FIRST, "r": MERGED, "s": FIRST},
-            "leads": [("q2", "q2", "DISPATCHED", "", "Z"), ("s", "p r s", "DISPATCHED", "", "S")],
-            "replays": {7: "store"},
-            "dispatches": [
-                ("q2", "Z", "2026-03-02 12:00", 1),
-                ("s", "S", "2026-03-01 10:00", 1),
-                ("s", "S", "2026-03-02 09:30", 2),
-                ("s", "S", "2026-03-02 12:00", 3),
-            ],
-            "clock": "2026-03-02 12:00",
-        },
-        world(3, 3, 72, 7),
-    ),
     Case(
         "a day that an answer brings from before a closing holds back nothing after it",
         "83, 12",
@@ -211,6 +113,30 @@ CASES = [
         {
             "leads": [("1", "1", "WON", "WON", "S1"), ("2", "2", "LOST", "LOST", "S2")],
             "rejects": {6: "NO_LEAD"},
+        },
+        SERIES,
+    ),
+    Case(
+        "an activity older than the lateness passes over a lead too",
+        "83, 46",
+        [
+            lead("1", "2024-01-01 10:00"),
+            act("l", "LOST", "2024-01-01 12:00"),
+            lead("2", "2024-06-01 10:00", series="brief"),
+            clock("2024-06-08 10:00:00.002"),
+            act("p", "PAID", "2024-06-05 10:00:00.001"),
+            act("q", "PAID", "2024-06-05 10:00"),
+        ],
+        # 2 expired on the 3rd at 10:00 and is there until the 5th at 10:00; 1 of 180 days until June 29.
+        {
+            "leads": [("1", "1", "WON", "WON", "S1"), ("2", "2", "WON", "WON", "S1")],
+            "rejects": {},
+            "closings": [
+                ("1", "2024-01-01 12:00", "LOST"),
+                ("1", "2024-06-08 10:00:00.002", "WON"),
+                ("2", "2024-06-03 10:00", "MERGE_EXPIRED"),
+                ("2", "2024-06-08 10:00:00.002", "WON"),
+            ],
         },
         SERIES,
     ),
@@ -373,5 +299,24 @@ CASES = [
             ],
         },
         SERIES,
+    ),
+    Case(
+        "row 2: such a lead is closed at the time of the new one, and its bounds run from there",
+        "83, 19",
+        [
+            lead("1", "2024-01-01 10:00"),
+            lead("2", "2024-01-05 10:00", series="tiny"),
+            act("a", "CALL", "2024-01-10 10:00"),
+            act("p", "PAID", "2024-01-10 10:00:00.001"),
+            act("b", "CALL", "2024-01-25 10:00"),
+            act("c", "CALL", "2024-01-25 10:00:00.001"),
+        ],
+        # 2 expired on the 6th and is passed over from the 7th on. 1: deal-merge 5, merge 20 days from the 5th.
+        {"marks": {"1": FIRST, "2": FIRST}, "rejects": {4: "NO_LEAD", 6: "NO_LEAD"}},
+        {
+            **BASE,
+            "periods": {"merge": 20, "deal_merge": 5},
+            "series": {"tiny": {"merge": 1, "deal_merge": 1, "max_life": 3}},
+        },
     ),
 ]

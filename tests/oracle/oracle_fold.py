@@ -47,13 +47,15 @@ class RawIn:
 
 @dataclass(eq=False)
 class ActIn:
-    """An accepted activity: `what` is one of RANKS; `stands_ms` the clock of arrival of one older than the lateness."""
+    """An accepted activity: `what` is one of RANKS; `stands_ms` the clock of arrival of one older than the lateness;
+    `follow_up` as rulings 6 and 63 count them."""
 
     activity_id: str
     what: str
     t_ms: int
     seq: int
     stands_ms: int | None = None
+    follow_up: bool = False
 
 
 @dataclass(eq=False)
@@ -88,6 +90,8 @@ class Lead:
     answers: list[AnswerIn] = field(default_factory=list)
     lead_id: int | None = None  # fixed for a lead that moved; else the model lets it claim one
     moved: AnswerIn | None = None
+    reopened: RawIn | AnswerIn | None = None  # what reopened it last
+    cut_short: bool = False  # its first touch closed the lead before it, which stood open (row 2, ruling 83)
 
     def open_at(self, at_ms: int) -> bool:
         return self.status == "OPEN" and at_ms <= self.expires_ms
@@ -117,11 +121,13 @@ class Lead:
 
 @dataclass(frozen=True)
 class FoldRules:
-    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date."""
+    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date, and how
+    long a tombstone stays beyond max(merge, deal-merge) (rulings 46, 57)."""
 
     from_first: bool
     per_channel: bool
     day_of: Callable[[int], str]
+    stays_ms: int
 
 
 @dataclass
@@ -216,14 +222,15 @@ class _Run:
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, r.t_ms, r.periods):
-            lead.status, lead.closed_ms = "OPEN", None
+            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, r
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and self.has_deal(lead, r.t_ms):
             self.join(lead, r, DEAL_MERGED)
         else:
+            cut_short = lead is not None and lead.open_at(r.t_ms)
             self.expire(lead, r.t_ms)
-            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms)
+            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms, cut_short=cut_short)
             self.touch(lead, r.t_ms, r.periods)
             self.leads.append(lead)
             self.join(lead, r, FIRST_TOUCH)
@@ -292,6 +299,7 @@ class _Run:
         """Older than the lateness: it stands at the clock of its arrival with its own time (rulings 26, 46)."""
         assert a.stands_ms is not None
         left = [u for u in self.leads if not u.passed_over(a.stands_ms, a.t_ms)]
+        left = [u for u in left if not u.passed_over(a.stands_ms, a.stands_ms - self.rules.stays_ms)]  # deleted by then
         leads = [u for u in left if u.counts_from_ms <= a.t_ms]
         if not leads:
             leads = [u for u in left if u.moved and u.opened_ms <= a.t_ms][:1]
@@ -348,7 +356,7 @@ class _Run:
             self.fold_in(lead, w, w.lead)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, w.t_ms, self.last_periods(w.lead)):
             self.fold_in(lead, w, w.lead)
-            lead.status, lead.closed_ms = "OPEN", None
+            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, w
             self.touch(lead, w.t_ms, self.last_periods(w.lead))
         else:
             self.moved = self.moved | {w}
