@@ -10,8 +10,8 @@ from operators.customer.split import Submission
 from operators.intention import fold
 from operators.intention.merge import stands
 from operators.intention.places import order_of
-from operators.lead import life, marks
-from operators.lead.case import lead_for, pointers_to
+from operators.lead import life, marks, records
+from operators.lead.case import Case, lead_for, pointers_to
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
@@ -91,7 +91,7 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
     pointers = pointers_to(section, lead.n)
-    _remove(section, unique, lead)
+    undone = _remove(section, unique, lead)
     section.leads = [other for other in section.leads if other not in pointers]
     target.leads += [*pointers, lead]
     if not section.head.uniques and not section.leads and not section.kept:
@@ -106,6 +106,10 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     marks.corrections(desk, target, change, now)
     before = {other.n: other.version for other in target.leads}
     marks.reviewed(desk, target, change, now, why)
+    if undone is not None:
+        case = Case(desk, section, undone, lead_for(section, undone), now, why)
+        life.review(case)
+        records.state(case)
     return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
 
 
@@ -127,11 +131,20 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
     return raws
 
 
-def _remove(section: Section, unique: Unique, lead: Lead) -> None:
-    """Take a unique lead out of a key: base, head, and what was done about it."""
+def _remove(section: Section, unique: Unique, lead: Lead) -> Unique | None:
+    """Take a unique lead out of a key: base, head, and what was done about it. Returns the one whose place it had taken
+    while that still stood open (ruling 83): without it the key has no reason to close that."""
     section.leads.remove(lead)
+    undone = None
     for state in (section.base, section.head):
+        place = next((at for at, held in enumerate(state.uniques) if held.n == unique.n), 0)
+        undone = state.uniques[place - 1] if place else None
+        if undone is not None and not unique.counts_from and undone.ended == unique.opened:
+            undone.ended = 0
+        else:
+            undone = None
         fold.drop(state, unique.n)
+    return undone
 
 
 def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | None:

@@ -49,13 +49,15 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
 
 
 def _ended(desk: Desk, section: Section, now: int, why: Why) -> None:
-    """A new lead takes the place of one that still stood open: that is closed first (domain 7, row 3; ruling 83)."""
+    """A new lead takes the place of one that still stood open where it begins: that is closed first (ruling 83)."""
     unique = section.head.uniques[-2]
     lead = lead_of(section, unique.n)
-    if unique.ended and lead is not None and not CLOSED >> lead.status & 1:
+    if unique.ended and lead is not None:
+        was = (lead.status, lead.reason)
         case = Case(desk, section, unique, lead, now, why)
         life.review(case)
-        records.state(case)
+        if was != (lead.status, lead.reason):
+            records.state(case)
 
 
 def told(case: Case, raw_id: str, mark: int) -> None:
