@@ -16,8 +16,6 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.testing import TestingSink, TestingSource, cluster_main
 from flows.worker_thread import keep_thread_state
 
-pytestmark = pytest.mark.sampled
-
 here, seen = threading.local(), []
 
 class Logic(StatefulBatchLogic):
