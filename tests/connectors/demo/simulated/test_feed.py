@@ -9,6 +9,8 @@ import pytest
 from connectors.demo.simulated import DemoFeed
 from connectors.demo.simulated.toml_text import toml_text
 
+pytestmark = pytest.mark.xdist_group("feed")  # they share what is made once
+
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 PER_DAY = 3_000

@@ -16,7 +16,9 @@ import pytest
 from connectors.demo.simulated import Summary, generate
 from connectors.demo.simulated.toml_text import toml_text
 
-LEADS = 20_000
+pytestmark = pytest.mark.xdist_group("generate")  # they share what is made once
+
+LEADS = 12_000
 FILES = ("activity.jsonl", "config.toml", "delivery.csv", "raw_leads.jsonl", "truth.jsonl")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,6 +7,8 @@ import pytest
 
 from connectors.demo.simulated import generate, shuffle_within
 
+pytestmark = pytest.mark.xdist_group("shuffle")  # they share what is made once
+
 WITHIN_S = 3 * 86_400
 
 
