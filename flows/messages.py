@@ -17,7 +17,6 @@ from state.fence import Fences
 from state.rows import messages
 from state.rows.messages import Message
 
-
 _LAST: Final = (1 << 64) - 1
 
 
