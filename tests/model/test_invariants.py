@@ -23,7 +23,7 @@ FAR = START_MS + 400 * 86_400_000
 
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-patient = settings(quick, max_examples=1000)
+patient = settings(quick, max_examples=400)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
