@@ -91,7 +91,6 @@ class Lead:
     lead_id: int | None = None  # fixed for a lead that moved; else the model lets it claim one
     moved: AnswerIn | None = None
     reopened: RawIn | AnswerIn | None = None  # what reopened it last
-    cut_short: bool = False  # its first touch closed the lead before it, which stood open (row 2, ruling 83)
 
     def open_at(self, at_ms: int) -> bool:
         return self.status == "OPEN" and at_ms <= self.expires_ms
@@ -228,9 +227,8 @@ class _Run:
         elif lead and self.has_deal(lead, r.t_ms):
             self.join(lead, r, DEAL_MERGED)
         else:
-            cut_short = lead is not None and lead.open_at(r.t_ms)
             self.expire(lead, r.t_ms)
-            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms, cut_short=cut_short)
+            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms)
             self.touch(lead, r.t_ms, r.periods)
             self.leads.append(lead)
             self.join(lead, r, FIRST_TOUCH)

@@ -162,10 +162,6 @@ class Row:
                 w.lead = None  # what it closed beside it stays closed
             else:
                 events.answers.remove(w)
-        if u.lead.cut_short:  # what it closed at its opening stays closed
-            closing = AnswerIn(u.lead.first.t_ms, u.lead.first.seq, None)
-            events.answers.append(closing)
-            events.moved |= {closing}
 
 
 def deletion_due(u: Unique, config: Config) -> int:
