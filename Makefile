@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-# What `make test` leaves out, its processes, further arguments (ARGS="-k merge"), and the size of the slow suites.
-MARKS ?= not slow and not kills and not kills_kafka
+# What `make test` leaves out: what is slow, needs a broker, a second environment, or kills processes.
+MARKS ?= not slow and not kafka and not packaging and not kills and not kills_kafka
+# The size of the suites (SAMPLE=N of the slow tests, all when empty), their processes, further arguments (ARGS="-k merge").
 JOBS ?= auto
 ARGS ?=
 SAMPLE ?=
@@ -20,7 +21,7 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup compile uncompile run test test-pure kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,21 +38,26 @@ uncompile:  ## Remove what make compile wrote
 run: setup  ## Run the main job: simulated live feed, state in var/state, output in var/out (ARGS=...)
 	@exec $(BIN)/leadstream run $(ARGS)
 
-test: setup  ## Run all tests but the slow suites (MARKS=, JOBS=, ARGS=)
+test: setup  ## Run the tests that need no broker and no patience: some minutes (MARKS=, JOBS=, ARGS=)
 	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
 
 test-pure: setup  ## Run the tests of rules, model and delivery on the sources, compiled or not (MARKS=, JOBS=, ARGS=)
-	@LEADSTREAM_PURE=1 $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/rules tests/model tests/delivery $(ARGS)
+	@LEADSTREAM_PURE=1 $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/operators tests/model tests/delivery $(ARGS)
 
-kafka-tests: setup  ## Run all tests on a real Kafka but the kills: broker, connectors, the engine's tests on topics
-	@$(PYTEST) -m "kafka and not packaging" $(ARGS)
+test-all:  ## Run all tests: those of `test`, the slow ones, a broker's, packaging, both kills (SAMPLE=, KILLS=, SEED=)
+	@failed=""; for suite in test slow kafka-tests packaging kills kills-kafka; do \
+		echo "make test-all: $$suite"; $(MAKE) $$suite || failed="$$failed $$suite"; done; \
+		[[ -z $$failed ]] || { echo "make test-all: failed:$$failed"; exit 1; }
+
+slow: setup  ## Run the slow tests that need no broker (SAMPLE=N of them, chosen by SEED=)
+	@LEADSTREAM_SLOW_SAMPLE=$(SAMPLE) LEADSTREAM_SEED=$(SEED) $(PYTEST) -n $(JOBS) --dist loadgroup \
+		-m "slow and not kafka and not packaging and not kills and not kills_kafka" $(ARGS) || $(NONE_YET)
+
+kafka-tests: setup  ## Run all tests on a real Kafka but the kills (SAMPLE=N of the slow ones among them, chosen by SEED=)
+	@LEADSTREAM_SLOW_SAMPLE=$(SAMPLE) LEADSTREAM_SEED=$(SEED) $(PYTEST) -m "kafka and not packaging" $(ARGS)
 
 packaging: setup  ## Build, install into an empty environment and try what was installed
 	@$(PYTEST) -m packaging $(ARGS)
-
-slow: setup  ## Run the slow tests (SAMPLE=N of them, chosen by SEED=)
-	@LEADSTREAM_SLOW_SAMPLE=$(SAMPLE) LEADSTREAM_SEED=$(SEED) $(PYTEST) -n $(JOBS) --dist loadgroup \
-		-m "slow and not kills and not packaging" $(ARGS) || $(NONE_YET)
 
 kills: setup  ## Kill real processes again and again and compare (KILLS=, SEED=)
 	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills $(ARGS) \

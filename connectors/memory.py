@@ -37,7 +37,7 @@ from typing import Any
 import orjson
 
 from connectors.protocols import Group, Record
-from operators.wire.records import default_type
+from operators.registry import default_type
 from operators.wire.streams import STREAMS, without_nulls
 from state import errors
 

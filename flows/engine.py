@@ -25,9 +25,10 @@ from flows.step import Core, ShardStep
 from operators.base.outputs import Source
 from operators.config.configuration import Configuration, registry_digest
 from operators.dispatch.hours import next_opening
-from operators.identity.one_id import OneIds, fingerprint
+from operators.identity.one_id import NEWEST_FORM, OneIds, fingerprint
 from operators.intake.validation import Validation
-from state import errors, keys, limits, seal
+from operators.registry import RECORD_OF
+from state import errors, keys, limits, migrate, seal
 from state.database import Database
 from state.group_commit import GroupCommit
 
@@ -48,6 +49,8 @@ class Options:
     until_ms: int | None = None
     shards: int = limits.SHARDS
     wall_ms: Callable[[], int] = wall_clock_ms
+    ids: int = NEWEST_FORM
+    """Form of OneIDs in a new state (ruling 62)."""
 
 
 class Layers(NamedTuple):
@@ -102,7 +105,10 @@ class Engine:
             fingerprint=fingerprint(self.configuration.secret),
             timezone=self.rules.local.name,
             late_ms=self.rules.late_ms,
+            ids=options.ids,
         )
+        if self.identity.format < seal.STATE_FORMAT:
+            migrate.to_newest(database, self.identity)
         if fresh:
             # The sink is marked as this state's next: after a power loss it must not belong to a state that never was.
             database.sync()
@@ -120,10 +126,10 @@ class Engine:
             born = {"reader": self.reader.position(nothing)} if self.reader.origins() else {}
             self.seal_row = seal.Seal(1, None, born, begins, {}, options.wall_ms())
             seal.write_seal(database, self.seal_row)
-        one_ids = OneIds(self.configuration.secret, options.shards)
+        one_ids = OneIds(self.configuration.secret, options.shards, self.identity.ids)
         self.arrivals = Arrivals(
             self.reader,
-            self._layers.validation(self.rules, one_ids),
+            self._layers.validation(self.rules, one_ids, RECORD_OF),
             numbers,
             event=options.event_clock,
             wall_ms=options.wall_ms,

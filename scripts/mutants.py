@@ -1,14 +1,18 @@
-"""Put a fault into one line at a time and see whether the tests that should notice do.
+"""Put one fault at a time into a function and see whether the tests that should notice do.
 
     mutants.py [--sample N] [--seed S] [--seconds T] [--only WORD] [--list]
 
-Reads `tests/mutants.toml`: for each entry `file`, `old` (a whole line that occurs exactly once), `new`, `why`, `tests`
-(pytest nodes or folders). Works in a copy of the checkout; nothing here is touched. Prints which test noticed. Exit 1 when
-a mutant survived, 2 when the list does not fit the code or the named tests fail on unchanged code. `--sample` takes a
-seeded part, `--seconds` ends the run after that time and says what was left.
+Reads `tests/mutants.toml`: for each entry `where` (a function by its qualified name, `Shard.is_applied`, with as much of its
+module's path in front as it takes to name one alone: `merge.activity`), `old` (what occurs exactly once in that function),
+`new`, `why`, `tests` (pytest nodes or folders). Functions are looked for in all packages and compared in a normal form, so
+that neither a move of a file nor another format of a line needs a change of the list. Works in a copy of the checkout;
+nothing here is touched. Prints which test noticed. Exit 1 when a mutant survived, 2 when the list does not fit the code or
+the named tests fail on unchanged code. `--sample` takes a seeded part, `--seconds` ends the run after that time and says
+what was left.
 """
 
 import argparse
+import ast
 import os
 import random
 import re
@@ -17,17 +21,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LIST = "tests/mutants.toml"
+PACKAGES = ("flows", "operators", "state", "connectors", "leadstream")
 TIMEOUT_S = 240
 ONE_TEST_S = 60
 """Longer, and a test counts as one without end: a fault that makes the engine wait for ever is noticed too."""
-_KEYS = {"file", "old", "new", "why", "tests"}
+_KEYS = {"where", "old", "new", "why", "tests"}
 _SKIPPED = (".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", ".venv.lock", "dist", "build")
 
 
@@ -36,41 +43,115 @@ class WrongList(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
-    """One fault: the line `old` of `file` becomes `new`; `tests` have to notice."""
+class Function:
+    """A function of the packages."""
 
+    name: str
+    """Dotted, with its module: `operators.intention.merge.may_reopen`, `state.shard.Shard.is_applied`."""
     file: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+    @property
+    def text(self) -> str:
+        """Its normal form: one statement a line, without comments."""
+        return ast.unparse(self.node)
+
+    def replaced(self, source: str, text: str) -> str:
+        """The file's `source` with `text` in place of the function."""
+        lines = source.splitlines(keepends=True)
+        begin = min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)]) - 1
+        lines[begin : self.node.end_lineno] = [textwrap.indent(text, " " * self.node.col_offset) + "\n"]
+        return "".join(lines)
+
+
+def functions_of(source: str, module: str, file: str) -> Iterator[Function]:
+    """All functions of a module, methods and inner functions too."""
+
+    def within(node: ast.AST, path: str) -> Iterator[Function]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = f"{path}.{child.name}"
+                if not isinstance(child, ast.ClassDef):
+                    yield Function(name, file, child)
+                yield from within(child, name)
+            else:
+                yield from within(child, path)
+
+    return within(ast.parse(source), module)
+
+
+def functions_in(checkout: Path) -> list[Function]:
+    """The functions of all packages."""
+    found: list[Function] = []
+    for package in PACKAGES:
+        for path in sorted((checkout / package).rglob("*.py")):
+            file = path.relative_to(checkout)
+            module = ".".join(file.with_suffix("").parts)
+            found.extend(functions_of(path.read_text(encoding="utf-8"), module, str(file)))
+    return found
+
+
+_FORMS = (("", ""), ("", "\n    pass"), ("{", "}"), ("_(", ")"))
+"""What makes a fragment something that can be parsed: it is a statement, the head of one, an entry, an argument."""
+
+
+def normal(fragment: str) -> str:
+    """A fragment as it stands in the normal form of its function."""
+    for before, behind in _FORMS:
+        try:
+            text = ast.unparse(ast.parse(f"{before}{fragment.strip()}{behind}"))
+        except SyntaxError:
+            continue
+        return text.removeprefix(before).removesuffix(behind)
+    return " ".join(fragment.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: what is `old` in the function `where` becomes `new`; `tests` have to notice."""
+
+    where: str
     old: str
     new: str
     why: str
     tests: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.why}"
+        return f"{self.where}: {self.why}"
 
-    def applied(self, source: str) -> str:
-        """The file with the fault. Raises WrongList unless the line occurs exactly once."""
-        lines = source.splitlines(keepends=True)
-        places = [place for place, line in enumerate(lines) if line.strip() == self.old.strip()]
+    def function(self, functions: list[Function]) -> Function:
+        """The one function that `where` names. Raises WrongList."""
+        found = [function for function in functions if f".{function.name}".endswith(f".{self.where}")]
+        if not found:
+            raise WrongList(f"{LIST}: there is no function {self.where!r} any more, which this entry needs: {self}")
+        if len(found) > 1:
+            names = ", ".join(function.name for function in found)
+            raise WrongList(f"{LIST}: {self.where!r} may be {names}; name one in this entry: {self}")
+        return found[0]
+
+    def applied(self, function: Function, source: str) -> str:
+        """The function's file with the fault. Raises WrongList unless what is old occurs exactly once."""
+        text, old = function.text, normal(self.old)
+        places = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(old)}(?!\w)", text)]
         if len(places) != 1:
-            raise WrongList(f"{LIST}: {self.file} holds the line {len(places)} times, not once: {self.old!r}")
-        line = lines[places[0]]
-        indent = line[: len(line) - len(line.lstrip())]
-        lines[places[0]] = f"{indent}{self.new}\n"
-        return "".join(lines)
+            raise WrongList(
+                f"{LIST}: {self.where!r} holds {self.old!r} {len(places)} times, not once, in entry: {self}"
+            )
+        begin, end = places[0]
+        return function.replaced(source, text[:begin] + normal(self.new) + text[end:])
 
 
 def mutants_of(checkout: Path) -> list[Mutant]:
-    """The list, each entry tried on its file. Raises WrongList."""
+    """The list, each entry tried on its function. Raises WrongList."""
+    functions = functions_in(checkout)
     found = []
     for entry in tomllib.loads((checkout / LIST).read_text(encoding="utf-8"))["mutant"]:
         if set(entry) != _KEYS or not entry["tests"]:
             raise WrongList(f"{LIST}: an entry has the keys {sorted(entry)}, not {sorted(_KEYS)}")
-        mutant = Mutant(entry["file"], entry["old"], entry["new"], entry["why"], tuple(entry["tests"]))
-        path = checkout / mutant.file
-        if not path.is_file():
-            raise WrongList(f"{LIST}: there is no {mutant.file}")
-        compile(mutant.applied(path.read_text(encoding="utf-8")), mutant.file, "exec")
+        mutant = Mutant(entry["where"], entry["old"], entry["new"], entry["why"], tuple(entry["tests"]))
+        function = mutant.function(functions)
+        faulty = mutant.applied(function, (checkout / function.file).read_text(encoding="utf-8"))
+        compile(faulty, function.file, "exec")
         for test in mutant.tests:
             if not (checkout / test.partition("::")[0]).exists():
                 raise WrongList(f"{LIST}: there is no {test}, which should notice: {mutant}")
@@ -111,9 +192,10 @@ class Copy:
 
     def noticed_by(self, mutant: Mutant) -> str:
         """The test that noticed, or "". Raises WrongList when the tests could not be run at all."""
-        target = self.root / mutant.file
+        function = mutant.function(functions_in(self.root))
+        target = self.root / function.file
         original = target.read_text(encoding="utf-8")
-        target.write_text(mutant.applied(original), encoding="utf-8")
+        target.write_text(mutant.applied(function, original), encoding="utf-8")
         try:
             code, output = self.test(list(mutant.tests))
         finally:
@@ -141,7 +223,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=10_000, help="how many (default all)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default 1)")
     parser.add_argument("--seconds", type=float, default=3600, help="begin no more after this time (default 3600)")
-    parser.add_argument("--only", default="", help="those whose file or reason holds this text")
+    parser.add_argument("--only", default="", help="those whose function or reason holds this text")
     parser.add_argument("--list", action="store_true", help="list them and do nothing")
     chosen = parser.parse_args()
     began = time.monotonic()

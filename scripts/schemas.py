@@ -27,8 +27,10 @@ from operators.config.configuration import from_tables  # noqa: E402
 from operators.config.kafka import INPUTS  # noqa: E402
 from operators.intake.validation import BY, KINDS  # noqa: E402
 from operators.intention.score import GRADES  # noqa: E402
-from operators.wire.records import NOT_APPLIED, ActivityRecord, RawLeadRecord  # noqa: E402
-from operators.wire.streams import RECORDS, STREAMS  # noqa: E402
+from operators.registry import RECORD_OF  # noqa: E402
+from operators.wire import streams  # noqa: E402
+from operators.wire.records import ActivityRecord, RawLeadRecord  # noqa: E402
+from operators.wire.streams import STREAMS  # noqa: E402
 from scripts.schemas_words import (  # noqa: E402
     FIELDS,
     OF_INPUTS,
@@ -57,6 +59,7 @@ _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
     "dispatches.grade": GRADES,
     "closings.reason": CLOSED_REASONS[1:],
 }
+_SHAPES: Final = {kind.name: kind.shape for kind in streams.KINDS}
 _REQUIRED: Final = {
     "raw": ("channel", "source_lead_id"),
     "activity": ("activity_id", "kind", "event_time"),
@@ -105,7 +108,7 @@ def _given(field: Schema) -> Schema:
 
 def _untyped(name: str) -> Schema:
     """Record types that this version knows and does not apply: the contract's fields."""
-    assert INPUTS[name] in NOT_APPLIED, f"{name} has a type now: take its schema from there"
+    assert RECORD_OF[INPUTS[name]].shape is None, f"{name} has a type now: take its schema from there"
     required, fields = UNTYPED[name]
     properties: dict[str, Schema] = {"type": {"enum": [INPUTS[name], None]}}
     kinds = {"id": ["string", "integer"], "text": ["string"], "number": ["number"], "count": ["integer"]}
@@ -117,9 +120,9 @@ def _untyped(name: str) -> Schema:
 
 
 def _of_output(stream: str) -> Schema:
-    own, parts = _typed(RECORDS[stream])
+    own, parts = _typed(_SHAPES[stream])
     # What may be unset is left out of the JSON, whether it has a default or not.
-    may_lack = {one.name for one in msgspec.structs.fields(RECORDS[stream]) if UnsetType in get_args(one.type)}
+    may_lack = {one.name for one in msgspec.structs.fields(_SHAPES[stream]) if UnsetType in get_args(one.type)}
     own["required"] = [name for name in own["required"] if name not in may_lack]
     return _document(stream, OF_OUTPUTS[stream], own, parts)
 

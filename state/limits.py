@@ -35,6 +35,8 @@ RAWS_PER_DAY: Final = 1000
 """Raw leads of one OneID on one day; beyond: SHARED_CONTACT, marked and written, not kept for the fold (architecture 2)."""
 PAYLOAD_VALUE_BYTES: Final = 48
 """A value of the replay memory longer than this is kept as a digest."""
+FOLLOW_UPS_KEPT: Final = 20
+"""Event times of follow-ups that a unique lead keeps, the latest."""
 FOLDED_POINTERS: Final = 64
 """Pointers of folded unique leads that a row keeps."""
 
@@ -62,7 +64,9 @@ TIMER_BUDGET_MS: Final = 5
 TIMERS_PER_SLICE: Final = 256
 """Rows whose timers fire in one batch of a shard."""
 HOPS_PER_SLICE: Final = 512
-"""Hops that one batch of a shard applies."""
+"""Messages between entities that one batch of a shard applies."""
+RELEASES_PER_SLICE: Final = 256
+"""Leads that one batch releases at a store's opening."""
 UNSYNCED_BYTES: Final = 32 << 20
 """Decided but not yet synced output a process holds before it waits for the disk."""
 TICK_MS: Final = 100

@@ -1,8 +1,9 @@
-"""What all tests share: the data folder, the rule for what a machine lacks, and Hypothesis profiles."""
+"""What all tests share: samples of what is many, the data folder, the rule for what a machine lacks, Hypothesis profiles."""
 
 import os
 import random
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,40 @@ def pytest_report_header() -> str:
     return f"rules: {variant()}"
 
 
-@pytest.hookimpl(trylast=True)  # after -m and -k have chosen
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+# A shell that starts a run in the background has it ignore SIGINT, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """`sampled` before -m and -k choose, the sample of the slow tests after them."""
+    _mark_sampled(items)
+    yield
+    _sample_slow(config, items)
+
+
+def _mark_sampled(items: list[pytest.Item]) -> None:
+    """Of the parameters of a test that is `sampled(n, each=NAMES)`, n belong to `make test`, drawn by `LEADSTREAM_SEED` for
+    each value of the parameters `each` names; the others are slow. Those on topics are chosen elsewhere."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark is not None and item.get_closest_marker("kafka") is None:
+            values = item.callspec.params if hasattr(item, "callspec") else {}
+            kept = [f"{name}={values[name]!r}" for name in mark.kwargs.get("each", ())]
+            groups.setdefault(" ".join([item.nodeid.partition("[")[0], *kept]), []).append(item)
+    for name, group in groups.items():
+        mark = group[0].get_closest_marker("sampled")
+        size = mark.args[0] if mark is not None and mark.args else 1
+        rng = random.Random(f"{os.environ.get('LEADSTREAM_SEED') or 1} {name}")
+        chosen = rng.sample(group, min(size, len(group)))
+        for item in group:
+            if item not in chosen:
+                item.add_marker(pytest.mark.slow)
+
+
+def _sample_slow(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `LEADSTREAM_SLOW_SAMPLE=N`, keep N of the slow tests, chosen by `LEADSTREAM_SEED`, deselect the rest."""
     size = os.environ.get("LEADSTREAM_SLOW_SAMPLE")
     if not size:

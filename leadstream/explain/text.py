@@ -120,6 +120,12 @@ def _said(entry: dict[str, Any]) -> str:
         return f"{entry['kind']} for {unique}, event time {_when(entry['event_time'])}"
     if what == "opt_out":
         return f"the customer withdrew his consent, event time {_when(entry['event_time'])}"
+    if what == "assigned":
+        return f"{entry['unique_id']} to {entry['advisor']}"
+    if what == "recycled":
+        return f"{entry['unique_id']}: {entry['reason']}"
+    if what == "dispute":
+        return f"{entry['unique_id']}, a follow-up of {_when(entry['event_time'])} that came too late"
     if what == "deleted":
         return f"{unique} deleted after its retention"
     return ", ".join(str(part) for part in entry.get("details", ()))

@@ -127,6 +127,12 @@ class Rules:
     dedup_per_channel: bool = False
     required: tuple[str, ...] = ()
     """Fields that a dispatch needs (ruling 29)."""
+    cap: int = 50
+    """Distinct customers that one advisor of a store may hold (ruling 35)."""
+    first_ms: int = DAY_MS
+    """From the grant to the first follow-up (ruling 63)."""
+    recycle_ms: int = 15 * DAY_MS
+    """Without a follow-up (ruling 63)."""
     score: ScoreRules = field(default_factory=ScoreRules)
     default_store: Store = field(default_factory=lambda: Store(""))
 

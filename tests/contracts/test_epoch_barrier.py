@@ -7,6 +7,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import SHAPES, Row, broken_barriers, run, start
 
+pytestmark = pytest.mark.sampled
+
 KEYS = [f"k{n}" for n in range(7)]
 
 

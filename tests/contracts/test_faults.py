@@ -8,6 +8,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import Run, run, start, start_stock
 
+pytestmark = pytest.mark.sampled
+
 WRAPPED = ["next_batch", "source_snapshot", "on_batch", "on_eof", "state_snapshot", "sink_snapshot", "part_fn"]
 AS_IT_IS = ["builder", "write_batch"]
 

@@ -10,6 +10,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import Run, broken_barriers, start_stock
 
+pytestmark = pytest.mark.sampled
+
 KEYS = [f"k{n}" for n in range(5)]
 
 

@@ -9,6 +9,8 @@ from waiting import wait_until
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import DEADLINE_S, Run, start, start_stock
 
+pytestmark = pytest.mark.sampled
+
 WAYS = ["run_main", "cli_main", "cli_main, 2 workers", "cluster_main", "cluster_main, 2 workers"]
 STOCK = ["stock runner", "stock runner, 2 workers"]
 

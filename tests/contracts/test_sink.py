@@ -8,6 +8,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import SHAPES, Run, run
 
+pytestmark = pytest.mark.sampled
+
 KEYS = [f"k{n}" for n in range(7)]
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import SHAPES, run
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_next_batch_is_never_called_before_the_time_next_awake_named(shape: str, tmp_path: Path) -> None:

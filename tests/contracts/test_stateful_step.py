@@ -8,6 +8,8 @@ import pytest
 from tests.contracts.contract_flow import Plan
 from tests.contracts.contract_runs import SHAPES, Run, run
 
+pytestmark = pytest.mark.sampled
+
 
 def keys_of(done: Run) -> dict[tuple[int, str], set[str]]:
     """The keys of each logic's items."""

@@ -55,6 +55,7 @@ def test_the_input_has_everything_in_play(straight):
 
 
 @on_every_fabric
+@pytest.mark.sampled(4, each=("fabric",))
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("shards", "workers", "poll"), [(1, 1, 0), (4, 1, 1), (16, 1, 3), (4, 2, 5), (16, 2, 40)])
 def test_other_shards_workers_and_polls(straight, tmp_path, seed, shards, workers, poll):
@@ -65,6 +66,7 @@ def test_other_shards_workers_and_polls(straight, tmp_path, seed, shards, worker
 
 
 @on_every_fabric
+@pytest.mark.sampled(1, each=("fabric",))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_other_slices_of_timers_and_hops(straight, tmp_path, monkeypatch, seed):
     """A tick that fires one row and applies one hop at a time comes to the same."""
@@ -93,6 +95,7 @@ def stops_at_writes(monkeypatch, numbers, stop):
 
 
 @on_every_fabric
+@pytest.mark.sampled(1, each=("fabric",))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_stopped_and_continued_ten_times(straight, tmp_path, monkeypatch, seed):
     """SIGTERM in the middle of anything: reading, an opening, the time after the end."""

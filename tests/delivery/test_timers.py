@@ -2,14 +2,13 @@
 
 import random
 
-import msgspec
 import pytest
 from delivery import Case, at, configuration, lead, memory_reader, rows_of, scenario, stored
 
 from flows.run import run
 from state import keys
-from state.rows import customer_row
-from state.rows.store_row import StoreRow
+from state.database import Database
+from state.rows import customer_row, store_row
 
 pytestmark = pytest.mark.usefixtures("fabric")
 
@@ -25,14 +24,18 @@ def armed(found):
         if row.armed:
             wanted.add(keys.timer_key(key[0], row.armed, key[1:]))
     for key, value in rows_of(found, keys.STORE).items():
-        store = msgspec.msgpack.decode(value[1:], type=StoreRow)
-        assert store.queue and store.armed == min(waiting.opening for waiting in store.queue)
+        store = store_row.decode(value)
+        orders = [
+            name for name in rows_of(found, keys.ORDER) if name.startswith(key[:1] + keys.ORDER + key[1:] + b"\0")
+        ]
+        opening = int.from_bytes(min(orders)[len(key) + 8 :][:8], "big") - (1 << 62)
+        assert store.queued == len(orders) and store.armed <= store.due == opening
         wanted.add(keys.timer_key(key[0], store.armed, key[1:]))
     return wanted
 
 
 def timers_in(found):
-    return {*rows_of(found, keys.TIMER), *rows_of(found, keys.RELEASE)}
+    return {*rows_of(found, keys.TIMER)}
 
 
 def assert_one_timer_per_armed_row(folder):
@@ -72,7 +75,7 @@ def test_after_retention_nothing_is_left_but_opt_outs(tmp_path, seed):
     case = Case(tmp_path)
     case.run(memory_reader(scenario(seed + 30, 150)), until=LONG_AFTER)
     found = stored(tmp_path)
-    for space in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE):
+    for space in (keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.STORE):
         assert not rows_of(found, space)
     left = [customer_row.decode(value) for value in rows_of(found, keys.CUSTOMER).values()]
     assert all(row.opted_out and not row.sections and not row.sources and not row.name for row in left)
@@ -132,3 +135,27 @@ def test_a_record_that_comes_after_retention_deletes_the_row_and_its_timer(tmp_p
     assert [r["reasons"] for r in case.sink.records("rejects")] == [["NO_LEAD"]]
     found = assert_one_timer_per_armed_row(tmp_path)
     assert not rows_of(found, keys.CUSTOMER) and not timers_in(found)
+
+
+def test_a_timer_row_that_its_row_does_not_know_disarms_nothing(tmp_path):
+    """A row is armed for the time that it says. A timer row for an earlier one, which a fault left behind, goes by itself:
+    the armed one stays, and stays the only one (invariant 11)."""
+    visit = {"type": "activity", "activity_id": "v", "kind": "VISIT", "event_time": "2025-09-02T04:00:00Z",
+             "phone": "13912345678", "store": "P1"}  # fmt: skip
+    case = Case(tmp_path)
+    records = [lead("a", "13912345678", at(1, 10)), visit]
+    case.run(memory_reader(records))
+    ((key, value),) = rows_of(stored(tmp_path), keys.CUSTOMER).items()
+    kept = customer_row.decode(value).armed  # of the first expiry; the visit has moved what is due beyond it
+    stale = kept - 3_600_000
+    database = Database(tmp_path)
+    batch = database.batch()
+    batch.put(keys.timer_key(key[0], stale, key[1:]), b"")
+    database.write(batch)
+    database.close()
+    case.run(memory_reader(records), until=stale + 1)
+    assert armed(assert_one_timer_per_armed_row(tmp_path)) == {keys.timer_key(key[0], kept, key[1:])}
+    case.run(memory_reader(records), until=at(9, 0))
+    assert [(r["at"][:16], r["reason"]) for r in case.sink.records("closings")] == [
+        ("2025-09-04T12:00", "MERGE_EXPIRED")
+    ]

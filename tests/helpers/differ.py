@@ -25,15 +25,23 @@ def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
     return names
 
 
-def run_both(
+def run_engine(
     config: dict[str, Any], lines: list[Line], until_ms: int | None = None, *, poll: int = 64, shards: int = 2
-) -> tuple[dict[str, Any], dict[str, Any], PlainEngine]:
-    """(engine, oracle) in the same terms."""
+) -> PlainEngine:
+    """The engine's rules after this input."""
     engine = PlainEngine(config, poll=poll, shards=shards)
     parts: dict[str, tuple[str, list[tuple[int, bytes]]]] = {}
     for line in lines:
         parts.setdefault(line.source, (line.kind, []))[1].append((line.number, line.raw))
     engine.run(parts, until_ms)
+    return engine
+
+
+def run_both(
+    config: dict[str, Any], lines: list[Line], until_ms: int | None = None, *, poll: int = 64, shards: int = 2
+) -> tuple[dict[str, Any], dict[str, Any], PlainEngine]:
+    """(engine, oracle) in the same terms."""
+    engine = run_engine(config, lines, until_ms, poll=poll, shards=shards)
     scores = _scores(engine)
     result = Oracle(config, scores=scores).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))

@@ -300,6 +300,10 @@ class Going:
         if self.raised is not None:
             raise self.raised
 
+    def gives_up_after(self, seconds: float) -> None:
+        """From now on: before a broker is away, a busy one may take longer than a test wants to wait."""
+        object.__setattr__(self.engine.sink._settings, "give_up_s", seconds)  # type: ignore[attr-defined]
+
     def fault(self, deadline_s: float = DEADLINE_S) -> LeadstreamError:
         """What stops the run, within the deadline."""
         wait_until(lambda: not self.runs, deadline_s, "the stop of the run")

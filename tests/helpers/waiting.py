@@ -1,5 +1,6 @@
 """Waiting for what a real process does: for a condition, with a deadline, never for time to pass."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -24,3 +25,9 @@ def wait_until(condition: Callable[[], T], deadline_s: float, what: str) -> T:
         if time.monotonic() >= end:
             raise AssertionError(f"waited {deadline_s:g} s for {what}; last seen: {value!r}")
         time.sleep(_LOOK_EVERY_S)
+
+
+def slowness() -> float:
+    """How much longer this machine takes than an idle one, at least 1: processes that want to run, for each core. A limit
+    in seconds is a limit for an idle machine."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

@@ -250,11 +250,11 @@ def test_a_transaction_that_nobody_ends(
     own_broker: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It hides what was delivered: the start stops, says where, and how it is ended; that is done here to the letter."""
-    monkeypatch.setattr(limits, "TRANSACTION_MS", 1000)
-    monkeypatch.setattr(limits, "CONNECT_S", 5)
     case = KafkaCase(own_broker, prefix, tmp_path / "case")
     case.give(scenario(7, 200))
     case.run()
+    monkeypatch.setattr(limits, "TRANSACTION_MS", 1000)
+    monkeypatch.setattr(limits, "CONNECT_S", 15)
     other = Producer({**own_broker.common(), "transactional.id": f"{prefix}other"})
     other.init_transactions(ANSWER_S)
     other.begin_transaction()

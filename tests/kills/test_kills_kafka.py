@@ -18,6 +18,7 @@ import pytest
 from differ import beside_oracle
 from kafka_case import Follower, ends
 from killed_runs import Killed, compared, drawn
+from waiting import slowness
 
 from operators.config.configuration import load
 
@@ -125,7 +126,7 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, mem
             print(f"\nkills on Kafka, {mode}: from a start to its first new output in the topics, {words}", end="")
         print(f"\nkills on Kafka: records twice in the topics: {doubled}")
     assert not any(doubled.values()), doubled
-    assert max(max(found) for found in first_s.values() if found) < NOISE * FIRST_OUTPUT_WITHIN_S, figures
+    assert max(max(found) for found in first_s.values() if found) < NOISE * FIRST_OUTPUT_WITHIN_S * slowness(), figures
 
 
 def said(seconds):

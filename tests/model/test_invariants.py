@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+import pytest
 from engine_result import EngineResult, ms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,15 +14,16 @@ from plain_engine import PlainEngine
 
 from operators.dispatch.hours import is_open
 from state import keys
+from state.counts import read_counts
 from state.rows import codes, customer_row
 from state.rows.codes import STATUSES
-from state.shard import read_counts
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
 FAR = START_MS + 400 * 86_400_000
 
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
-quick = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(quick, max_examples=1000)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
@@ -142,7 +144,9 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
         for _, value in engine.database.scan(begin, keys.after(begin)):
             row = customer_row.decode(value)
             assert row.opted_out and not row.sections and not row.name
-    assert not [key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE)]
+    assert not [
+        key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.STORE)
+    ]
 
 
 @quick
@@ -155,3 +159,21 @@ def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int)
         mine = sorted(one[stream], key=lambda record: str(record["event_id"]))
         theirs = sorted(other[stream], key=lambda record: str(record["event_id"]))
         assert mine == theirs, stream
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "check",
+    [
+        test_conservation,
+        test_unique_leads,
+        test_records,
+        test_dispatches,
+        test_personal_data,
+        test_timers_and_retention,
+        test_batches_and_shards,
+    ],
+)
+def test_many_more(check: Any) -> None:
+    """Each of these on many more inputs."""
+    patient(check)()
