@@ -98,7 +98,7 @@ def test_generated_folder(folder: Path) -> None:
 
 @pytest.mark.xdist_group("generated folder")
 def test_order_of_arrival_within_the_lateness_does_not_matter(folder: Path, tmp_path: Path) -> None:
-    """Invariant 8, as architecture 3 says what is equal."""
+    """Invariant 8 (domain 15); what is equal: docs/architecture.md, "Equal"."""
     config = tomllib.loads((folder / "config.toml").read_text())
     shuffled = tmp_path / "shuffled"
     moved = shuffle_within(folder, shuffled, 3, 36 * 3600)
