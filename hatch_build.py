@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -137,7 +138,24 @@ def build(root: Path, target: Path) -> list[str]:
         "maker": _maker(),
     }
     (target / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
+    environment = dict(os.environ, LEADSTREAM_PURE="1")  # not what was compiled before
+    done = subprocess.run([sys.executable, __file__, "--try", str(target)], cwd=root, env=environment, check=False)
+    if done.returncode:
+        raise RuntimeError("The compiled modules cannot be imported (above is why).")
     return files
+
+
+def _try(target: str) -> None:
+    """Import every compiled module: some of what mypyc gets wrong shows only here."""
+    sys.path.insert(0, str(ROOT))
+    from leadstream import compiled
+
+    del os.environ["LEADSTREAM_PURE"]
+    compiled.choose(target)
+    if compiled.is_refused():
+        raise SystemExit(compiled.variant())
+    for name in json.loads((Path(target) / STAMP).read_bytes())["modules"]:
+        importlib.import_module(name)
 
 
 def _work(scratch: str, target: str, files: list[str]) -> None:
@@ -229,6 +247,8 @@ def main(given: list[str]) -> int:
     """See above."""
     if given[:1] == ["--work"]:
         _work(given[1], given[2], given[3:])
+    elif given[:1] == ["--try"]:
+        _try(given[1])
     elif given == ["--list"]:
         taken, left = compiled_files(ROOT)
         print("compiled:", *(f"  {path}" for path in taken), "left out:", sep="\n")

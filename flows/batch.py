@@ -6,9 +6,10 @@ entity or message by its name: `operators.registry` lists them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from flows import messages
 from operators.base.kinds import EntityKind
@@ -26,15 +27,6 @@ from state.shard import Shard
 _encode: Final = msgspec.msgpack.Encoder().encode
 APPLY_RECORD: Final = {kind.name: kind.apply for kind in RECORDS if kind.apply is not None}
 APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGES}
-
-
-if TYPE_CHECKING:
-    from mypy_extensions import mypyc_attr
-else:
-
-    def mypyc_attr(**attributes: Any) -> Any:
-        """What mypyc reads; nothing at run time."""
-        return lambda kind: kind
 
 
 class RecordFault(Exception):

@@ -49,19 +49,19 @@ def is_refused() -> bool:
     return _refused
 
 
-def choose() -> None:
+def choose(folder: str = _FOLDER) -> None:
     """Decide, before the first of our other packages is imported; later there is nothing to choose any more."""
     global _chosen, _refused
-    if not os.path.isdir(_FOLDER):
+    if not os.path.isdir(folder):
         _chosen = "pure"
         return
     if os.environ.get("LEADSTREAM_PURE", "0") not in ("", "0"):
         _chosen = "pure (LEADSTREAM_PURE is set)"
         return
     try:
-        with open(os.path.join(_FOLDER, "stamp.json"), "rb") as file:
+        with open(os.path.join(folder, "stamp.json"), "rb") as file:
             stamp: Any = json.load(file)
-        why = _why_not(stamp)
+        why = _why_not(folder, stamp)
     except (OSError, ValueError, LookupError, TypeError):
         why = "what was compiled is damaged"
     if why is not None:
@@ -69,15 +69,15 @@ def choose() -> None:
         _chosen, _refused = f"pure ({why}: {again})", True
         return
     names: list[str] = stamp["modules"]
-    sys.meta_path.insert(0, _Finder({name: _file_of(name, stamp["suffix"]) for name in names}))
+    sys.meta_path.insert(0, _Finder({name: _file_of(folder, name, stamp["suffix"]) for name in names}))
     _chosen = "compiled"
 
 
-def _file_of(name: str, suffix: str) -> str:
-    return os.path.join(_FOLDER, *name.split(".")) + suffix
+def _file_of(folder: str, name: str, suffix: str) -> str:
+    return os.path.join(folder, *name.split(".")) + suffix
 
 
-def _why_not(stamp: Any) -> str | None:
+def _why_not(folder: str, stamp: Any) -> str | None:
     """Why what is compiled must not run, None when it may."""
     if stamp["suffix"] not in EXTENSION_SUFFIXES:
         return "compiled for another Python"
@@ -90,7 +90,7 @@ def _why_not(stamp: Any) -> str | None:
         if not same:
             return f"compiled before {path} was changed"
     for name in stamp["modules"]:
-        if not os.path.exists(_file_of(name, stamp["suffix"])):
+        if not os.path.exists(_file_of(folder, name, stamp["suffix"])):
             return "what was compiled is damaged"
         if name in sys.modules:
             return f"{name} was imported before leadstream"
