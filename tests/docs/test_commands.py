@@ -172,6 +172,9 @@ def test_a_command_within_a_sentence_names_what_exists(page):
         words = code.text.split()
         if code.language is not None or words[0] != "leadstream" or len(words) < 2:
             continue
+        if words[1].startswith("--"):
+            assert words[1] in {one for parameter in COMMAND.params for one in parameter.opts}, f"line {code.line}"
+            continue
         assert words[1] in known, f"line {code.line}: leadstream {words[1]}"
         options = {one for parameter in known[words[1]].params for one in parameter.opts}
         given = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
