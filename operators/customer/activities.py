@@ -97,7 +97,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
             unique = next((u for u in section.head.uniques if u.n == lead.n), unique)
         else:
             changed = change.touched is not None and before != _seen(unique)
-    if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
+    if record.kind in score.BEHAVIOURS and merge.stands(unique, now):
         if not lead.behaviours:
             lead.behaviours = [0] * len(score.BEHAVIOURS)
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
@@ -207,7 +207,7 @@ def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
         if (
             section is not sold
             and section.line == sold.line
-            and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
+            and any(merge.stands(u, now) for u in section.head.uniques)
         ):
             records.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
             return
