@@ -63,20 +63,6 @@ UNTYPED: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
             "device_id": "id",
         },
     ),
-    "commands": (
-        ("command_id", "kind"),
-        {
-            "command_id": "id",
-            "kind": "text",
-            "event_time": "text",
-            "unique_id": "text",
-            "store": "id",
-            "successor": "id",
-            "advisor": "id",
-            "phone": "id",
-            "one_id": "text",
-        },
-    ),
 }
 """Topic → what is required of a record, and its fields: `id` text or integer, `text`, `number`, `count`."""
 
@@ -203,6 +189,12 @@ FIELDS: Final = {
     "status": "Where it stands.",
     "stage": "UQL, MQL, SQL or WON.",
     "owner": "Advisor that it belongs to.",
+    "previous_owner": "Advisor that it belonged to before.",
+    "assigned_at": "Event time of the command by which its owner got it; follow-ups from here on count.",
+    "first_follow_up_at": "First follow-up that counts for its owner.",
+    "last_follow_up_at": "Last follow-up that counts for its owner.",
+    "follow_ups": "Follow-ups that count for its owner.",
+    "recycled": "How often it went into the public pool (公池).",
     "raw_count": "Raw leads that belong to it.",
     "opened_at": "Event time of its first touch.",
     "last_touch_at": "Latest event time of a FIRST_TOUCH or MERGED raw lead.",
