@@ -62,7 +62,7 @@ class Batch:
         self.hops_gone: list[bytes] = []
         self.clock = shard.meta.clock
         self.registry = shard.meta.registry
-        self.before = 0
+        self.before = keys.NOTHING
         """Timers before this moment may fire: the clock, or one further at an opening."""
         self.leads = 0
         self.receivers: list[int] = []
@@ -106,7 +106,7 @@ class Batch:
                 entities.append(arrival.entity)
         self.load(entities)
         for arrival in fresh:
-            if arrival.now > self.clock:
+            if arrival.now > self.clock and arrival.now:
                 self.clock = arrival.now
             try:
                 if poisoned and (arrival.source, arrival.offset) in poisoned:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operators.wire.arrival import Arrival
+from state.keys import NO_CLOCK, NOTHING
 
 
 class Bundle:
@@ -20,13 +21,13 @@ class Tick:
     """Opens a shard, sends what is synced, carries the clock, applies messages, fires timers before the moment `before`
     (`state.keys.moment`).
 
-    `clock` = 0: only opens and sends. Under the event clock ticks come from the partition that reads the records, so
+    `NO_CLOCK` and `NOTHING`: only opens and sends. Under the event clock ticks come from the partition that reads the records, so
     that the clock never overtakes a record.
     """
 
     __slots__ = ("before", "clock", "shard")
 
-    def __init__(self, shard: int, clock: int = 0, before: int = 0) -> None:
+    def __init__(self, shard: int, clock: int = NO_CLOCK, before: int = NOTHING) -> None:
         self.shard = shard
         self.clock = clock
         self.before = before

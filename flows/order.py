@@ -16,6 +16,7 @@ from operators.base.calendar import parse_ms
 from operators.intake.validation import Clock, Validation
 from operators.registry import SETTLING_RECORDS
 from operators.wire.arrival import Arrival
+from state.keys import NO_CLOCK
 
 log = logging.getLogger("leadstream")
 
@@ -99,15 +100,15 @@ class Arrivals:
         return all(part.head is None and not part.buffer and part.ended for part in self._parts)
 
     def calendar(self) -> int:
-        """The source's own calendar (ruling 50); 0 = it has none."""
-        return self._reader.calendar() if self.event else 0
+        """The source's own calendar (ruling 50); `NO_CLOCK` = it has none."""
+        return (self._reader.calendar() if self.event else 0) or NO_CLOCK
 
     def stamp(self, barrier: int) -> int:
-        """The clock now, without a record: the wall's, or the source's own calendar up to `barrier`; 0 while there is none."""
-        now = min(self._reader.calendar(), barrier) if self.event else self._wall_ms()
-        if now and (self.clock is None or now > self.clock):
+        """The clock now, without a record: the wall's, or the source's own calendar up to `barrier`."""
+        now = min(self.calendar(), barrier) if self.event else self._wall_ms()
+        if now > (NO_CLOCK if self.clock is None else self.clock):
             self.clock = now
-        return self.clock or 0
+        return NO_CLOCK if self.clock is None else self.clock
 
     def poll(self, limit: int, barrier: int, *, alone: bool = False) -> tuple[list[Arrival], bool]:
         """(further arrivals, whether the next one would pass `barrier`). By the event clock it stops before a record that
@@ -172,7 +173,7 @@ class Arrivals:
                 self.blocked_at = at
                 return True
             if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
-                self.settles_at = at or 0
+                self.settles_at = NO_CLOCK if at is None else at
                 return False
             part.head = None
             buffer.popleft()
@@ -216,7 +217,7 @@ class Arrivals:
                 self.blocked_at = at
                 return True
             if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
-                self.settles_at = at or 0
+                self.settles_at = NO_CLOCK if at is None else at
                 return False
             best.head = None
             best.buffer.popleft()

@@ -18,11 +18,11 @@ from flows.order import Arrivals
 from flows.progress import FORMER, Progress
 from operators.registry import SETTLING
 from state import limits
-from state.keys import moment
+from state.keys import NO_CLOCK, NOTHING, moment
 
 _IDLE: Final = timedelta(milliseconds=1)
 _NO_BARRIER: Final = 1 << 62
-_NO_CLOCK: Final = _NO_BARRIER + 1
+_UNKNOWN: Final = _NO_BARRIER + 1
 
 _READ, _BARRIER, _ALONE, _SETTLE, _UNTIL, _DRAIN = range(6)
 
@@ -98,12 +98,12 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._keys = [f"{shard:03d}" for shard in range(self._progress.shards)]
         self._phase = _READ
         self._after_barrier = _READ
-        self._barrier = 0
+        self._barrier = NO_CLOCK
         """The next opening of a store with a release rate."""
-        self._passed = 0
+        self._passed = NO_CLOCK
         """The last one that was passed."""
         self._at = 0
-        self._before = 0
+        self._before = NOTHING
         """Moment: everything before it fires at this opening, then the next of `_bounds`."""
         self._bounds: list[int] = []
         self._handed = False
@@ -143,7 +143,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 and host.finish(self._arrivals.state(), self._arrivals.clock)
             ):
                 raise StopIteration
-            self._ticks(items, 0, 0)
+            self._ticks(items, NO_CLOCK, NOTHING)
         self._busy = bool(items)
         return items
 
@@ -175,7 +175,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
         if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
             # Without a clock the next opening is not known yet: one record, then look again.
-            found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
+            found, blocked = arrivals.poll(1 if barrier == _UNKNOWN else limits.BATCH_RECORDS, barrier)
             if found:
                 self._bundle(items, found)
             if blocked and not found and self._progress.is_quiet(moment(arrivals.blocked_at)):
@@ -185,7 +185,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 self._enter_barrier(barrier, _READ)
                 return
             if not found and arrivals.settles_at is not None:
-                self._at = max(arrivals.settles_at, arrivals.clock or 0)
+                self._at = arrivals.settles_at
                 self._handed = False
                 self._phase = _ALONE
                 return
@@ -212,7 +212,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         if not self._arrivals.event:
             return _NO_BARRIER
         if clock is None:
-            return _NO_CLOCK
+            return _UNKNOWN
         after = max(clock - 1, self._passed)  # an opening at the clock itself comes behind the records of its instant
         if self._barrier <= after:
             self._barrier = self._host.next_barrier(after) or _NO_BARRIER
@@ -249,7 +249,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             assert len(found) == 1, "the record that was waited for is still the next one"
             self._bundle(items, found)
         else:
-            self._ticks(items, 0, 0)
+            self._ticks(items, NO_CLOCK, NOTHING)
 
     def _settle(self, items: list[tuple[str, Item]]) -> None:
         """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
@@ -300,7 +300,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
         progress = self._progress
         if not self._host.may_read():
-            before = 0  # what falls due is decided when the output has taken more of what was
+            before = NOTHING  # what falls due is decided when the output has taken more of what was
         now = self._monotonic()
         everyone = now - self._last_tick >= limits.TICK_MS / 1000
         if everyone:

@@ -175,12 +175,12 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             batch.before = max(batch.before, item.before)
             if not batch.registry:
                 batch.registry = self._core.registry  # a new shard: nobody has waited by another registry
-            elif batch.clock and batch.registry != self._core.registry:
+            elif batch.registry != self._core.registry:
                 batch.recheck(self._core.registry)
             progress = self._core.progress
             if progress.hops_wait() and progress.hops_for(batch.shard.number) > taken:
                 taken += batch.hops(limits.HOPS_PER_SLICE)
-            if item.before and progress.next_due[batch.shard.number] < item.before and time.monotonic() < deadline:
+            if progress.next_due[batch.shard.number] < item.before and time.monotonic() < deadline:
                 batch.timers(item.before, limits.TIMERS_PER_SLICE)
         return taken, polled
 

@@ -44,6 +44,8 @@ PROCESS: Final = b"\xff"
 _MONTH_MS: Final = 30 * 86_400_000
 NEVER: Final = 1 << 62
 """The moment of a timer that does not exist."""
+NO_CLOCK: Final = -(1 << 52)
+"""A clock before every time: there is none yet."""
 _DUE_BIAS: Final = 1 << 62
 """Times before 1970 are negative; biased, all sort as unsigned bytes."""
 
@@ -92,6 +94,10 @@ def moment(due: int, rank: int = 0) -> int:
     """A due time and a rank as one number: moments compare as timers fire. Everything due before `due` is before
     `moment(due)`."""
     return (due << 8) | rank
+
+
+NOTHING: Final = moment(NO_CLOCK)
+"""The moment before which no timer stands."""
 
 
 def due_before(bound: int, rank: int) -> int:

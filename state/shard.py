@@ -42,7 +42,7 @@ class Shard:
         self.database = database
         self.number = number
         stored = database.get(keys.prefix(number, keys.META))
-        self.meta = Meta() if stored is None else _meta(stored)
+        self.meta = Meta(keys.NO_CLOCK) if stored is None else _meta(stored)
         self.fences = Fences(database, number)
         self.outbox = Outbox(database, number, covered, self.meta.outbox)
         self.counts = Counts(database, number)

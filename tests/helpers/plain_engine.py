@@ -22,7 +22,7 @@ from operators.intake.validation import Validation
 from operators.registry import RECORD_OF, SETTLING, SETTLING_RECORDS
 from operators.wire.arrival import Arrival
 from operators.wire.streams import STREAMS, without_nulls
-from state.keys import moment
+from state.keys import NO_CLOCK, moment
 from state.rows.story import Disputed
 from state.shard import Shard
 
@@ -163,7 +163,7 @@ class PlainEngine:
             found, blocked = arrivals.poll(self.poll if arrivals.clock is not None else 1, barrier)
             self._apply(found)
             if arrivals.settles_at is not None and not found:
-                at = max(arrivals.settles_at, arrivals.clock or 0)
+                at = arrivals.settles_at
                 self._tick(at, moment(at))
                 self._apply(arrivals.poll(1, barrier, alone=True)[0])
                 self._tick(at, moment(at))
@@ -198,7 +198,7 @@ class PlainEngine:
         openings = (next_opening(store, max(clock, self._passed), self.rules) for store in self.rated)
         return min((found for found in openings if found), default=1 << 62)
 
-    _passed = 0
+    _passed = NO_CLOCK
 
     def _pass(self, barrier: int) -> None:
         for before in (moment(barrier), *(moment(barrier, rank) for rank in SETTLING), moment(barrier + 1)):
