@@ -150,6 +150,8 @@ def lost(lead: Lead) -> None:
     if care is not None and care.owner:
         assert not care.place, "a closed lead keeps a place"
         care.previous, care.owner = care.owner, ""
+    if care is not None:
+        care.pooled = False
 
 
 def inherit(case: Case, folded: Lead) -> None:
