@@ -23,7 +23,7 @@ FAR = START_MS + 400 * 86_400_000
 
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-patient = settings(quick, max_examples=400)
+patient = settings(quick, max_examples=300)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
@@ -174,4 +174,9 @@ def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int)
 )
 def test_many_more(check: Any) -> None:
     """Each of these on many more inputs."""
-    patient(check)()
+    of = (
+        (some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
+        if check is test_batches_and_shards
+        else (some_input,)
+    )
+    patient(given(*of)(check.hypothesis.inner_test))()
