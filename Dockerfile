@@ -8,7 +8,9 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN python -m pip download --disable-pip-version-check --quiet --no-deps --only-binary :all: --require-hashes \
     -r requirements.lock -d /wheels
-COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
+# For the compiled rules; this stage alone has it.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+COPY pyproject.toml hatch_build.py README.md CHANGELOG.md LICENSE ./
 COPY flows ./flows
 COPY operators ./operators
 COPY state ./state

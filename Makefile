@@ -21,7 +21,7 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup run test test-all kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka mutants bench docs lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,11 +29,20 @@ help:  ## List the targets
 setup:  ## Prepare .venv (does nothing when it is ready)
 	@PYTHON="$(PYTHON)" bash scripts/setup.sh
 
+compile: setup  ## Compile the rules (needs a C compiler, some two minutes); once they are changed, the sources run again
+	@$(BIN)/python hatch_build.py
+
+uncompile:  ## Remove what make compile wrote
+	@rm -rf leadstream/_compiled leadstream/_compiled.new leadstream/_compiled.old
+
 run: setup  ## Run the main job: simulated live feed, state in var/state, output in var/out (ARGS=...)
 	@exec $(BIN)/leadstream run $(ARGS)
 
 test: setup  ## Run the tests that need no broker and no patience: some minutes (MARKS=, JOBS=, ARGS=)
 	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
+
+test-pure: setup  ## Run the tests of rules, model and delivery on the sources alone (MARKS=, JOBS=, ARGS=)
+	@LEADSTREAM_PURE=1 $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/cases tests/operators tests/model tests/delivery $(ARGS)
 
 test-all:  ## Run all tests: those of `test`, the slow ones, a broker's, packaging, both kills (SAMPLE=, KILLS=, SEED=)
 	@failed=""; for suite in test slow kafka-tests packaging kills kills-kafka; do \
@@ -64,6 +73,9 @@ mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the test
 bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")
 	@$(BIN)/leadstream bench $(ARGS)
 
+docs: setup  ## Write what is generated in docs: kinds and statuses
+	@$(BIN)/python scripts/docs_parts.py
+
 kafka: setup  ## Run an Apache Kafka for trying out on 127.0.0.1:9092, data in var/kafka, until Ctrl-C (needs Java, Maven)
 	@exec $(BIN)/python scripts/kafka.py start --stay --port 9092 $(ARGS)
 
@@ -87,6 +99,6 @@ types: setup  ## Check types: packages and scripts strictly, tests by what they 
 lock: setup  ## Write requirements.lock anew from pyproject.toml (UPGRADE=1 for newer versions)
 	@UPGRADE="$(UPGRADE)" bash scripts/lock.sh
 
-clean:  ## Remove caches and builds; state, output and .venv stay
+clean: uncompile  ## Remove caches and builds; state, output and .venv stay
 	@rm -rf var/cache var/ci dist build .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -15,9 +15,11 @@ import msgspec
 from rocksdict import WriteBatch
 
 from flows.engine import Engine
-from operators.wire.records import decode_raw_lead
+from operators.wire.records import RawLeadRecord
 from state import keys
 from state.database import Database
+
+_decode_lead: Final = msgspec.json.Decoder(RawLeadRecord).decode
 
 KINDS: Final = ("row", "timer", "outbox", "story", "index", "counts, fence, meta")
 _ROW, _TIMER, _OUTBOX, _STORY, _INDEX, _SMALL, _DELETE = range(7)
@@ -115,7 +117,7 @@ def run(notes: Notes, lines: Path, state: Path, leads: int) -> tuple[float, floa
             upto = leads * (index + 1) // batches
             begin, begin_cpu = time.perf_counter(), time.process_time()
             for line in records[done:upto]:
-                decode_raw_lead(line)
+                _decode_lead(line)
             if read:
                 database.get_many(read)
             batch = database.batch()

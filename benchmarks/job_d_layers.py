@@ -14,13 +14,13 @@ from operators.base.rules import Rules
 from operators.identity.one_id import OneIds
 from operators.wire.streams import DISPOSITIONS
 from state import keys
-from state.shard import Pending
+from state.outbox import Pending
 
 
 class JobDValidation:
     """Bytes become an arrival: the decoded record itself. Job D's input has no bad records; one would stop the run."""
 
-    def __init__(self, rules: Rules, one_ids: OneIds) -> None:
+    def __init__(self, rules: Rules, one_ids: OneIds, kinds: Any) -> None:
         self.rules = rules
         self.one_ids = one_ids
         self._shards = one_ids.shards
@@ -44,7 +44,7 @@ class JobDBatch(Batch):
     def records(self, arrivals: list[Any], poisoned: frozenset[tuple[int, int]]) -> None:
         """Decide the records that are not behind their fence."""
         shard, rows = self.shard, self._rows
-        applied = {source: fence[0] for source, fence in shard.fences.items()}
+        applied = {source: fence[0] for source, fence in shard.fences.inputs.items()}
         fresh = [lead for lead in arrivals if lead.offset > applied.get(lead.source, -1)]
         wanted = [entity for entity in {lead.entity: None for lead in fresh} if entity not in rows]
         if wanted:
@@ -67,21 +67,18 @@ class JobDBatch(Batch):
         """Rows, fences and outbox in one atomic batch, as `Batch.write` does with a customer's."""
         shard, out = self.shard, self.out
         batch = self.database.batch()
-        shard.prune(batch)
+        shard.outbox.prune(batch)
         head = bytes((shard.number,))
         for entity, row in self._rows.items():
             assert row is not None, "a row that was read was decided about"
             batch.put(head + entity, encode_row(row))
-        for source, (offset, tail) in self.fences.items():
-            shard.put_fence(batch, source, offset, tail)
-        pending = None if out.is_empty() else shard.put_outbox(batch, out.lines(), polled, self.leads)
+        shard.fences.write(batch, self.fences, {})
+        pending = None if out.is_empty() else shard.outbox.put(batch, out.lines(), polled, self.leads)
         shard.meta.clock = self.clock
         shard.meta.registry = self.registry
         shard.put_meta(batch)
         wrote = self.database.write(batch)
-        shard.fences.update(self.fences)
+        shard.fences.written(self.fences, {})
         if pending is not None:
-            pending.batch = wrote
-            shard.unsealed.append(pending.sequence)
-            shard.pending.append(pending)
+            shard.outbox.written(pending, wrote)
         return pending

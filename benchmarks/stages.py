@@ -72,10 +72,14 @@ class Stages:
         return charged
 
     def patch(self, owner: Any, name: str, stage: str) -> None:
-        """Wrap an attribute of a module, class or object."""
+        """Wrap an attribute of a module, class or object. A compiled class keeps its own: what it does is charged to who
+        calls it."""
         former = getattr(owner, name)
         held = name in vars(owner)
-        setattr(owner, name, self.wrapped(stage, former))
+        try:
+            setattr(owner, name, self.wrapped(stage, former))
+        except TypeError:
+            return
         self._undo.append(lambda: setattr(owner, name, former) if held else delattr(owner, name))
 
     def open(self, engine: Engine) -> None:

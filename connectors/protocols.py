@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-from state.shard import Lines
+from state.outbox import Lines
 
 
 class Record(NamedTuple):

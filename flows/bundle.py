@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from operators.wire.arrival import Arrival
 
 
 class Bundle:
@@ -10,27 +10,26 @@ class Bundle:
 
     __slots__ = ("arrivals", "polled", "shard")
 
-    def __init__(self, shard: int, arrivals: list[Any], polled: float) -> None:
+    def __init__(self, shard: int, arrivals: list[Arrival], polled: float) -> None:
         self.shard = shard
         self.arrivals = arrivals
         self.polled = polled
 
 
 class Tick:
-    """Opens a shard, sends what is synced, carries the clock, applies hops, fires timers due before `before` and releases of
-    stores due before `release`.
+    """Opens a shard, sends what is synced, carries the clock, applies messages, fires timers before the moment `before`
+    (`state.keys.moment`).
 
     `clock` = 0: only opens and sends. Under the event clock ticks come from the partition that reads the records, so
     that the clock never overtakes a record.
     """
 
-    __slots__ = ("before", "clock", "release", "shard")
+    __slots__ = ("before", "clock", "shard")
 
-    def __init__(self, shard: int, clock: int = 0, before: int = 0, release: int = 0) -> None:
+    def __init__(self, shard: int, clock: int = 0, before: int = 0) -> None:
         self.shard = shard
         self.clock = clock
-        self.before = before or clock
-        self.release = release or self.before
+        self.before = before
 
 
 Item = Bundle | Tick

@@ -17,6 +17,7 @@ from connectors.protocols import Reader, Sink
 from flows.engine import Options
 from flows.observe.metrics import MetricsServer
 from flows.observe.observation import Observation, ObservedEngine
+from leadstream import compiled
 from operators.config import configuration
 from operators.config.configuration import Configuration
 from state import errors
@@ -187,6 +188,7 @@ def _mixed(engine: ObservedEngine, wanted: Wanted) -> list[str]:
 
 
 def log_notes(prepared: Prepared) -> None:
-    """Say the notes once, as warnings."""
+    """Say once which variant of the rules runs, and the notes as warnings."""
+    log.log(logging.WARNING if compiled.is_refused() else logging.INFO, "Rules: %s.", compiled.variant())
     for note in prepared.notes:
         log.warning(note)

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from connectors.protocols import Reader, Record
+from operators.base.calendar import parse_ms
 from operators.intake.validation import Clock, Validation
+from operators.registry import SETTLING_RECORDS
 from operators.wire.arrival import Arrival
 
 log = logging.getLogger("leadstream")
@@ -39,6 +41,15 @@ class _Partition:
         self.ended = False
 
 
+def _turn(head: Arrival, running: int) -> int:
+    """The maximum by which a partition takes its turn, its next record included. For one without event time its ingest time
+    stands in, for this turn alone; without both it comes first (ruling 83)."""
+    if head.moves or head.has_time or head.reasons:
+        return head.t if head.moves and head.t > running else running
+    ingest = getattr(head.record, "ingest_time", None)
+    return max(parse_ms(ingest), running) if ingest else _FIRST
+
+
 class Arrivals:
     """Reads, validates, stamps. `barrier` stops before the first record that would pass that time."""
 
@@ -60,6 +71,9 @@ class Arrivals:
         self.jumps = 0
         self.blocked_at = 0
         """Clock after the record that would have passed the barrier."""
+        self.settles_at: int | None = None
+        """Clock after the next record, where that one wants everything at rest before it is applied."""
+        self._alone = False
         self._parts = [
             _Partition(index, name, kind, numbers[name])
             for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
@@ -95,9 +109,11 @@ class Arrivals:
             self.clock = now
         return self.clock or 0
 
-    def poll(self, limit: int, barrier: int) -> tuple[list[Arrival], bool]:
-        """(further arrivals, whether the next one would pass `barrier`)."""
+    def poll(self, limit: int, barrier: int, *, alone: bool = False) -> tuple[list[Arrival], bool]:
+        """(further arrivals, whether the next one would pass `barrier`). By the event clock it stops before a record that
+        wants everything at rest (`settles_at`); `alone` = that is so now: that record is handed on, and no other."""
         found: list[Arrival] = []
+        self.settles_at, self._alone = None, alone
         if self.event:
             blocked = (
                 self._merged(found, limit, barrier) if len(self._parts) > 1 else self._single(found, limit, barrier)
@@ -155,6 +171,9 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
+            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+                self.settles_at = at or 0
+                return False
             part.head = None
             buffer.popleft()
             if arrival.moves and arrival.t > part.running:
@@ -179,8 +198,7 @@ class Arrivals:
                                 continue
                             return False  # a partition that has not ended holds the others back: its next record may be older
                     part.head = self._read(part, part.buffer[0], clock)
-                head = part.head
-                running = head.t if head.moves and head.t > part.running else part.running
+                running = _turn(part.head, part.running)
                 if best is None or running < best_running or (running == best_running and part.name < best.name):
                     best, best_running = part, running
             if best is None:
@@ -197,10 +215,13 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
+            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+                self.settles_at = at or 0
+                return False
             best.head = None
             best.buffer.popleft()
-            if best_running > best.running:
-                best.running = best_running
+            if arrival.moves and arrival.t > best.running:
+                best.running = arrival.t
             if at != self.clock:
                 self._move(best, arrival, at)
                 clock.now = at

@@ -28,8 +28,8 @@ class Progress:
         """Hops written by this sender, to whomever."""
         self.taken_hops = [0] * shards
         """Hops it has taken, by the receiver's step."""
-        self.next_timer = [NEVER] * shards
-        self.next_release = [NEVER] * shards
+        self.next_due = [NEVER] * shards
+        """Moment of the shard's earliest timer."""
         self.waiting_batch = [0] * shards
         """Batch whose sync its oldest unsent output waits for; 0 = none waits, FORMER = a former run's, long synced."""
         self.handed = [0] * shards
@@ -89,23 +89,10 @@ class Progress:
         """Whether every item handed on has been applied."""
         return self.given == self.applied
 
-    def is_quiet(self, before: int, release: int) -> bool:
-        """Idle, no hop outstanding, no timer due before `before` and no release due before `release`."""
-        return (
-            self.given == self.applied
-            and all(due >= before for due in self.next_timer)
-            and all(due >= release for due in self.next_release)
-            and not self.hops_wait()
-        )
-
-    def nothing_waits(self, before: int) -> bool:
-        """Whether nothing can happen before that time without a further record: no lead can come to wait for a store."""
-        return (
-            self.given == self.applied
-            and all(due >= before for due in self.next_timer)
-            and all(due == NEVER for due in self.next_release)
-            and not self.hops_wait()
-        )
+    def is_quiet(self, before: int) -> bool:
+        """Idle, no message outstanding, no timer before the moment `before`: nothing happens by then without a further
+        record."""
+        return self.given == self.applied and all(due >= before for due in self.next_due) and not self.hops_wait()
 
     def all_handed(self) -> bool:
         """Whether no output waits for its sync."""

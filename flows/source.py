@@ -16,13 +16,15 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from flows.bundle import Bundle, Item, Tick
 from flows.order import Arrivals
 from flows.progress import FORMER, Progress
+from operators.registry import SETTLING
 from state import limits
+from state.keys import moment
 
 _IDLE: Final = timedelta(milliseconds=1)
 _NO_BARRIER: Final = 1 << 62
 _NO_CLOCK: Final = _NO_BARRIER + 1
 
-_READ, _BARRIER, _SETTLE, _UNTIL, _DRAIN = range(5)
+_READ, _BARRIER, _ALONE, _SETTLE, _UNTIL, _DRAIN = range(6)
 
 
 class Host(Protocol):
@@ -100,7 +102,11 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """The next opening of a store with a release rate."""
         self._passed = 0
         """The last one that was passed."""
-        self._at = self._before = self._release = 0
+        self._at = 0
+        self._before = 0
+        """Moment: everything before it fires at this opening, then the next of `_bounds`."""
+        self._bounds: list[int] = []
+        self._handed = False
         self._epoch_over = False
         self._sealed_state: dict[str, Any] = {}
         self._sealed_clock: int | None = None
@@ -122,6 +128,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             self._read(items)
         elif self._phase == _BARRIER:
             self._pass_barrier(items)
+        elif self._phase == _ALONE:
+            self._hand_alone(items)
         elif self._phase == _SETTLE:
             self._settle(items)
         elif self._phase == _UNTIL:
@@ -157,7 +165,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             # First every shard opens, and judges its waiting leads again where the registry has changed: not at a clock
             # that depends on how much the first poll brings.
             clock = arrivals.stamp(barrier)
-            self._ticks(items, clock, clock)
+            self._ticks(items, clock, moment(clock))
             return
         # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
         if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
@@ -165,14 +173,19 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             found, blocked = arrivals.poll(1 if barrier == _NO_CLOCK else limits.BATCH_RECORDS, barrier)
             if found:
                 self._bundle(items, found)
-            if blocked and not found and self._progress.nothing_waits(arrivals.blocked_at):
+            if blocked and not found and self._progress.is_quiet(moment(arrivals.blocked_at)):
                 self._passed = arrivals.blocked_at - 1  # no opening before the next record can matter to anybody
                 return
             if blocked or (not found and arrivals.calendar() > barrier):
                 self._enter_barrier(barrier, _READ)
                 return
+            if not found and arrivals.settles_at is not None:
+                self._at = max(arrivals.settles_at, arrivals.clock or 0)
+                self._handed = False
+                self._phase = _ALONE
+                return
         clock = arrivals.stamp(barrier)
-        self._ticks(items, clock, clock)
+        self._ticks(items, clock, moment(clock))
         if not found and arrivals.ended() and self._progress.is_idle():
             self._phase = _SETTLE
 
@@ -204,49 +217,63 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         self._phase = _BARRIER
         self._after_barrier = then
         self._at = barrier
-        self._before = self._release = barrier
+        self._bounds = [moment(barrier), *(moment(barrier, rank) for rank in SETTLING), moment(barrier + 1)]
+        self._before = self._bounds.pop(0)
 
     def _pass_barrier(self, items: list[tuple[str, Item]]) -> None:
-        """Everything before the opening, then customers' timers at it, then the stores' releases; each until quiet
-        (architecture 2, "Quiet"; ruling 57: a release comes last at its instant)."""
-        if self._progress.is_quiet(self._before, self._release):
-            if self._release > self._at:
+        """Everything before the opening, then rank by rank what is due at it, each until quiet (decision 0009; ruling 57:
+        a store's release comes behind everything else of its instant)."""
+        if self._progress.is_quiet(self._before):
+            if not self._bounds:
                 self._passed = self._at
                 self._phase = self._after_barrier
                 return
-            if self._before > self._at:
-                self._release = self._at + 1
-            self._before = self._at + 1
-        self._ticks(items, self._at, self._before, self._release)
+            self._before = self._bounds.pop(0)
+        self._ticks(items, self._at, self._before)
+
+    def _hand_alone(self, items: list[tuple[str, Item]]) -> None:
+        """A record that wants everything at rest: what is due before it fires, messages come to their end; then it alone is
+        applied, and its messages come to their end before the clock moves on (ruling 64)."""
+        if not self._progress.is_quiet(moment(self._at)):
+            self._ticks(items, self._at, moment(self._at))
+        elif self._handed:
+            self._phase = _READ
+        elif self._host.may_read():
+            self._handed = True
+            found, _ = self._arrivals.poll(1, self._at, alone=True)
+            assert len(found) == 1, "the record that was waited for is still the next one"
+            self._bundle(items, found)
+        else:
+            self._ticks(items, 0, 0)
 
     def _settle(self, items: list[tuple[str, Item]]) -> None:
         """The real end: fire what is due before the clock, and nothing else (ruling 4)."""
         clock = self._arrivals.clock
-        if clock is None or self._progress.is_quiet(clock, clock):
+        if clock is None or self._progress.is_quiet(moment(clock)):
             if self._until is not None and (clock is None or self._until >= clock):
                 self._phase = _UNTIL
                 return
             self._host.reached_end()
             self._phase = _DRAIN
             return
-        self._ticks(items, clock, clock)
+        self._ticks(items, clock, moment(clock))
 
     def _go_on(self, items: list[tuple[str, Item]]) -> None:
         """`--until`: the clock moves on in bounded slices, opening by opening; all due by then fire, in order."""
         assert self._until is not None
         clock = self._arrivals.clock
-        if clock is not None and not self._progress.nothing_waits(self._until + 1):
+        if clock is not None and not self._progress.is_quiet(moment(self._until + 1)):
             barrier = self._next_barrier()
             if barrier <= self._until:
                 self._arrivals.clock = barrier
                 self._enter_barrier(barrier, _UNTIL)
                 return
         self._arrivals.clock = self._until
-        if self._progress.is_quiet(self._until + 1, self._until + 1):
+        if self._progress.is_quiet(moment(self._until + 1)):
             self._host.reached_end()
             self._phase = _DRAIN
             return
-        self._ticks(items, self._until, self._until + 1)
+        self._ticks(items, self._until, moment(self._until + 1))
 
     # --- items
 
@@ -264,11 +291,11 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             given[shard] += 1
             items.append((self._keys[shard], Bundle(shard, arrivals, polled)))
 
-    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int, release: int = 0) -> None:
+    def _ticks(self, items: list[tuple[str, Item]], clock: int, before: int) -> None:
         """A tick for each shard that has something to do, and for every shard at least each 100 ms."""
         progress = self._progress
         if not self._host.may_read():
-            before = release = 0  # what falls due is decided when the output has taken more of what was
+            before = 0  # what falls due is decided when the output has taken more of what was
         now = self._monotonic()
         everyone = now - self._last_tick >= limits.TICK_MS / 1000
         if everyone:
@@ -285,10 +312,9 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             if (
                 everyone
                 or (waits and waits <= synced)
-                or progress.next_timer[shard] < before
-                or progress.next_release[shard] < (release or before)
+                or progress.next_due[shard] < before
                 or (hops and progress.hops_for(shard))
                 or not progress.open[shard]
             ):
                 progress.given[shard] += 1
-                items.append((self._keys[shard], Tick(shard, clock, before, release)))
+                items.append((self._keys[shard], Tick(shard, clock, before)))

@@ -99,11 +99,10 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
     def _open(self, number: int) -> Shard:
         core = self._core
         shard = self._shard = Shard(core.database, number, core.covered.get(number, 0))
-        core.progress.next_release[number] = shard.first_release()
-        core.progress.next_timer[number] = shard.next_timer
-        core.progress.decided[number] = sum(row.records for row in shard.pending)
+        core.progress.next_due[number] = shard.next_due
+        core.progress.decided[number] = sum(row.records for row in shard.outbox.pending)
         if core.found is not None:
-            found = [row.sequence for row in shard.pending if core.found(Group(number, row.sequence, row.lines))]
+            found = [row.sequence for row in shard.outbox.pending if core.found(Group(number, row.sequence, row.lines))]
             self._owed = found[-1] if found else 0
         return shard
 
@@ -111,8 +110,8 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         core, number = self._core, shard.number
         progress = core.progress
         assert all(item.shard == number for item in values), "an item reached another shard's step"
-        shard.seal_covers(progress.covered[number])
-        if len(values) == 1 and not shard.prunable() and self._only_sends(shard, values[0]):
+        shard.outbox.seal_covers(progress.covered[number])
+        if len(values) == 1 and not shard.outbox.prunable() and self._only_sends(shard, values[0]):
             progress.open[number] = True
             progress.applied[number] += 1
             return
@@ -129,10 +128,10 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                     raise
                 careful = True  # decided again, each record's outputs encoded by themselves: so the culprit is known
             except RecordFault as fault:
-                shard.drop_cached_counts()
+                shard.counts.drop_cached()
                 self._blame(fault)
                 poisoned |= {(fault.arrival.source, fault.arrival.offset)}
-        if not batch.is_empty() or shard.prunable():
+        if not batch.is_empty() or shard.outbox.prunable():
             started = time.perf_counter()
             pending = batch.write(polled)
             core.meters.wrote(batch, time.perf_counter() - started)
@@ -143,11 +142,9 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                 if core.meters.unsynced > limits.UNSYNCED_BYTES and not core.commit.wait(pending.batch, limits.DRAIN_S):
                     log.warning("The disk has not synced the log for %d s; input waits.", limits.DRAIN_S)
         progress.taken_hops[number] += taken
-        for receiver in batch.sent_hops:
+        for receiver in batch.receivers:
             progress.hop_sent(number, receiver)
-        progress.next_timer[number] = shard.next_timer
-        if batch.stores:
-            progress.next_release[number] = shard.first_release()
+        progress.next_due[number] = shard.next_due
         progress.open[number] = True
         progress.applied[number] += len(values)
 
@@ -159,8 +156,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             type(item) is Tick
             and shard.meta.registry == core.registry
             and not progress.hops_wait()
-            and progress.next_timer[number] >= item.before
-            and progress.next_release[number] >= item.release
+            and progress.next_due[number] >= item.before
         )
 
     def _decide(self, batch: Batch, values: list[Item], poisoned: frozenset[tuple[int, int]]) -> tuple[int, float]:
@@ -184,10 +180,8 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             progress = self._core.progress
             if progress.hops_wait() and progress.hops_for(batch.shard.number) > taken:
                 taken += batch.hops(limits.HOPS_PER_SLICE)
-            if item.before and progress.next_timer[batch.shard.number] < item.before and time.monotonic() < deadline:
+            if item.before and progress.next_due[batch.shard.number] < item.before and time.monotonic() < deadline:
                 batch.timers(item.before, limits.TIMERS_PER_SLICE)
-            if progress.next_release[batch.shard.number] < item.release:
-                batch.releases(item.release, limits.TIMERS_PER_SLICE)
         return taken, polled
 
     def _blame(self, fault: RecordFault) -> None:
@@ -219,7 +213,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         core.commit.check()
         synced = core.commit.synced
         out: list[Group] = []
-        pending = shard.pending
+        pending = shard.outbox.pending
         now = 0.0
         while pending and pending[0].batch <= synced:
             row = pending[0]
@@ -230,14 +224,14 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             pending.popleft()
             progress.left[number] += row.records
             out.append(Group(number, row.sequence, row.lines))
-            assert row.sequence > shard.handed, "outbox rows leave once and in order"
-            shard.handed = row.sequence
+            assert row.sequence > shard.outbox.handed, "outbox rows leave once and in order"
+            shard.outbox.handed = row.sequence
             core.meters.unsynced -= row.size if row.batch else 0
             if row.polled:
                 now = now or time.monotonic()
                 core.meters.latency(now - row.polled, row.leads)
         core.emitted[number] += len(out)
-        progress.handed[number] = shard.handed
+        progress.handed[number] = shard.outbox.handed
         progress.waiting_batch[number] = (pending[0].batch or FORMER) if pending else 0
         return out
 

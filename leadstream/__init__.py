@@ -90,6 +90,10 @@ def _refuse_strangers() -> None:
 
 _refuse_strangers()
 
+from leadstream import compiled as _compiled  # noqa: E402  (nothing of ours before the guard has looked)
+
+_compiled.choose()
+
 if not TYPE_CHECKING:  # a type checker must keep refusing names that do not exist
 
     def __getattr__(name: str) -> object:

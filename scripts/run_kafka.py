@@ -27,7 +27,6 @@ from connectors.demo.simulated import DemoFeed
 from connectors.demo.simulated.toml_text import toml_text
 from connectors.kafka.settings import KafkaSettings, settings_of
 from operators.config.configuration import load
-from operators.wire.records import ACTIVITY, RAW_LEAD
 from scripts.kafka import FOLDER as KAFKA_FOLDER
 from scripts.kafka import KafkaProblem, start, stop
 
@@ -49,7 +48,7 @@ class Feeder(threading.Thread):
             {**settings.common(), "client.id": "leadstream-feeder", "linger.ms": 5, "log_level": 0}
         )
         kinds = {kind: topic for topic, kind in settings.inputs}
-        self._topics = {RAW_LEAD: kinds[RAW_LEAD], ACTIVITY: kinds[ACTIVITY]}
+        self._topics = {kind: kinds[kind] for kind in ("raw_lead", "activity")}
         self._ended = threading.Event()
 
     def run(self) -> None:

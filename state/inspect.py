@@ -10,14 +10,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from state import errors, keys
 from state.database import Database
-from state.rows import customer_row
+from state.rows import customer_row, story
 from state.rows.customer_row import Customer
+from state.rows.story import Entry
 from state.seal import STATE_FORMAT, Identity, Seal, read_seal
 
 INDEX_ROWS_SEARCHED: Final = 2_000_000
@@ -25,7 +26,6 @@ INDEX_ROWS_SEARCHED: Final = 2_000_000
 _OPENINGS: Final = 3
 """Times the state is opened before giving up: its writer may replace a file while we look for it."""
 _identity_key: Final = keys.process_key("identity")
-_story: Final = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
 
 
 class Outcome(NamedTuple):
@@ -80,13 +80,13 @@ class Inspection:
         stored = self._database.get(keys.entity_key(shard, keys.customer_entity(digest, shadow)))
         return None if stored is None else customer_row.decode(stored)
 
-    def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[tuple[Any, ...]]:
-        """Everything that happened to a customer, in order: (what, time, …) as `flows.batch` wrote it."""
-        found: list[tuple[Any, ...]] = []
+    def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[Entry]:
+        """Everything that happened to a customer, in order: as the rules wrote it."""
+        found: list[Entry] = []
         for month in self._months():
             begin = keys.story_prefix(month, shard, digest, shadow)
             for _, value in self._database.scan(begin, keys.after(begin), audit=True):
-                found.extend(_story(value))
+                found.extend(story.decode(value))
         return found
 
     def outcomes(self, channel: str, account: str, source_id: str) -> list[Outcome]:

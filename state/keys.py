@@ -1,16 +1,21 @@
-"""Keys of the one database: the shard is the first byte of every key, so that a shard moves as key ranges (architecture 2).
+"""Keys of the one database: the shard is the first byte of every key, so that a shard moves as key ranges (decision 0005).
 
     SS c digest realm          a customer's row
     SS s code                  a store's row
-    SS t due entity            a customer's timer (empty value)
-    SS r due entity            a store's timer: its opening release
+    SS p entity group member   a member of an entity: a lead in a store's queue, a customer of an advisor
+    SS q entity group order    the same members in an order, where they have one
+    SS t due entity            an entity's timer (empty value)
     SS o sequence              an outbox row
-    SS f source                a fence
-    SS h sender sequence       a hop for an entity of shard SS
+    SS f source                a fence of an input partition
+    SS h sender sequence       a hop: a message for an entity of shard SS
+    SS g sender                the fence of a sender's messages
     SS n day                   counts of a local day
     SS w since digest lead     a lead that waits, by the time since when
     SS m                       the shard's own row: clock, sequences
     FF name                    the process: format, seal, sources
+
+An entity is its kind's letter and its name. The letter is also its rank: of timers due at one instant those of the smaller
+letter come first, so that a store's opening is behind everything its leads do at that instant (ruling 57).
 
 Audit keys begin with the month, so that retention is one range deletion: MM MM SS a digest realm sequence, and
 MM MM SS i source-key subject.
@@ -22,11 +27,13 @@ from typing import Final
 
 CUSTOMER: Final = b"c"
 STORE: Final = b"s"
+MEMBER: Final = b"p"
+ORDER: Final = b"q"
 TIMER: Final = b"t"
-RELEASE: Final = b"r"
 OUTBOX: Final = b"o"
 FENCE: Final = b"f"
 HOP: Final = b"h"
+HOP_FENCE: Final = b"g"
 COUNTS: Final = b"n"
 META: Final = b"m"
 WAIT: Final = b"w"
@@ -34,10 +41,9 @@ STORY: Final = b"a"
 INDEX: Final = b"i"
 PROCESS: Final = b"\xff"
 
-_TIMER_SPACES: Final = {CUSTOMER: TIMER, STORE: RELEASE}
 _MONTH_MS: Final = 30 * 86_400_000
 NEVER: Final = 1 << 62
-"""The due time of a timer that does not exist."""
+"""The moment of a timer that does not exist."""
 _DUE_BIAS: Final = 1 << 62
 """Times before 1970 are negative; biased, all sort as unsigned bytes."""
 
@@ -67,21 +73,60 @@ def entity_key(shard: int, entity: bytes) -> bytes:
     return bytes((shard,)) + entity
 
 
+def shard_of_customer(digest: bytes, shards: int) -> int:
+    """The shard that owns a customer: from the head of his digest, a hash of his number's neighbourhood (ruling 62)."""
+    return ((digest[0] << 8) | digest[1]) % shards
+
+
+def shard_of(entity: bytes, shards: int) -> int:
+    """The shard that owns an entity: of others than customers by a hash of the name."""
+    if entity[0] == CUSTOMER[0]:
+        return shard_of_customer(entity[1:], shards)
+    value = 2166136261
+    for byte in entity[1:]:
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value % shards
+
+
+def moment(due: int, rank: int = 0) -> int:
+    """A due time and a rank as one number: moments compare as timers fire. Everything due before `due` is before
+    `moment(due)`."""
+    return (due << 8) | rank
+
+
+def due_before(bound: int, rank: int) -> int:
+    """What of this rank is due before this time lies before the moment `bound`."""
+    return (bound >> 8) + (rank < (bound & 0xFF))
+
+
 def timer_key(shard: int, due: int, entity: bytes) -> bytes:
-    """Key of an entity's timer; a store's stand in a space of their own, since releases come last at their instant."""
-    assert entity[:1] in _TIMER_SPACES, "an entity kind without a space for its timers"
-    space = _TIMER_SPACES[entity[:1]]
-    return bytes((shard,)) + space + (due + _DUE_BIAS).to_bytes(8, "big") + entity
+    """Key of an entity's timer."""
+    return bytes((shard,)) + TIMER + (due + _DUE_BIAS).to_bytes(8, "big") + entity
 
 
-def timer_bound(shard: int, before: int, space: bytes = TIMER) -> bytes:
-    """Keys of timers of a space due before this are smaller."""
-    return bytes((shard,)) + space + (before + _DUE_BIAS).to_bytes(8, "big")
+def timer_bound(shard: int, bound: int) -> bytes:
+    """Keys of timers before this moment are smaller."""
+    return bytes((shard,)) + TIMER + ((bound >> 8) + _DUE_BIAS).to_bytes(8, "big") + bytes((bound & 0xFF,))
 
 
 def timer_of(key: bytes) -> tuple[int, bytes]:
     """(due, entity) of a timer key."""
     return int.from_bytes(key[2:10], "big") - _DUE_BIAS, key[10:]
+
+
+def moment_of(key: bytes) -> int:
+    """The moment of a timer key."""
+    return ((int.from_bytes(key[2:10], "big") - _DUE_BIAS) << 8) | key[10]
+
+
+def member_key(shard: int, entity: bytes, group: bytes, member: bytes) -> bytes:
+    """Key of a member of an entity. No entity, group or member holds a NUL."""
+    return bytes((shard,)) + MEMBER + entity + b"\0" + group + b"\0" + member
+
+
+def order_prefix(shard: int, entity: bytes, group: bytes) -> bytes:
+    """All members of a group, in their order, begin with this."""
+    return bytes((shard,)) + ORDER + entity + b"\0" + group + b"\0"
 
 
 def sequence_key(shard: int, space: bytes, sequence: int) -> bytes:
@@ -90,8 +135,18 @@ def sequence_key(shard: int, space: bytes, sequence: int) -> bytes:
 
 
 def hop_key(receiver: int, sender: int, sequence: int) -> bytes:
-    """Key of a hop."""
+    """Key of a hop: a message on its way."""
     return bytes((receiver,)) + HOP + bytes((sender,)) + sequence.to_bytes(8, "big")
+
+
+def sender_of_hop(key: bytes) -> tuple[int, int]:
+    """(sender's shard, sequence) of a hop."""
+    return key[2], int.from_bytes(key[3:11], "big")
+
+
+def hop_fence_key(receiver: int, sender: int) -> bytes:
+    """Key of the fence of one sender's messages."""
+    return bytes((receiver,)) + HOP_FENCE + bytes((sender,))
 
 
 def fence_key(shard: int, source: int) -> bytes:
@@ -132,11 +187,6 @@ def month_of(clock: int) -> int:
 def months_before(month: int) -> tuple[bytes, bytes]:
     """Range of all audit keys of earlier months."""
     return bytes(2), month.to_bytes(2, "big")
-
-
-def story_key(month: int, shard: int, digest: bytes, shadow: bool, sequence: int) -> bytes:
-    """Key of an audit row of a customer."""
-    return story_head(month, shard) + story_tail(digest, shadow, sequence)
 
 
 def story_head(month: int, shard: int) -> bytes:

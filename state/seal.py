@@ -1,4 +1,5 @@
-"""The seal: one row that says up to where everything is done, the only truth on start (architecture 2).
+"""The seal: one row that says up to where everything is done, the only truth on start
+(docs/architecture.md, "The way of an offset").
 
 Written when an epoch is complete: a source's `next_batch` in epoch e+1 comes only after every snapshot of epoch e, so every
 item handed on in e was applied, every event sent in e lies in its file or topic, and one row can say so.
@@ -15,7 +16,7 @@ from msgspec import Struct
 from state import errors, keys
 from state.database import Database
 
-STATE_FORMAT: Final = 1
+STATE_FORMAT: Final = 2
 """Format of the whole state; a newer one is refused (ruling 52)."""
 
 
@@ -32,6 +33,8 @@ class Identity(Struct):
     """The lateness that the fold was kept with (ruling 46)."""
     sink: str = ""
     """The kind of sink that was written from this state."""
+    ids: int = 1
+    """Form of its OneIDs (ruling 62); a state keeps the form that it began with."""
 
 
 class Seal(Struct):
@@ -54,12 +57,13 @@ _sources: Final = keys.process_key("sources")
 
 
 def identify(
-    database: Database, *, shards: int, fingerprint: str, timezone: str, late_ms: int
+    database: Database, *, shards: int, fingerprint: str, timezone: str, late_ms: int, ids: int
 ) -> tuple[Identity, bool]:
-    """The state's identity, and whether it is new. Refuses what does not fit (rulings 18 and 52)."""
+    """The state's identity, and whether it is new. Refuses what does not fit (rulings 18 and 52). `ids` = the form of OneIDs
+    that a new state gets."""
     stored = database.get(_identity)
     if stored is None:
-        identity = Identity(secrets.token_hex(8), STATE_FORMAT, shards, fingerprint, timezone, late_ms)
+        identity = Identity(secrets.token_hex(8), STATE_FORMAT, shards, fingerprint, timezone, late_ms, ids=ids)
         write_identity(database, identity)
         return identity, True
     identity = msgspec.msgpack.decode(stored, type=Identity)

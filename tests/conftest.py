@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from leadstream.compiled import variant
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 # CI draws the same examples each time, so that a red run is about the change and can be repeated; a developer's runs
@@ -18,6 +20,11 @@ settings.register_profile(
     "ci", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_report_header() -> str:
+    """Which variant of the rules is tested."""
+    return f"rules: {variant()}"
 
 
 # A shell that starts a run in the background has it ignore SIGINT, and so would every process that a test starts.

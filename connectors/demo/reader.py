@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from connectors.protocols import Record
-from operators.wire.records import RAW_LEAD
 from state import errors
 
 NAME: Final = "demo"
@@ -76,7 +75,7 @@ class DemoReader:
 
     def kinds(self) -> list[str]:
         """Records name their type; what is too broken to do so counts as a raw lead."""
-        return [RAW_LEAD]
+        return ["raw_lead"]
 
     def restore(self, position: dict[str, Any]) -> None:
         """Go on at the simulated time of the last seal."""

@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.protocols import Record
-from operators.wire.records import DEFAULT_TYPES, default_type
+from operators.registry import RECORDS, default_type
 from state import errors, limits
 
 _DIGEST_BYTES: Final = 64 << 10
 _CHUNK: Final = 1 << 20
+_BEGINNINGS: Final = tuple(kind.files for kind in RECORDS)
 
 
 def files_of(source: Path) -> list[Path]:
     """The files of a source: itself, or the `*.jsonl` of a folder whose names say a record type, never `truth.jsonl`."""
     if source.is_dir():
-        found = sorted(
-            path for path in source.glob("*.jsonl") if any(path.name.startswith(begin) for begin in DEFAULT_TYPES)
-        )
+        found = sorted(path for path in source.glob("*.jsonl") if path.name.startswith(_BEGINNINGS))
         if not found:
             raise errors.SourceRefused(
-                f"The folder {source} has no input: no *.jsonl whose name begins with {', '.join(sorted(DEFAULT_TYPES))}.",
+                f"The folder {source} has no input: no *.jsonl whose name begins with {', '.join(sorted(_BEGINNINGS))}.",
                 "Name a folder that `leadstream generate` wrote, or one JSON-lines file.",
             )
         return found

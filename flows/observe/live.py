@@ -21,7 +21,7 @@ from rich.text import Text
 
 from flows.observe.meters import BUCKETS_S
 from flows.observe.observation import Observation
-from operators.base import outputs
+from operators.base import count_kinds
 
 UPDATE_S: Final = 0.5
 PLAIN_S: Final = 5.0
@@ -29,15 +29,15 @@ TOP_CHANNELS: Final = 8
 _WINDOW: Final = 10
 """Looks over which rates and latency are taken."""
 _COLUMNS: Final = (
-    ("received", outputs.RECEIVED),
+    ("received", count_kinds.RECEIVED),
     ("first touch", 0),
     ("deduped", 1),
     ("merged", 2),
     ("deal", 3),
-    ("rejected", outputs.REJECTED),
-    ("late", outputs.LATE),
-    ("dispatched", outputs.DISPATCHED),
-    ("holds", outputs.HELD),
+    ("rejected", count_kinds.REJECTED),
+    ("late", count_kinds.LATE),
+    ("dispatched", count_kinds.DISPATCHED),
+    ("holds", count_kinds.HELD),
 )
 
 
@@ -68,7 +68,7 @@ class Shown:
     records: int
     per_second: float
     totals: tuple[int, ...]
-    """Of the live realm, in the order of `operators.base.outputs.COUNTS`."""
+    """Of the live realm, in the order of `operators.base.count_kinds.COUNTS`."""
     channels: tuple[tuple[str, tuple[int, ...]], ...]
     """(code, counts) of the busiest channels."""
     p50_s: float
@@ -141,7 +141,7 @@ class LiveView:
         before = self._looks[0] if self._looks else now
         self._looks.append(now)
         passed = now.at_s - before.at_s
-        totals = [0] * len(outputs.COUNTS)
+        totals = [0] * len(count_kinds.COUNTS)
         live: dict[str, tuple[int, ...]] = {}
         for (channel, shadow), counts in seen.channels().items():
             if shadow:
@@ -149,7 +149,7 @@ class LiveView:
             live[channel] = tuple(counts)
             for place, count in enumerate(counts):
                 totals[place] += count
-        busiest = sorted(live.items(), key=lambda one: (-one[1][outputs.RECEIVED], one[0]))[:TOP_CHANNELS]
+        busiest = sorted(live.items(), key=lambda one: (-one[1][count_kinds.RECEIVED], one[0]))[:TOP_CHANNELS]
         recent = [new - old for new, old in zip(now.buckets, before.buckets, strict=True)]
         if not sum(recent):
             recent = list(now.buckets)
@@ -180,9 +180,9 @@ class LiveView:
             f"first touch {totals[0]}",
             f"deduped {totals[1]}",
             f"merged {totals[2] + totals[3]}",
-            f"rejected {totals[outputs.REJECTED]}",
-            f"dispatched {totals[outputs.DISPATCHED]}",
-            f"holds {totals[outputs.HELD]}",
+            f"rejected {totals[count_kinds.REJECTED]}",
+            f"dispatched {totals[count_kinds.DISPATCHED]}",
+            f"holds {totals[count_kinds.HELD]}",
             f"latency p50 {_ms(shown.p50_s)} p99 {_ms(shown.p99_s)}",
             f"{self._clock_name} {self._time(shown)}",
             f"outbox {shown.outbox_rows}",
@@ -197,10 +197,10 @@ class LiveView:
         head = Text.from_markup(
             f"records [b]{shown.records}[/b] ([b]{shown.per_second:.0f}[/b]/s){read}   "
             f"{self._clock_name} [b]{self._time(shown)}[/b]\n"
-            f"dispatched [b]{totals[outputs.DISPATCHED]}[/b]   holds [b]{totals[outputs.HELD]}[/b]   "
-            f"rejected [b]{totals[outputs.REJECTED]}[/b]   late [b]{totals[outputs.LATE]}[/b]   "
-            f"replays [b]{totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}[/b]   "
-            f"corrections [b]{totals[outputs.CORRECTIONS]}[/b]\n"
+            f"dispatched [b]{totals[count_kinds.DISPATCHED]}[/b]   holds [b]{totals[count_kinds.HELD]}[/b]   "
+            f"rejected [b]{totals[count_kinds.REJECTED]}[/b]   late [b]{totals[count_kinds.LATE]}[/b]   "
+            f"replays [b]{totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}[/b]   "
+            f"corrections [b]{totals[count_kinds.CORRECTIONS]}[/b]\n"
             f"latency p50 [b]{_ms(shown.p50_s)}[/b]  p99 [b]{_ms(shown.p99_s)}[/b]   "
             f"outbox [b]{shown.outbox_rows}[/b]   last seal [b]{shown.seal_age_s:.1f} s[/b] ago"
         )

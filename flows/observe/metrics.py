@@ -18,7 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 
 from flows.observe.meters import BUCKETS_S
 from flows.observe.observation import Observation
-from operators.base import outputs
+from operators.base import count_kinds
 from state import errors
 from state.rows.codes import MARKS
 
@@ -29,20 +29,6 @@ FURTHER_PORTS: Final = 32
 UNKNOWN: Final = "unknown"
 """The channel label of records whose channel the configuration does not name: one label, however many codes arrive."""
 _REALM_CHANNEL: Final = ["realm", "channel"]
-_PER_CHANNEL: Final = (
-    ("received", outputs.RECEIVED, "Raw leads received."),
-    ("accepted", outputs.ACCEPTED, "Raw leads (parts) accepted."),
-    ("rejected_leads", outputs.REJECTED, "Raw leads refused."),
-    ("late", outputs.LATE, "Raw leads beyond the lateness."),
-    ("replays", outputs.REPLAYED, "Transport replays."),
-    ("enrichments", outputs.ENRICHED, "Replays with changed fields."),
-    ("splits", outputs.SPLITS, "Parts beyond the first of raw leads that name several stores."),
-    ("dispatched", outputs.DISPATCHED, "Dispatches, by channel of first touch."),
-    ("held", outputs.HELD, "Holds written, by channel of first touch."),
-    ("corrections", outputs.CORRECTIONS, "Corrections of marks after late records."),
-    ("opened", outputs.OPENED, "Unique leads opened."),
-    ("folded", outputs.FOLDED, "Unique leads folded into another."),
-)
 
 
 class EngineCollector:
@@ -64,19 +50,21 @@ class EngineCollector:
     def _channels(self) -> Iterator[Metric]:
         channels = self._seen.channels()
         labels = {key: ["shadow" if key[1] else "live", key[0] or UNKNOWN] for key in channels}
-        for name, place, text in _PER_CHANNEL:
-            family = CounterMetricFamily(f"leadstream_{name}", text, labels=_REALM_CHANNEL)
-            for key, counts in channels.items():
-                family.add_metric(labels[key], counts[place])
+        for place, kind in enumerate(count_kinds.KINDS):
+            if not kind.metric:
+                continue
+            family = CounterMetricFamily(f"leadstream_{kind.metric}", kind.help, labels=_REALM_CHANNEL)
+            for key, row in channels.items():
+                family.add_metric(labels[key], row[place])
             yield family
         marks = GaugeMetricFamily(
             "leadstream_marks",
             "Marks in force given since the start; a correction moves a raw lead from one mark to another.",
             labels=[*_REALM_CHANNEL, "mark"],
         )
-        for key, counts in channels.items():
+        for key, row in channels.items():
             for mark, name in enumerate(MARKS):
-                marks.add_metric([*labels[key], name], counts[mark])
+                marks.add_metric([*labels[key], name], row[mark])
         yield marks
         rejects = CounterMetricFamily(
             "leadstream_rejects",
@@ -99,10 +87,10 @@ class EngineCollector:
 
     def _latency(self) -> Metric:
         meters = self._seen.engine.meters
-        counts = list(meters.buckets)
+        filled = list(meters.buckets)
         passed = 0
         buckets: list[tuple[str, float]] = []
-        for bound, count in zip([*map(str, BUCKETS_S), "+Inf"], counts, strict=True):
+        for bound, count in zip([*map(str, BUCKETS_S), "+Inf"], filled, strict=True):
             passed += count
             buckets.append((bound, passed))
         family = HistogramMetricFamily(

@@ -18,7 +18,7 @@ import msgspec
 from connectors.demo.reader import DemoReader
 from connectors.protocols import Reader, Sink
 from flows.engine import Engine, Options
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.config.configuration import Configuration
 from state import keys
 from state.shard import Meta, oldest_wait
@@ -39,7 +39,7 @@ class Depths:
     outbox_rows: int = 0
     """Outbox rows that no seal covers yet."""
     timers_due: int = 0
-    """Timers due before the clock and not fired; at most DUE_COUNTED per shard and kind are counted."""
+    """Timers due before the clock and not fired; at most DUE_COUNTED per shard are counted."""
     timers_lag_ms: int = 0
     """How long the oldest of them is due, by the clock."""
     oldest_hold_ms: int = 0
@@ -137,16 +137,16 @@ class Observation:
             found = {(realm, name): 0 for realm in ("live", "shadow") for name in ("marks", "received")}
             for (_, shadow), counts in self.channels().items():
                 realm = "shadow" if shadow else "live"
-                accepted = counts[outputs.ACCEPTED]
+                accepted = counts[count_kinds.ACCEPTED]
                 found[realm, "marks"] += accepted - sum(counts[place] for place in _MARKS)
                 found[realm, "received"] += (
-                    counts[outputs.RECEIVED]
-                    - counts[outputs.REJECTED]
-                    - counts[outputs.LATE]
-                    - counts[outputs.REPLAYED]
-                    - counts[outputs.ENRICHED]
+                    counts[count_kinds.RECEIVED]
+                    - counts[count_kinds.REJECTED]
+                    - counts[count_kinds.LATE]
+                    - counts[count_kinds.REPLAYED]
+                    - counts[count_kinds.ENRICHED]
                     - accepted
-                    + counts[outputs.SPLITS]
+                    + counts[count_kinds.SPLITS]
                 )
             if not any(found.values()):
                 break
@@ -169,14 +169,11 @@ class Observation:
                 if value is None:
                     continue
                 rows += max(0, _meta(value).outbox - progress.covered[shard])
-                for first, space in (
-                    (progress.next_timer[shard], keys.TIMER),
-                    (progress.next_release[shard], keys.RELEASE),
-                ):
-                    if first < clock:
-                        # From the first one on: before it lie the tombstones of timers long fired.
-                        begin, end = keys.timer_bound(shard, first, space), keys.timer_bound(shard, clock, space)
-                        due += sum(1 for _ in islice(database.scan(begin, end), DUE_COUNTED))
-                        lag = max(lag, clock - first)
+                first = progress.next_due[shard]
+                if first < keys.moment(clock):
+                    # From the first one on: before it lie the tombstones of timers long fired.
+                    begin, end = keys.timer_bound(shard, first), keys.timer_bound(shard, keys.moment(clock))
+                    due += sum(1 for _ in islice(database.scan(begin, end), DUE_COUNTED))
+                    lag = max(lag, clock - (first >> 8))
             since = oldest_wait(database, progress.shards)
             return Depths(rows, due, lag, max(0, clock - since) if since else 0)

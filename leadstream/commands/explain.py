@@ -112,7 +112,7 @@ def _digest_of_phone(inspection: Inspection, number: str, loaded: configuration.
             "Set LEADSTREAM_ONE_ID_SECRET (or the variable that one_id_secret_env of --config names) to the secret that the "
             "state began with, or ask by --source.",
         )
-    return OneIds(loaded.secret, inspection.identity.shards).of(kind, normalised)
+    return OneIds(loaded.secret, inspection.identity.shards, inspection.identity.ids).of(kind, normalised)
 
 
 def _by_source(inspection: Inspection, source: str, told: Told) -> dict[str, object]:

@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 import leadstream
+from leadstream.compiled import variant
 from state import errors
 
 log = logging.getLogger("leadstream")
@@ -78,7 +79,7 @@ def _refused(error: errors.LeadstreamError) -> int:
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"leadstream {leadstream.__version__}")
+        typer.echo(f"leadstream {leadstream.__version__}, rules {variant()}")
         raise typer.Exit()
 
 

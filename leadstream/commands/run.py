@@ -15,7 +15,7 @@ from flows.open import DEMO, Prepared, Wanted, log_notes, prepare
 from flows.run import run as run_engine
 from flows.signals import Signals
 from flows.stock_runner import say_now
-from operators.base import outputs
+from operators.base import count_kinds
 from state.rows.codes import MARKS
 
 
@@ -91,7 +91,7 @@ def _share(prepared: Prepared) -> Callable[[], float | None]:
 
 def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     engine = prepared.engine
-    totals = [0] * len(outputs.COUNTS)
+    totals = [0] * len(count_kinds.COUNTS)
     for (_, shadow), counts in engine.meters.channels.items():
         for place, count in enumerate(counts):
             totals[place] += 0 if shadow else count
@@ -106,14 +106,14 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
             else " Time went on to --until, and what was due was done."
         )
         return f"{done}: no record that this state did not know.{went} {where}"
-    leads = sum(counts[outputs.RECEIVED] for counts in engine.meters.channels.values())
+    leads = sum(counts[count_kinds.RECEIVED] for counts in engine.meters.channels.values())
     of_them = f" ({leads} raw leads)" if records > leads else ""
-    late = totals[outputs.LATE]
+    late = totals[count_kinds.LATE]
     hint = ""
-    if not engine.options.event_clock and late > (leads - totals[outputs.REJECTED]) // 2:
+    if not engine.options.event_clock and late > (leads - totals[count_kinds.REJECTED]) // 2:
         hint = " Most leads are late by the wall's clock: files of the past are read with --clock event."
     return (
-        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[outputs.REJECTED]}, "
-        f"late {late}, replays {totals[outputs.REPLAYED] + totals[outputs.ENRICHED]}, "
-        f"dispatches {totals[outputs.DISPATCHED]}.{hint} {where}"
+        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
+        f"late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "
+        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint} {where}"
     )

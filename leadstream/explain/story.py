@@ -12,10 +12,25 @@ from operators.dispatch import holds
 from operators.identity import phones
 from operators.identity.one_id import OneIds
 from operators.intention import merge, score
-from operators.lead import life
+from operators.lead import life, statuses
 from state.inspect import Inspection, Outcome
-from state.rows.codes import CLOSED_REASONS, MARKS, S_DISPATCHED, S_WON, STATUSES
+from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES
 from state.rows.customer_row import Customer, Lead, Section, Unique
+from state.rows.story import (
+    Acted,
+    Assigned,
+    Closed,
+    Deleted,
+    Dispatched,
+    Disputed,
+    Entry,
+    Held,
+    Marked,
+    OptedOut,
+    Received,
+    Recycled,
+    Repeated,
+)
 
 Customers = dict[str, Any]
 
@@ -185,7 +200,7 @@ def _unique(section: Section, n: int) -> Unique | None:
     return next((unique for unique in reversed(section.head.uniques) if unique.n == n), None)
 
 
-def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[tuple[Any, ...]]) -> dict[str, Any]:
+def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[Entry]) -> dict[str, Any]:
     unique = _unique(section, lead.n)
     found: dict[str, Any] = {
         "unique_id": ids.unique(lead.n),
@@ -214,19 +229,19 @@ def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[tuple
     return found
 
 
-def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], story: list[tuple[Any, ...]]) -> str:
+def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], story: list[Entry]) -> str:
     """One sentence: is it in the store's app, and if not, why."""
-    sent = [entry for entry in story if entry[0] == "dispatch" and entry[2] == lead.n]
+    sent = [entry for entry in story if isinstance(entry, Dispatched) and entry.unique == lead.n]
     if lead.into:
         return f"It was folded into {found['folded_into']}."
-    if lead.status >= S_WON:
+    if statuses.is_in(lead, statuses.CLOSED):
         when = f" on {told.time(lead.closed_at)}" if lead.closed_at else ""
-        before = f" It was dispatched on {told.time(sent[-1][1])} (sequence {sent[-1][3]})." if sent else ""
+        before = f" It was dispatched on {told.time(sent[-1].at)} (sequence {sent[-1].sequence})." if sent else ""
         return f"It is closed ({found['closed_reason']}){when}.{before or ' It was never dispatched.'}"
-    if lead.status >= S_DISPATCHED:
+    if statuses.is_in(lead, statuses.AT_STORE):
         where = f"store {section.store}"
         if sent:
-            return f"It was dispatched to {where} on {told.time(sent[-1][1])} (sequence {sent[-1][3]})."
+            return f"It was dispatched to {where} on {told.time(sent[-1].at)} (sequence {sent[-1].sequence})."
         return f"It counts as dispatched: another dispatched lead stands open at {where}, line {section.line}."
     places = {"store": section.store, "line": section.line, "until": found["until"] or "a time not known"}
     reasons = [WAITS[code].format(**places) for code in found["conditions"]]
@@ -239,7 +254,7 @@ def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], s
 def _entries(
     told: Told,
     row: Customer | None,
-    story: list[tuple[Any, ...]],
+    story: list[Entry],
     one_id: str,
     lives: list[str],
     outcomes: list[Outcome],
@@ -256,71 +271,90 @@ def _entries(
     return found, named | {outcome.subject for outcome in outcomes}
 
 
-def _chapters(story: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+def _chapters(story: list[Entry]) -> list[list[Entry]]:
     """The story by lives of the row: numbers begin anew when a deleted customer comes back (ruling 21)."""
-    chapters: list[list[tuple[Any, ...]]] = [[]]
+    chapters: list[list[Entry]] = [[]]
     highest = 0
     for entry in story:
-        if entry[0] == "received":
-            if entry[2] <= highest:
+        if isinstance(entry, Received):
+            if entry.n <= highest:
                 chapters.append([])
-            highest = entry[2]
+            highest = entry.n
         chapters[-1].append(entry)
     return chapters
 
 
-def _entry(told: Told, entry: tuple[Any, ...], ids: _Ids) -> dict[str, Any]:
-    what, at = entry[0], told.time(entry[1])
-    if what == "received":
-        _, _, n, event_ms, channel, account, source_id, line, store, split = entry
-        return {
-            "at": at,
-            "what": what,
-            "raw_id": ids.raw(n),
-            "channel": channel,
-            "channel_name": told.channel_name(channel) or None,
-            "account": account,
-            "source_lead_id": source_id,
-            "event_time": told.time(event_ms),
-            "store": store or None,
-            "line": line,
-            "split": split or None,
-        }
-    if what == "mark":
-        _, _, n, version, mark, unique, rule, against = entry
-        other = ids.raw(against) if against else None
-        return {
-            "at": at,
-            "what": "mark" if version == 1 else "correction",
-            "raw_id": ids.raw(n),
-            "unique_id": ids.unique(unique),
-            "mark": MARKS[mark],
-            "rule": rule,
-            "against": other,
-            "why": WHY.get(rule, rule).format(against=other or "another raw lead"),
-        }
-    if what == "hold":
-        _, _, unique, conditions, until = entry
-        codes = list(holds.codes(conditions))
-        shown = told.time(until) if until else None
-        return {"at": at, "what": what, "unique_id": ids.unique(unique), "conditions": codes, "until": shown}
-    if what == "dispatch":
-        return {"at": at, "what": what, "unique_id": ids.unique(entry[2]), "sequence": entry[3], "score": entry[4]}
-    if what == "closing":
-        return {"at": at, "what": what, "unique_id": ids.unique(entry[2]), "reason": CLOSED_REASONS[entry[3]]}
-    if what == "replay":
-        changed = list(entry[3])
-        return {
-            "at": at,
-            "what": "enrichment" if changed else "replay",
-            "raw_id": ids.raw(entry[2]),
-            "changed": changed,
-        }
-    if what == "activity":
-        happened = told.time(entry[4])
-        return {"at": at, "what": what, "kind": entry[2], "unique_id": ids.unique(entry[3]), "event_time": happened}
-    if what == "opt_out":
-        return {"at": at, "what": what, "event_time": told.time(entry[2])}
-    if what == "deleted":
-        return {"at": at, "what": what, "unique_id": ids.unique(entry[2])}
-    return {"at": at, "what": what, "details": list(entry[2:])}
+def _entry(told: Told, entry: Entry, ids: _Ids) -> dict[str, Any]:
+    """One entry as a dictionary: `at`, `what`, and what is known of it."""
+    at = told.time(entry.at)
+    match entry:
+        case Received():
+            return {
+                "at": at,
+                "what": "received",
+                "raw_id": ids.raw(entry.n),
+                "channel": entry.channel,
+                "channel_name": told.channel_name(entry.channel) or None,
+                "account": entry.account,
+                "source_lead_id": entry.source_id,
+                "event_time": told.time(entry.event_ms),
+                "store": entry.store or None,
+                "line": entry.line,
+                "split": entry.split or None,
+            }
+        case Marked():
+            other = ids.raw(entry.against) if entry.against else None
+            return {
+                "at": at,
+                "what": "mark" if entry.version == 1 else "correction",
+                "raw_id": ids.raw(entry.n),
+                "unique_id": ids.unique(entry.unique),
+                "mark": MARKS[entry.mark],
+                "rule": entry.rule,
+                "against": other,
+                "why": WHY.get(entry.rule, entry.rule).format(against=other or "another raw lead"),
+            }
+        case Held():
+            shown = told.time(entry.until) if entry.until else None
+            codes = list(holds.codes(entry.conditions))
+            return {
+                "at": at,
+                "what": "hold",
+                "unique_id": ids.unique(entry.unique),
+                "conditions": codes,
+                "until": shown,
+            }
+        case Dispatched():
+            unique_id = ids.unique(entry.unique)
+            return {
+                "at": at,
+                "what": "dispatch",
+                "unique_id": unique_id,
+                "sequence": entry.sequence,
+                "score": entry.score,
+            }
+        case Closed():
+            reason = CLOSED_REASONS[entry.reason]
+            return {"at": at, "what": "closing", "unique_id": ids.unique(entry.unique), "reason": reason}
+        case Repeated():
+            what = "enrichment" if entry.changed else "replay"
+            return {"at": at, "what": what, "raw_id": ids.raw(entry.n), "changed": entry.changed}
+        case Acted():
+            return {
+                "at": at,
+                "what": "activity",
+                "kind": entry.kind,
+                "unique_id": ids.unique(entry.unique),
+                "event_time": told.time(entry.event_ms),
+            }
+        case OptedOut():
+            return {"at": at, "what": "opt_out", "event_time": told.time(entry.event_ms)}
+        case Assigned():
+            return {"at": at, "what": "assigned", "unique_id": ids.unique(entry.unique), "advisor": entry.advisor}
+        case Recycled():
+            return {"at": at, "what": "recycled", "unique_id": ids.unique(entry.unique), "reason": entry.reason}
+        case Disputed():
+            event_time = told.time(entry.event_ms)
+            return {"at": at, "what": "dispute", "unique_id": ids.unique(entry.unique), "event_time": event_time}
+        case Deleted():
+            return {"at": at, "what": "deleted", "unique_id": ids.unique(entry.unique)}

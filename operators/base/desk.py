@@ -1,4 +1,4 @@
-"""One customer's place at the desk: his row, his ids, and where what is decided about him goes."""
+"""What a rule works with in one batch: the entity's row, its ids, and where what is decided about it goes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final
 
 from operators.base.outputs import Outputs
 from operators.identity.phones import masked
+from state.members import BatchGroup, Members
 from state.rows.customer_row import Customer
+from state.rows.store_row import StoreRow
 
 _SHORTEST_NUMBER: Final = 10
 _NOT_DIGITS: Final = re.compile(r"\D")
@@ -70,3 +72,20 @@ class Desk:
                 # written with separators: "139 1234 5678"
                 text = re.sub(r"\D{0,3}".join(number), masked(number), text)
         return text
+
+
+class StoreDesk:
+    """One store's decisions within a batch: its row, and its members."""
+
+    __slots__ = ("_entity", "_members", "out", "row", "rules")
+
+    def __init__(self, row: StoreRow, entity: bytes, out: Outputs, members: Members) -> None:
+        self.row = row
+        self.out = out
+        self.rules = out.rules
+        self._entity = entity
+        self._members = members
+
+    def group(self, name: bytes, *, ordered: bool) -> BatchGroup:
+        """A group of the store's members."""
+        return self._members.group(self._entity, name, ordered=ordered)

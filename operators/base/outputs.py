@@ -1,6 +1,6 @@
 """What a decision leaves behind beside the row: events, counts, index entries, the audit story, messages.
 
-Pure data. The shard's step writes all of it in the batch of the row (architecture 2), or none of it.
+Pure data. The shard's step writes all of it in the batch of the row (decision 0003), or none of it.
 """
 
 from __future__ import annotations
@@ -8,15 +8,19 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
+from operators.base.count_kinds import COUNTS
 from operators.base.rules import Rules
 from operators.wire import streams
 from operators.wire.arrival import FLAGS, Arrival
 from operators.wire.streams import Why
 from state import limits
+from state.outbox import Lines
+from state.rows.messages import Message
+from state.rows.story import Entry
 
 
 class Source(NamedTuple):
@@ -29,46 +33,22 @@ class Source(NamedTuple):
     partition: int = -1
 
 
+class Place(NamedTuple):
+    """Where a record stood that is refused later, and when that happens."""
+
+    source: int
+    offset: int
+    now: int
+    channel: str = ""
+    tail: int = 0
+    shadow: bool = False
+
+
 Event = tuple[int, str, Struct | None]
 """(stream, key, record); None = the key is deleted, for a compacted topic."""
 
-Lines = tuple[int, list[str], bytes]
-"""(stream, key of each record, the records as JSON lines, a newline behind each)."""
-
 PACKED_AT: Final = 64
 """Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
-
-RECEIVED: Final = 4
-REJECTED: Final = 5
-LATE: Final = 6
-REPLAYED: Final = 7
-ENRICHED: Final = 8
-SPLITS: Final = 9
-DISPATCHED: Final = 10
-HELD: Final = 11
-CORRECTIONS: Final = 12
-OPENED: Final = 13
-FOLDED: Final = 14
-ACCEPTED: Final = 15
-COUNTS: Final = (
-    "first_touch",
-    "deduped",
-    "merged",
-    "deal_merged",
-    "received",
-    "rejects",
-    "late",
-    "replays",
-    "enrichments",
-    "splits",
-    "dispatched",
-    "held",
-    "corrections",
-    "opened",
-    "folded",
-    "accepted",
-)
-"""Places in a count row; the first four are the marks in force."""
 
 _flag_lists: dict[int, list[str]] = {}
 
@@ -100,8 +80,8 @@ class Outputs:
         "_packed",
         "counts",
         "events",
-        "hops",
         "index",
+        "messages",
         "reasons",
         "rules",
         "sources",
@@ -125,9 +105,9 @@ class Outputs:
         """(local day, shadow, channel) → COUNTS."""
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
-        self.stories: dict[tuple[bytes, bool], list[tuple[Any, ...]]] = defaultdict(list)
-        self.hops: list[tuple[str, bytes]] = []
-        """(store, message): what a customer tells a store."""
+        self.stories: dict[tuple[bytes, bool], list[Entry]] = defaultdict(list)
+        self.messages: list[tuple[bytes, Message]] = []
+        """(entity, message): what an entity tells another, in this order."""
         self.waits: list[tuple[bytes, int, int, bool]] = []
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str], int] = {}
@@ -148,7 +128,7 @@ class Outputs:
                 lines = streams.encode_lines(records)
             except Exception as error:
                 raise Unencodable(f"a record of {streams.STREAMS[stream]}: {error}") from error
-            longest = limits.ORIGINAL_OUTPUT_BYTES if stream in streams.WITH_ORIGINAL else limits.OUTPUT_BYTES
+            longest = streams.LONGEST[stream]
             if len(lines) > longest and max(map(len, lines.split(b"\n"))) > longest:
                 raise Unencodable(f"a record of {streams.STREAMS[stream]}: longer than {longest} bytes")
             held = self._packed.get(stream)
@@ -164,6 +144,10 @@ class Outputs:
         """Everything collected, encoded, by stream."""
         self.pack(1)
         return [(stream, names, b"".join(parts)) for stream, (names, parts) in self._packed.items()]
+
+    def tell(self, entity: bytes, message: Message) -> None:
+        """A message for another entity: delivered once, in the sender's order."""
+        self.messages.append((entity, message))
 
     def deleted(self, unique_id: str) -> None:
         """A unique lead is deleted: its key in the compacted topic gets no value; files hold nothing of it."""
@@ -183,40 +167,10 @@ class Outputs:
 
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
-        source, topic, partition = self.sources[arrival.source]
-        original, encoding, cut = original_of(arrival.raw)
-        position = arrival.offset
-        at = self.text(arrival.now) if arrival.now else None
-        channel = arrival.channel
-        self.events.append(
-            (
-                streams.REJECTS,
-                one_id or channel,
-                streams.Reject(
-                    f"rejects-{source}-{position}-{arrival.tail}" if arrival.tail else f"rejects-{source}-{position}",
-                    at,
-                    self.rules.version,
-                    Why("validation" if one_id is None else "state"),
-                    channel,
-                    list(reasons),
-                    source,
-                    position,
-                    original,
-                    encoding if encoding else UNSET,
-                    cut if cut else UNSET,
-                    True if arrival.shadow else UNSET,
-                    topic if topic else UNSET,
-                    partition if topic else UNSET,
-                    position if topic else UNSET,
-                ),
-            )
-        )
+        source, position, channel = self.sources[arrival.source].name, arrival.offset, arrival.channel
+        self._rejected(arrival, arrival.raw, reasons, one_id)
         known = channel if channel in self.rules.channels else ""
-        if arrival.kind == "raw_lead":
-            self.count(self.rules.local.day(arrival.now), arrival.shadow, known, REJECTED)
-        for reason in reasons:
-            key = (known, reason)
-            self.reasons[key] = self.reasons.get(key, 0) + 1
+        self._count_reasons(known, reasons)
         source_id = getattr(arrival.record, "source_lead_id", None)
         if source_id is not None and channel:
             self.index.append(
@@ -228,6 +182,44 @@ class Outputs:
                     b"reject " + ",".join(reasons).encode(),
                 )
             )
+
+    def reject_later(self, place: Place, original: bytes, reasons: tuple[str, ...], one_id: str) -> None:
+        """A record that was accepted and came to nothing: to `rejects` after all, with its original."""
+        self._rejected(place, original, reasons, one_id)
+        self._count_reasons("", reasons)
+
+    def _count_reasons(self, channel: str, reasons: tuple[str, ...]) -> None:
+        for reason in reasons:
+            key = (channel, reason)
+            self.reasons[key] = self.reasons.get(key, 0) + 1
+
+    def _rejected(self, place: Arrival | Place, raw: bytes, reasons: tuple[str, ...], one_id: str | None) -> None:
+        source, topic, partition = self.sources[place.source]
+        original, encoding, cut = original_of(raw)
+        position, channel = place.offset, place.channel
+        self.events.append(
+            (
+                streams.REJECTS,
+                one_id or channel,
+                streams.Reject(
+                    f"rejects-{source}-{position}-{place.tail}" if place.tail else f"rejects-{source}-{position}",
+                    self.text(place.now) if place.now else None,
+                    self.rules.version,
+                    Why("validation" if one_id is None else "state"),
+                    channel,
+                    list(reasons),
+                    source,
+                    position,
+                    original,
+                    encoding if encoding else UNSET,
+                    cut if cut else UNSET,
+                    True if place.shadow else UNSET,
+                    topic if topic else UNSET,
+                    partition if topic else UNSET,
+                    position if topic else UNSET,
+                ),
+            )
+        )
 
 
 def text_of(value: str | int | None) -> str:

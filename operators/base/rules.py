@@ -6,10 +6,11 @@ local calendar days counted from 1970-01-01. Ruling 56 names the keys.
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from operators.base.calendar import LocalTime
 
@@ -127,6 +128,12 @@ class Rules:
     dedup_per_channel: bool = False
     required: tuple[str, ...] = ()
     """Fields that a dispatch needs (ruling 29)."""
+    cap: int = 50
+    """Distinct customers that one advisor of a store may hold (ruling 35)."""
+    first_ms: int = DAY_MS
+    """From the grant to the first follow-up (ruling 63)."""
+    recycle_ms: int = 15 * DAY_MS
+    """Without a follow-up (ruling 63)."""
     score: ScoreRules = field(default_factory=ScoreRules)
     default_store: Store = field(default_factory=lambda: Store(""))
 
@@ -145,3 +152,12 @@ class Rules:
         if series and self.series_periods:
             found = self.series_periods.get((line if found is not None else "", series), found)
         return found if found is not None else self.periods
+
+
+def _parts(rules: Any) -> tuple[Any, tuple[Any, ...]]:
+    return type(rules), tuple(getattr(rules, one.name) for one in fields(rules))
+
+
+for _kind in (Channel, Store, Periods, ScoreRules, Rules):
+    # Pickled by their fields in either variant: a compiled class would set them one by one, and these are frozen.
+    copyreg.pickle(_kind, _parts)

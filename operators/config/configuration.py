@@ -231,6 +231,9 @@ def _rules(tables: Tables) -> Rules:
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
         dedup_per_channel=tables.dedup.scope == "channel",
         required=tuple(tables.dispatch.required),
+        cap=tables.pools.cap,
+        first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
+        recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
         score=score_rules(tables.score),
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )

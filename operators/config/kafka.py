@@ -12,14 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from operators.config.names import nearest
 from operators.config.values import shown, text_of, wrong
+from operators.registry import RECORDS
 
-INPUTS: Final = {
-    "raw": "raw_lead",
-    "activity": "activity",
-    "verdicts": "verdict",
-    "behaviour": "behaviour",
-    "commands": "command",
-}
+INPUTS: Final = {kind.topic: kind.name for kind in RECORDS}
 """Input topic behind its prefix → the type of its records without `type` (contract, ruling 9)."""
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")

@@ -8,9 +8,14 @@ from typing import Any, Final
 from operators.config.positions import written
 from operators.config.tables import Tables
 
-LATER: Final = ("cleaning", "follow_up", "pools", "nurture")
+LATER: Final = ("cleaning", "nurture")
 """Tables of layers that this version does not apply; every value is checked all the same."""
-LATER_KEYS: Final = (("score", "gate_hold_hours"),)
+LATER_KEYS: Final = (
+    ("score", "gate_hold_hours"),
+    ("follow_up", "reminder_minutes"),
+    ("follow_up", "reminders"),
+    ("follow_up", "reminders_always"),
+)
 LATER_NAMED: Final = (("channels", "live_since"), ("stores", "gate_consent"))
 """Keys of channels and stores that only such layers read."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from operators.base import outputs
+from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.base.rules import Channel
 from operators.customer import consent, enrichment, replays, split
+from operators.customer.split import Submission
 from operators.dispatch import holds
 from operators.wire import streams
 from operators.wire.arrival import Arrival
@@ -34,24 +35,24 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
         if known is not None:
             enrichment.again(Desk(row, arrival.digest, out), known, arrival, record)
             return row
-    out.counts[rules.local.day(arrival.t), arrival.shadow, channel.code][outputs.RECEIVED] += 1
+    out.counts[rules.local.day(arrival.t), arrival.shadow, channel.code][count_kinds.RECEIVED] += 1
     if arrival.t < now - channel.late_ms:
         _late(arrival, channel, account, source_id, out)
         return row
     if row is None:
         life = rules.local.day_text(rules.local.day(now)).replace("-", "")
         row = Customer(life + "s" if arrival.shadow else life, arrival.phone, arrival.landline, arrival.shadow)
-    _accept(Desk(row, arrival.digest, out), arrival, record, channel, account, source_id)
+    line = text_of(record.line) or "main"
+    _accept(Submission(Desk(row, arrival.digest, out), arrival, record, account, source_id, line))
     return row
 
 
-def _accept(
-    desk: Desk, arrival: Arrival, record: RawLeadRecord, channel: Channel, account: str, source_id: str
-) -> None:
+def _accept(submission: Submission) -> None:
+    desk, arrival, record = submission.desk, submission.arrival, submission.record
+    channel, account, source_id, line = submission.channel, submission.account, submission.source_id, submission.line
     row, rules, now = desk.row, desk.rules, arrival.now
     consented = holds.has_consent(row, rules)
-    consent.learn(row, arrival, record, channel, account, source_id, desk)
-    line = text_of(record.line) or "main"
+    consent.learn(submission)
     stores = arrival.stores or ("",)
     first = row.raws + 1
     row.raws += len(stores)
@@ -71,20 +72,9 @@ def _accept(
         )
     )
     if len(stores) > 1:
-        desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, outputs.SPLITS, len(stores) - 1)
+        desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, count_kinds.SPLITS, len(stores) - 1)
     for place, store in enumerate(stores):
-        split.add(
-            desk,
-            arrival,
-            record,
-            channel,
-            account,
-            source_id,
-            line,
-            store,
-            first + place,
-            place + 1 if len(stores) > 1 else 0,
-        )
+        split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
     if len(row.sections) > 1 and holds.has_consent(row, rules) != consented:
         consent.judge_waiting(desk, now, Why("consent"), skip={(line, store) for store in stores})
 
@@ -116,5 +106,13 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
             ),
         )
     )
-    out.count(out.rules.local.day(arrival.t), arrival.shadow, channel.code, outputs.LATE)
+    out.count(out.rules.local.day(arrival.t), arrival.shadow, channel.code, count_kinds.LATE)
     out.index.append((channel.code, account, source_id, f"{one_id}-{source}-{arrival.offset}", b"late"))
+
+
+def refused(arrival: Arrival, out: Outputs) -> None:
+    """A raw lead that validation refused was received all the same (rulings 8 and 11)."""
+    channel = arrival.channel if arrival.channel in out.rules.channels else ""
+    day = out.rules.local.day(arrival.now)
+    for place in (count_kinds.RECEIVED, count_kinds.REJECTED):
+        out.count(day, arrival.shadow, channel, place)

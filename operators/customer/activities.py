@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import UNSET
-
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
-from operators.customer import consent, split
+from operators.customer import addresses, consent, replays, split
 from operators.dispatch import holds
+from operators.follow_up import evidence
 from operators.intention import fold, merge, score
-from operators.lead import life, marks
-from operators.wire import streams
+from operators.intention.places import opening_order
+from operators.lead import care, life, marks, records, statuses
+from operators.lead.case import Case, lead_for, unique_of
+from operators.lead.statuses import AT_STORE, OWNED
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, S_DISPATCHED, WON
+from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, WON
 from state.rows.customer_row import OLD, USUAL, Act, Customer, Fold, Section, Unique
+from state.rows.story import Acted, OptedOut
 
 FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})
 _EFFECTIVE_CALL_S: Final = 5
@@ -43,25 +45,7 @@ def activity(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     now = arrival.now
     replay_ms = out.rules.replay_ms
     if any(known == activity_id and now - accepted <= replay_ms for known, accepted in row.activities):
-        out.events.append(
-            (
-                streams.REPLAYS,
-                desk.one_id,
-                streams.Replay(
-                    f"replays-{out.source_name(arrival.source)}-{arrival.offset}",
-                    desk.text(now),
-                    desk.version,
-                    Why("replay"),
-                    desk.one_id,
-                    UNSET,
-                    "",
-                    "",
-                    "",
-                    UNSET,
-                    desk.masked(activity_id),
-                ),
-            )
-        )
+        replays.say(desk, arrival, "", None, [], activity_id)
         return row
     for section in row.sections:
         split.settle(section, now, out.rules)
@@ -80,7 +64,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     if not row.sections:
         return "NO_LEAD"
     if record.kind == "OPT_OUT":
-        if record.unique_id and _named(row, desk, record.unique_id) is None:
+        if record.unique_id and addresses.named(desk, record.unique_id) is None:
             return "NO_LEAD"
         _opt_out(desk, now, t)
         return ""
@@ -94,13 +78,17 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     act = Act(
         t, now if old else t, EFFECTIVE if kind is None else kind, activity_id, row.arrivals, t, OLD if old else USUAL
     )
-    standing = fold.stand(section, act)
-    target = _target(fold.state_before(section, act, desk.rules), section.head, act, record) if standing else None
+    then = fold.stand(section, act, desk.rules)
+    target = _target(then, act, record) if then is not None else None
     if target is None:
         return "NO_LEAD"
     unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
-    desk.story.append(("activity", now, record.kind, unique.n, t))
-    lead = life.lead_for(section, unique)
+    desk.story.append(Acted(now, record.kind, unique.n, t))
+    lead = lead_for(section, unique)
+    follows_up = record.kind in FOLLOW_UPS
+    if follows_up:
+        care.keep(lead, t)
+    owned = statuses.is_in(lead, OWNED)
     won_before = unique.status == WON
     why = Why("activity", note=record.kind or "")
     changed = False
@@ -110,16 +98,22 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         if change.refolded:
             marks.corrections(desk, section, change, now)
             marks.reviewed(desk, section, change, now, why)
-            unique = next((u for u in section.head.uniques if u.n == lead.n), unique)
+            unique = next((u for u in section.head.uniques if u.first == target.first), unique)
+            lead = lead_for(section, unique)
         else:
             changed = change.touched is not None and before != _seen(unique)
-    if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
+    if record.kind in score.BEHAVIOURS and merge.stands(unique, now):
         if not lead.behaviours:
             lead.behaviours = [0] * len(score.BEHAVIOURS)
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
+    case = Case(desk, section, unique, lead, now, why)
+    if follows_up and owned and care.count(lead):  # before a deal closes it: the payment that wins counts
+        changed = True
     if changed:
-        marks.touched(desk, section, unique, lead, now, why)
+        life.touched(case)
+    if follows_up:
+        evidence.came(case, t)
     if kind == ACT_PAID and not won_before:
         _tell_the_maker(desk, section, now)
     return ""
@@ -141,33 +135,12 @@ def _fold_kind(record: ActivityRecord) -> int | None:
     return EFFECTIVE if is_effective(record) else None
 
 
-def _named(row: Customer, desk: Desk, unique_id: str) -> tuple[Section, int] | None:
-    """The key of a unique lead by its id; folded ids follow their pointer (ruling 26)."""
-    if not unique_id.startswith(desk.prefix + "u"):
-        return None
-    tail = unique_id[len(desk.prefix) + 1 :]
-    if not (tail.isdigit() and tail.isascii()) or len(tail) > 9 or tail[0] == "0":
-        return None
-    n = int(tail)
-    for _ in range(limits.FOLDED_POINTERS):
-        for section in row.sections:
-            lead = life.lead_of(section, n)
-            if lead is not None:
-                if not lead.into:
-                    return section, n
-                n = lead.into
-                break
-        else:
-            return None
-    return None
-
-
 def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> Section | str:
     """The key an activity speaks of, or the code of its reject (rulings 17 and 26)."""
     row, t = desk.row, arrival.t
     line = text_of(record.line)
     if record.unique_id:
-        named = _named(row, desk, record.unique_id)
+        named = addresses.named(desk, record.unique_id)
         # Given and contradicting: rejected (ruling 17).
         if named is None or (line and line != named[0].line):
             return "NO_LEAD"
@@ -186,32 +159,37 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
         return "AMBIGUOUS"
     if open_now:
         return open_now[0]
-    opened = [((u.counts_from or u.opened, u.n), s) for s in of_line for u in s.head.uniques if u.opened <= t]
-    counted = [entry for entry in opened if entry[0][0] <= t]
+    opened = [
+        (u.counts_from or u.opened, opening_order(u), place)
+        for place, s in enumerate(of_line)
+        for u in s.head.uniques
+        if u.opened <= t and not merge.passed_over(u, t)
+    ]
+    counted = [entry for entry in opened if entry[0] <= t]
     if opened:
-        return max(counted or opened, key=lambda entry: entry[0])[1]
+        return of_line[max(counted or opened)[2]]
     return "NO_LEAD"
 
 
-def _target(then: Fold, head: Fold, act: Act, record: ActivityRecord) -> Unique | None:
+def _target(then: Fold, act: Act, record: ActivityRecord) -> Unique | None:
     """The unique lead it goes to in the key's state `then`, where it stands in the order; None for NO_LEAD."""
     found = merge.candidates(then, act)
     t = act.time
     if record.kind == "REFUND":
-        found = [u for u in found if u.status == WON and u.at <= t]
+        found = [u for u in found if u.status == WON]
     elif not found and act.rank == OLD:
         # On a lead opened after it, within ten minutes, an old activity is only recorded (ruling 26).
-        first = min(head.uniques, key=lambda u: u.opened, default=None)
+        first = min((u for u in then.uniques if not merge.passed_over(u, t)), key=opening_order, default=None)
         return first if first is not None and first.opened - act.t <= limits.EARLY_ACTIVITY_MS else None
     if not found:
         return None
     unique = found[-1]
     if unique.status == OPEN and act.place <= merge.end_of(unique):
         return unique
-    closing = merge.closing_of(unique)
-    if record.kind == "PAID" and unique.status != WON and t > closing + unique.deal:
+    # On a lead that is won, too: whatever its merge period, the deal speaks for its own period alone (ruling 83).
+    if record.kind == "PAID" and t > merge.closing_of(unique) + unique.deal:
         return None
-    return unique if t <= closing + max(unique.merge, unique.deal) else None
+    return unique
 
 
 def _opt_out(desk: Desk, now: int, t: int) -> None:
@@ -219,15 +197,15 @@ def _opt_out(desk: Desk, now: int, t: int) -> None:
     row = desk.row
     consented = holds.has_consent(row, desk.rules)
     consent.say(row, False, t, consent.OPT_OUT_TIE)
-    desk.story.append(("opt_out", now, t))
+    desk.story.append(OptedOut(now, t))
     if consented and not holds.has_consent(row, desk.rules):
         consent.judge_waiting(desk, now, Why("opt_out"))
         for section in row.sections:
             for lead in section.leads:
-                if lead.sent and lead.status == S_DISPATCHED:
-                    life.notify(
-                        desk, "OPTED_OUT", "store_admin", section.store, now, "opt_out", lead=lead, store=section.store
-                    )
+                if lead.sent and AT_STORE >> lead.status & 1:
+                    unique = unique_of(section, lead.n)
+                    if unique is not None:
+                        care.tell_owner(Case(desk, section, unique, lead, now, Why("opt_out")), "OPTED_OUT", "opt_out")
 
 
 def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
@@ -236,7 +214,7 @@ def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
         if (
             section is not sold
             and section.line == sold.line
-            and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
+            and any(merge.stands(u, now) for u in section.head.uniques)
         ):
-            life.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
+            records.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
             return

@@ -6,30 +6,39 @@ from typing import Final
 
 from operators.base.desk import Desk
 from operators.base.rules import Channel, Rules
-from operators.intention.merge import end_of
-from operators.lead import life
-from operators.wire.arrival import Arrival
-from operators.wire.records import RawLeadRecord
+from operators.customer.split import Submission
+from operators.intention.merge import stands
+from operators.lead import life, records
+from operators.lead.case import Case, lead_of
 from operators.wire.streams import Why
-from state.rows.codes import OPEN
-from state.rows.customer_row import Customer
+from state.rows.customer_row import Customer, Source
 
 OPT_OUT_TIE: Final = "\uffff"
 """Behind every raw lead of its instant (ruling 5)."""
 
 
-def learn(
-    row: Customer, arrival: Arrival, record: RawLeadRecord, channel: Channel, account: str, source_id: str, desk: Desk
-) -> None:
+def learn(submission: Submission) -> None:
     """What an accepted raw lead says about the customer, each by event time (rulings 38 and 45)."""
-    t = arrival.t
+    desk, arrival, record, channel = submission.desk, submission.arrival, submission.record, submission.channel
+    row, t = desk.row, arrival.t
     if record.name and (t > row.name_at or (t == row.name_at and record.name > row.name)):
         row.name, row.name_at = record.name, t
     if arrival.landline and not row.landline:
         row.landline = arrival.landline
     newest(row, channel, t, desk.rules)
     if record.consent is not None:
-        say(row, record.consent, t, f"{channel.priority:>12}\0{channel.code}\0{account}\0{source_id}")
+        say(row, record.consent, t, _tie_key(channel.priority, channel.code, submission.account, submission.source_id))
+
+
+def _tie_key(priority: int, channel: str, account: str, source_id: str) -> str:
+    return f"{priority:>12}\0{channel}\0{account}\0{source_id}"
+
+
+def say_of(desk: Desk, source: Source, given: bool) -> None:
+    """Consent that an enrichment brings: at its raw lead's event time (ruling 38)."""
+    channel = desk.rules.channels.get(source.channel)
+    priority = channel.priority if channel is not None else 100
+    say(desk.row, given, source.t, _tie_key(priority, source.channel, source.account, source.source_id))
 
 
 def newest(row: Customer, channel: Channel, t: int, rules: Rules) -> None:
@@ -54,10 +63,16 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
         if skip and (section.line, section.store) in skip:
             continue
         for unique in section.head.uniques:
-            lead = life.lead_of(section, unique.n)
-            if lead is None or not life.is_waiting(lead) or unique.status != OPEN or end_of(unique) < now:
+            lead = lead_of(section, unique.n)
+            if lead is None or not life.is_waiting(lead) or not stands(unique, now):
                 continue
             before = (lead.status, lead.conditions, lead.until)
-            life.decide(desk, section, unique, lead, now, now, why)
+            case = Case(desk, section, unique, lead, now, why)
+            life.decide(case)
             if before != (lead.status, lead.conditions, lead.until):
-                life.state(desk, section, unique, lead, now, why)
+                records.state(case)
+
+
+def judge_again(desk: Desk, now: int) -> None:
+    """The registry has changed (ruling 14)."""
+    judge_waiting(desk, now, Why("registry"))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
-
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, replays, store_naming
 from operators.dispatch import holds
 from operators.intention.attributes import facts_of, intent_of
 from operators.intention.merge import stands
-from operators.lead import life
-from operators.wire import streams
+from operators.lead import life, records
+from operators.lead.case import Case
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.customer_row import IntentEntry, Source
+from state.rows.customer_row import Answer, IntentEntry, Source
+from state.rows.story import Repeated
 
 
 def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -> None:
@@ -24,46 +23,29 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     given = replays.values_of(arrival, record)
     stores = store_naming.standing_stores(desk, source) if arrival.stores else replays.stores_in_force(source)
     changed, in_force = replays.compare(source, given, stores)
-    place = outputs.ENRICHED if changed else outputs.REPLAYED
+    place = count_kinds.ENRICHED if changed else count_kinds.REPLAYED
     day = rules.local.day(arrival.t)
-    out.count(day, desk.shadow, arrival.channel, outputs.RECEIVED)
+    out.count(day, desk.shadow, arrival.channel, count_kinds.RECEIVED)
     out.count(day, desk.shadow, arrival.channel, place)
-    position = f"{out.source_name(arrival.source)}-{arrival.offset}"
     names = sorted(changed)
-    out.events.append(
-        (
-            streams.REPLAYS,
-            desk.one_id,
-            streams.Replay(
-                f"replays-{position}",
-                desk.text(now),
-                desk.version,
-                Why("enrichment" if changed else "replay"),
-                desk.one_id,
-                desk.raw_id(source.raws[0]),
-                source.channel,
-                desk.masked(source.account),
-                desk.masked(source.source_id),
-                names if names else UNSET,
-                UNSET,
-                True if desk.shadow else UNSET,
-            ),
-        )
-    )
-    desk.story.append(("replay", now, source.raws[0], names))
+    replays.say(desk, arrival, desk.raw_id(source.raws[0]), source, names)
+    desk.story.append(Repeated(now, source.raws[0], names))
     if not changed:
         return
     fills_only = bool(arrival.source_ms) and arrival.source_ms < source.source_ms
     applied = replays.overwrite(in_force, given, changed, fills_only=fills_only)
     consented = holds.has_consent(desk.row, rules)
     _learn(desk, source, arrival, record, applied)
+    parts = list(source.raws)
+    if applied:
+        _enrich(desk, source, record, applied, fills_only)
     written: set[int] = set()
     if "store" in changed:
-        written = store_naming.name_stores(desk, source, arrival, record, in_force)
+        written = store_naming.name_stores(desk, source, arrival, replays.as_enriched(record, in_force), in_force)
     source.payload = replays.payload_of(in_force)
     source.source_ms = max(source.source_ms, arrival.source_ms)
     if applied:
-        _enrich(desk, source, record, applied, fills_only, now, written)
+        _judge(desk, parts, now, written)
     if holds.has_consent(desk.row, rules) != consented:
         consent.judge_waiting(desk, now, Why("consent"))
 
@@ -75,40 +57,49 @@ def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, 
     if "name" in applied and record.name and t >= row.name_at:
         row.name, row.name_at = record.name, t
     if "consent" in applied and record.consent is not None:
-        channel = desk.rules.channels.get(source.channel)
-        priority = channel.priority if channel is not None else 100
-        consent.say(row, record.consent, t, f"{priority:>12}\0{source.channel}\0{source.account}\0{source.source_id}")
+        consent.say_of(desk, source, record.consent)
 
 
-def _enrich(
-    desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool, now: int, written: set[int]
-) -> None:
-    """Attributes updated, rescored; one new `unique_leads` state per lead of its parts, no new raw lead."""
+def _enrich(desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool) -> None:
+    """What the enrichment brings to the raw leads of its parts, their unique leads, and all that a later fold starts from;
+    before a store that it names too is answered, so that nothing is judged by half of it (ruling 83)."""
     facts = facts_of(record)
-    done: set[int] = set()
+    entry = intent_of(record, source.t)
     for n in source.raws:
         found = store_naming.locate(desk, n)
         if found is None:
             continue
-        section, unique, lead, raw = found
-        entry = intent_of(record, source.t)
+        section, unique, _, raw = found
         if raw is not None:
             raw.facts |= facts
             raw.intent = _merged(raw.intent, entry, applied, fills_only)
-        for held in (unique, next((u for u in section.base.uniques if u.n == unique.n), None)):
-            if held is not None:
-                held.facts |= facts
-                for index, old in enumerate(held.intents):
-                    if old.t == source.t:
-                        held.intents[index] = _merged(old, entry, applied, fills_only)
-                        break
-        if unique.n in done or unique.n in written:
+        holders = [unique, *(u for u in section.base.uniques if u.n == unique.n)]
+        if raw is not None:
+            holders += [e.lead for e in section.kept if isinstance(e, Answer) and any(one is raw for one in e.raws)]
+        for held in holders:
+            held.facts |= facts
+            for index, old in enumerate(held.intents):
+                if old.t == source.t:
+                    held.intents[index] = _merged(old, entry, applied, fills_only)
+                    break
+
+
+def _judge(desk: Desk, parts: list[int], now: int, done: set[int]) -> None:
+    """Rescored and judged; one new `unique_leads` state per lead of the parts but those `done`, no new raw lead."""
+    for n in parts:
+        found = store_naming.locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, _ = found
+        if unique.n in done:
             continue
         done.add(unique.n)
-        life.rescore(desk, unique, lead, now)
+        case = Case(desk, section, unique, lead, now, Why("enrichment"))
+        life.rescore(case)
         if life.is_waiting(lead) and stands(unique, now):
-            life.decide(desk, section, unique, lead, now, now, Why("enrichment"))
-        life.state(desk, section, unique, lead, now, Why("enrichment", against=desk.raw_id(n)))
+            life.decide(case)
+        case.why = Why("enrichment", against=desk.raw_id(n))
+        records.state(case)
 
 
 def _merged(old: IntentEntry, new: IntentEntry, applied: list[str], fills_only: bool) -> IntentEntry:

@@ -11,11 +11,15 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
+from operators.base.desk import Desk
 from operators.base.outputs import text_of
 from operators.base.rules import Rules
+from operators.wire import streams
 from operators.wire.arrival import Arrival
-from operators.wire.records import RawLeadRecord
+from operators.wire.records import IntentGiven, RawLeadRecord
+from operators.wire.streams import Why
 from state import limits
 from state.rows.customer_row import Customer, Source
 
@@ -53,6 +57,19 @@ _PLACE: Final = {name: place for place, name in enumerate(FIELDS)}
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
 _encode_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
+_SAID: Final = (
+    "wechat_unionid",
+    "wechat_openid",
+    "external_userid",
+    "email",
+    "name",
+    "gender",
+    "province",
+    "city",
+    "series",
+    "model",
+)
+"""Fields that a unique lead's facts and periods come from."""
 _INTENT: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -67,12 +84,6 @@ def find(row: Customer, channel: str, account: str, source_id: str, now: int) ->
         ):
             return source
     return None
-
-
-def forget_old(row: Customer, now: int) -> None:
-    """Drop what is beyond its memory; nothing may look at it any more, so the moment does not matter."""
-    if any(now - source.accepted > source.keep for source in row.sources):
-        row.sources = [source for source in row.sources if now - source.accepted <= source.keep]
 
 
 def keep_ms(channel_late_ms: int, rules: Rules) -> int:
@@ -126,6 +137,39 @@ def _short(value: Any) -> bytes:
     except OverflowError:  # an integer somewhere in `extra` that msgpack does not know
         encoded = json.dumps(value, sort_keys=True).encode("utf-8", "surrogatepass")
     return blake2b(encoded, digest_size=8).digest()
+
+
+def say(
+    desk: Desk,
+    arrival: Arrival,
+    raw_id: str,
+    source: Source | None,
+    changed: list[str],
+    activity_id: str = "",
+    command_id: str = "",
+) -> None:
+    """One record of `replays`: a source key again, or with an id of theirs an activity or a command."""
+    desk.out.events.append(
+        (
+            streams.REPLAYS,
+            desk.one_id,
+            streams.Replay(
+                f"replays-{desk.out.source_name(arrival.source)}-{arrival.offset}",
+                desk.text(arrival.now),
+                desk.version,
+                Why("enrichment" if changed else "replay"),
+                desk.one_id,
+                raw_id if raw_id else UNSET,
+                source.channel if source is not None else "",
+                desk.masked(source.account) if source is not None else "",
+                desk.masked(source.source_id) if source is not None else "",
+                changed if changed else UNSET,
+                desk.masked(activity_id) if activity_id else UNSET,
+                True if desk.shadow else UNSET,
+                desk.masked(command_id) if command_id else UNSET,
+            ),
+        )
+    )
 
 
 def stores_in_force(source: Source) -> list[str]:
@@ -192,3 +236,15 @@ def overwrite(in_force: list[Any], given: list[Any], changed: list[str], *, fill
 def place_of(name: str) -> int:
     """Index of a field in a payload."""
     return _PLACE[name]
+
+
+def as_enriched(record: RawLeadRecord, in_force: list[Any]) -> RawLeadRecord:
+    """The record with the values in force: what a part that an enrichment adds has of its raw lead (rulings 11 and 83)."""
+    given = {name: _said(in_force[_PLACE[name]], getattr(record, name)) for name in _SAID}
+    intent = in_force[_PLACE["intent"]]
+    return msgspec.structs.replace(record, **given, intent=None if intent is None else IntentGiven(*intent))
+
+
+def _said(value: Any, given: Any) -> Any:
+    """A value in force; of a long one the memory has the digest alone, which still says that it was given."""
+    return (given or "…") if isinstance(value, bytes) else value

@@ -17,26 +17,33 @@ from state import limits
 from state.rows import customer_row
 from state.rows.codes import MARKS
 from state.rows.customer_row import Customer, Raw, Section
+from state.rows.story import Received
 
 _MARKS: Final = tuple(mark.encode() for mark in MARKS)
 
 
-def add(
-    desk: Desk,
-    arrival: Arrival,
-    record: RawLeadRecord,
-    channel: Channel,
-    account: str,
-    source_id: str,
-    line: str,
-    store: str,
-    n: int,
-    split: int,
-    t: int = -1,
-) -> None:
-    """One part of a raw lead at its own key (ruling 13); `t` when it is not the record's event time (a store added later)."""
+class Submission:
+    """A raw lead on the desk, with the keys that its parts share."""
+
+    __slots__ = ("account", "arrival", "channel", "desk", "line", "record", "source_id")
+
+    def __init__(
+        self, desk: Desk, arrival: Arrival, record: RawLeadRecord, account: str, source_id: str, line: str
+    ) -> None:
+        self.desk = desk
+        self.arrival = arrival
+        self.record = record
+        self.channel = desk.rules.channels[arrival.channel]
+        self.account = account
+        self.source_id = source_id
+        self.line = line
+
+
+def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -> None:
+    """One part of a raw lead at its own key (ruling 13). `event_ms`: of a store added later the clock then."""
+    desk, arrival, record = submission.desk, submission.arrival, submission.record
+    channel, account, source_id, line = submission.channel, submission.account, submission.source_id, submission.line
     row, rules, now, out = desk.row, desk.rules, arrival.now, desk.out
-    event_ms = arrival.t if t < 0 else t
     section = section_of(row, line, store)
     periods = rules.periods_of(line, record.series or "")
     raw = Raw(
@@ -56,7 +63,7 @@ def add(
     )
     keep = not _shared(desk, rules.local.day(now), channel, now)
     settle(section, now, rules)
-    desk.story.append(("received", now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
+    desk.story.append(Received(now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
     raw_id = desk.raw_id(n)
     change = fold.add_raw(section, raw, row, rules, keep=keep)
     marks.accepted(desk, section, raw, raw_id, change, now)
@@ -64,7 +71,7 @@ def add(
 
 
 def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:
-    """More than 1 000 raw leads of a OneID a day: SHARED_CONTACT, one alert (architecture 2)."""
+    """More than 1 000 raw leads of a OneID a day: SHARED_CONTACT, one alert (limits.RAWS_PER_DAY)."""
     row = desk.row
     if row.day != day:
         row.day, row.day_count = day, 0

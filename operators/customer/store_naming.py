@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, split
 from operators.customer.replays import place_of, stores_in_force
+from operators.customer.split import Submission
 from operators.intention import fold
-from operators.intention.merge import end_of
-from operators.lead import life, marks
+from operators.intention.merge import stands
+from operators.intention.places import order_of
+from operators.lead import life, marks, records
+from operators.lead.case import Case, lead_for, pointers_to
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.codes import OPEN
 from state.rows.customer_row import Answer, Fold, Lead, Raw, Section, Source, Unique, copied
 
 
@@ -30,57 +32,48 @@ def name_stores(
 ) -> set[int]:
     """Apply the stores that an enrichment names; returns the unique leads whose new state was written.
 
-    A name not in force answers a waiting part whose code the payload no longer names; else, where the payload names none
-    that is in force, its first is a different store: ignored, and listed in `changed`. Further names are new parts.
+    Beside a name in force every further one is a new part. Where none is in force the first answers the first open part that
+    waits for its store, or is ignored where none does, and the further ones are new parts (ruling 83).
     """
     now, rules = arrival.now, desk.rules
     place = place_of("stores")
     held = in_force[place]
     known: list[str] = list(held) if isinstance(held, (list, tuple)) else []
     new = [store for store in arrival.stores if store not in known]
-    written: set[int] = set()
-    closed = False
-    for n in source.raws:
-        found = locate(desk, n)
-        if found is None or found[0].store in arrival.stores:
-            continue
-        section, unique, lead, _ = found
-        if section.store and rules.store_of(section.store, section.line) is not None:
-            continue
-        if unique.status == OPEN and end_of(unique) >= now and life.is_waiting(lead):
-            store = new.pop(0)
-            known = [code for code in known if code != section.store] + [store]
-            written |= answer(desk, section, unique, lead, store, now)
-            break
-        closed = True
-    else:
-        if closed or not any(store in known for store in arrival.stores):
-            new.pop(0)
+    first = new.pop(0) if len(new) == len(arrival.stores) else ""
     channel = rules.channels[arrival.channel]
-    line = _line_of(in_force)
-    if new:
+    if new:  # the default of consent may be another one then: before anything is judged
         consent.newest(desk.row, channel, now, rules)
+    written: set[int] = set()
+    waiting = _waiting_part(desk, source, now) if first else None
+    if waiting is not None:
+        section, unique, lead = waiting
+        known = [code for code in known if code != section.store] + [first]
+        written = answer(desk, section, unique, lead, first, now)
+    submission = Submission(desk, arrival, record, source.account, source.source_id, _line_of(in_force))
     for store in new:
         known.append(store)
         desk.row.raws += 1
         source.raws.append(desk.row.raws)
         source.splits += 1
-        desk.out.count(rules.local.day(now), desk.shadow, channel.code, outputs.SPLITS)
-        split.add(
-            desk,
-            arrival,
-            record,
-            channel,
-            source.account,
-            source.source_id,
-            line,
-            store,
-            desk.row.raws,
-            source.splits,
-            now,
-        )
+        desk.out.count(rules.local.day(now), desk.shadow, channel.code, count_kinds.SPLITS)
+        split.add(submission, store, desk.row.raws, source.splits, now)
     in_force[place] = known
     return written
+
+
+def _waiting_part(desk: Desk, source: Source, now: int) -> tuple[Section, Unique, Lead] | None:
+    """The first part, by split, whose open lead waits for a store: it has none, or one that nobody knows."""
+    for n in source.raws:
+        found = locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, _ = found
+        if section.store and desk.rules.store_of(section.store, section.line) is not None:
+            continue
+        if stands(unique, now) and life.is_waiting(lead):
+            return section, unique, lead
+    return None
 
 
 def _line_of(in_force: list[object]) -> str:
@@ -97,21 +90,30 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     snapshot = copied(Fold([unique])).uniques[0]
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
-    moved = fold.answer_moves(target, merge_ms, life_ms, now, rules)
-    pointers = life.pointers_to(section, lead.n)
-    _remove(section, unique, lead)
+    pointers = pointers_to(section, lead.n)
+    undone = _remove(section, unique, lead)
     section.leads = [other for other in section.leads if other not in pointers]
     target.leads += [*pointers, lead]
+    if lead.care is not None:
+        lead.care.times = []  # its activities stay behind: none of them comes after its dispatch
     if not section.head.uniques and not section.leads and not section.kept:
         row.sections.remove(section)
     row.arrivals += 1
-    change = fold.add_answer(target, Answer(now, moved, snapshot, raws, marks_then, row.arrivals), row, rules)
+    event = Answer(now, False, snapshot, raws, marks_then, row.arrivals)
+    event.moved = fold.answer_moves(fold.state_before(target, event, rules), merge_ms, life_ms, now, rules)
+    change = fold.add_answer(target, event, row, rules)
     why = Why("store_answer", answered=store)
-    if not moved:
+    if not event.moved:
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)
+    change.answered = True
     before = {other.n: other.version for other in target.leads}
-    marks.reviewed(desk, target, change, now, why)
+    brought = (raws[0].u, max(raw.t for raw in raws)) if raws and not event.moved else (0, 0)
+    marks.reviewed(desk, target, change, now, why, asks=brought)
+    if undone is not None:
+        case = Case(desk, section, undone, lead_for(section, undone), now, why)
+        life.review(case)
+        records.state(case)
     return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
 
 
@@ -129,29 +131,24 @@ def _taken(section: Section, unique: Unique) -> list[Raw]:
     section.kept = [
         e for e in rest if isinstance(e, (Raw, Answer)) or e.place < unique.opened or len(section.head.uniques) > 1
     ]
-    raws.sort(key=fold.order_of)
+    raws.sort(key=order_of)
     return raws
 
 
-def _remove(section: Section, unique: Unique, lead: Lead) -> None:
-    """Take a unique lead out of a key: base, head, and what was done about it."""
+def _remove(section: Section, unique: Unique, lead: Lead) -> Unique | None:
+    """Take a unique lead out of a key: base, head, and what was done about it. Returns the one whose place it had taken
+    while that still stood open (ruling 83): without it the key has no reason to close that."""
     section.leads.remove(lead)
+    undone = None
     for state in (section.base, section.head):
-        drop(state, unique.n)
-
-
-def drop(state: Fold, n: int) -> None:
-    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
-    for index, held in enumerate(state.uniques):
-        if held.n == n:
-            del state.uniques[index]
-            state.owners = [o for o in state.owners if o.index != index]
-            for owner in state.owners:
-                if owner.index > index:
-                    owner.index -= 1
-            if not state.owners:
-                state.day = -1
-            return
+        place = next((at for at, held in enumerate(state.uniques) if held.n == unique.n), 0)
+        undone = state.uniques[place - 1] if place else None
+        if undone is not None and undone.ended == (unique.counts_from or unique.opened):
+            undone.ended = 0
+        else:
+            undone = None
+        fold.drop(state, unique.n)
+    return undone
 
 
 def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | None:
@@ -162,8 +159,8 @@ def locate(desk: Desk, n: int) -> tuple[Section, Unique, Lead, Raw | None] | Non
                 if raw.n == n:
                     for unique in section.head.uniques:
                         if unique.n == raw.u:
-                            return section, unique, life.lead_for(section, unique), raw
+                            return section, unique, lead_for(section, unique), raw
         for unique in section.head.uniques:
             if n in unique.raws:
-                return section, unique, life.lead_for(section, unique), None
+                return section, unique, lead_for(section, unique), None
     return None

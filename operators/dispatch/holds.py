@@ -42,6 +42,8 @@ def has_consent(customer: Customer, rules: Rules) -> bool:
 
 def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now: int, rules: Rules) -> tuple[int, int]:
     """(conditions not met at `now`, end of the wait or 0 where unknown); (0, 0) = dispatch."""
+    if customer.shadow and lead.conditions == SHADOW:
+        return SHADOW, 0  # it would have been dispatched: that stands until it closes or reopens (ruling 83)
     conditions = 0
     store = None
     if not section.store:

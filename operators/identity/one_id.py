@@ -10,31 +10,49 @@ from hashlib import blake2b
 from typing import Final
 
 from operators.identity.phones import LANDLINE, MOBILE
+from state.keys import shard_of_customer
 
 DIGEST_BYTES: Final = 12
+FORM_1: Final = 1
+NEWEST_FORM: Final = 2
+_AREA_BYTES: Final = 2
 TEXT_LENGTH: Final = DIGEST_BYTES * 2
 _KIND: Final = {MOBILE: b"mobile:", LANDLINE: b"landline:"}
+_MOBILE_AREA: Final = len(b"mobile:") + 8
+"""The neighbourhood of a mobile: its first eight digits."""
 
 
 class OneIds:
-    """Mints OneIDs under one secret and knows the shard of each."""
+    """Mints OneIDs under one secret and knows the shard of each.
 
-    __slots__ = ("_keyed", "shards")
+    Form 2 (ruling 62): two bytes are a keyed hash of the number's neighbourhood, ten a keyed digest of (type, value), so
+    that all numbers of a run share a shard. A state of form 1, twelve bytes of one digest, goes on with its ids.
+    """
 
-    def __init__(self, secret: bytes, shards: int) -> None:
+    __slots__ = ("_area", "_keyed", "form", "shards")
+
+    def __init__(self, secret: bytes, shards: int, form: int = NEWEST_FORM) -> None:
         key = secret if len(secret) <= 64 else blake2b(secret, digest_size=64).digest()
-        self._keyed = blake2b(digest_size=DIGEST_BYTES, key=key, person=b"leadstream-oneid")
+        self.form = form
+        size = DIGEST_BYTES if form == FORM_1 else DIGEST_BYTES - _AREA_BYTES
+        self._keyed = blake2b(digest_size=size, key=key, person=b"leadstream-oneid")
+        self._area = blake2b(digest_size=_AREA_BYTES, key=key, person=b"leadstream-area")
         self.shards = shards
 
     def of(self, kind: int, number: str) -> bytes:
         """The digest that is the customer, 12 bytes; its hexadecimal form is the `one_id`."""
+        value = _KIND[kind] + number.encode()
         keyed = self._keyed.copy()
-        keyed.update(_KIND[kind] + number.encode())
-        return keyed.digest()
+        keyed.update(value)
+        if self.form == FORM_1:
+            return keyed.digest()
+        area = self._area.copy()
+        area.update(value[:_MOBILE_AREA] if kind == MOBILE else value)
+        return area.digest() + keyed.digest()
 
     def shard(self, digest: bytes) -> int:
         """The shard that owns this customer."""
-        return ((digest[0] << 8) | digest[1]) % self.shards
+        return shard_of_customer(digest, self.shards)
 
 
 def fingerprint(secret: bytes) -> str:

@@ -6,32 +6,29 @@ Judged from the record's own bytes and the configuration alone, so that the sour
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from operators.base.calendar import parse_ms
+from operators.base.kinds import RecordKind
 from operators.base.rules import Rules
 from operators.identity import phones
 from operators.identity.one_id import OneIds, of_id
 from operators.wire.arrival import FUTURE, LANDLINE_ONLY, UNUSUAL, VIRTUAL, Arrival
 from operators.wire.records import (
-    ACTIVITY,
-    NOT_APPLIED,
-    RAW_LEAD,
-    TYPES,
     ActivityRecord,
+    CommandRecord,
     NotJson,
     RawLeadRecord,
-    decode_activity,
-    decode_raw_lead,
     faults_of_types,
     read_object,
     too_long,
 )
 from state import limits
 
-KINDS: Final = frozenset(
+ACTIVITY_KINDS: Final = frozenset(
     {"CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"}
 )
 BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
@@ -47,11 +44,17 @@ _NOT_MEASURED: Final = _FREE_TEXT | {
     "landline",
 }
 """Strings that a rule of their own judges, or that are free text."""
-_KEYS: Final = ("channel", "source_lead_id", "account", "store", "line", "series", "activity_id")
-_REQUIRED: Final = {
-    "raw_lead": frozenset({"channel", "source_lead_id"}),
-    "activity": frozenset({"activity_id", "kind", "event_time"}),
-}
+_KEYS: Final = (
+    "channel",
+    "source_lead_id",
+    "account",
+    "store",
+    "line",
+    "series",
+    "activity_id",
+    "command_id",
+    "advisor",
+)
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
 _TAKEN: Final = frozenset({"LIVE", "TESTING"})
@@ -72,31 +75,34 @@ class Clock:
 class Validation:
     """The rules of layer 1 for one configuration and one secret."""
 
-    def __init__(self, rules: Rules, one_ids: OneIds) -> None:
+    def __init__(self, rules: Rules, one_ids: OneIds, kinds: Mapping[str, RecordKind]) -> None:
         self.rules = rules
         self.one_ids = one_ids
+        self.kinds = kinds
+        """By what stands in `type`."""
+        self._decode: dict[str, Callable[[bytes], Any]] = {
+            name: msgspec.json.Decoder(kind.shape).decode for name, kind in kinds.items() if kind.shape is not None
+        }
 
     def read(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
         """The arrival for one record; `reasons` is not empty when it is a reject. Never raises for what the bytes hold."""
         if len(raw) > limits.RECORD_BYTES:
-            return _rejected(Arrival(default_type, raw), "TOO_LARGE")
+            return rejected(Arrival(default_type, raw), "TOO_LARGE")
+        decoders = self._decode
+        # What is no kind of its own is read like a raw lead, to see its `type`.
+        kind = default_type if default_type in decoders else "raw_lead"
         try:
             if not raw.isascii():
                 raw.decode()  # the typed decode passes over broken UTF-8 in fields it does not know
-            if default_type == ACTIVITY:
-                activity = decode_activity(raw)
-                if activity.type is None or activity.type == ACTIVITY:
-                    return self._activity(activity, raw, clock)
-                kind = activity.type
-            else:
-                lead = decode_raw_lead(raw)
-                kind = lead.type if lead.type is not None else default_type
-                if kind == RAW_LEAD:
-                    return self._raw_lead(lead, raw, clock)
-            if kind == ACTIVITY:
-                return self._activity(decode_activity(raw), raw, clock)
-            if kind == RAW_LEAD:
-                return self._raw_lead(decode_raw_lead(raw), raw, clock)
+            record = decoders[kind](raw)
+            said = record.type or default_type
+            if said != kind and said in decoders:
+                kind = said
+                record = decoders[kind](raw)
+            if said == kind:
+                check = self.kinds[kind].check
+                assert check is not None, "a kind with a shape has a check"
+                return check(self, record, raw, clock)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         return self._slowly(raw, default_type, clock)
@@ -107,54 +113,54 @@ class Validation:
         try:
             record = read_object(raw)
         except NotJson:
-            return _rejected(arrival, "NOT_JSON")
+            return rejected(arrival, "NOT_JSON")
         record = {name: value for name, value in record.items() if value != ""}  # '' is not given (ruling 11)
-        kind = record.get("type")
-        kind = default_type if kind is None else kind
-        if type(kind) is not str or kind not in TYPES:
-            return _rejected(arrival, "UNKNOWN_TYPE")
-        arrival.kind = kind
+        said = record.get("type")
+        said = default_type if said is None else said
+        if type(said) is not str or said not in self.kinds:
+            return rejected(arrival, "UNKNOWN_TYPE")
+        kind = self.kinds[said]
+        arrival.kind = said
         channel = record.get("channel")
         arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
         known = self.rules.channels.get(arrival.channel)
-        arrival.shadow = kind == RAW_LEAD and (record.get("test") is True or (known is not None and known.shadow))
-        if kind in NOT_APPLIED or (kind == RAW_LEAD and record.get("origin") == "advisor"):
-            return self._not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
-        reasons = faults_of_types(record, kind)
+        is_lead = kind.shape is RawLeadRecord
+        arrival.shadow = is_lead and (record.get("test") is True or (known is not None and known.shadow))
+        shape, check = kind.shape, kind.check
+        if shape is None or check is None or (is_lead and record.get("origin") == "advisor"):
+            return self.not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
+        reasons = faults_of_types(record, shape)
         # What is left of the record after its wrong fields is judged like any other, so that all reasons are named.
-        wrong = [name for name in record if faults_of_types({name: record[name]}, kind)]
+        wrong = [name for name in record if faults_of_types({name: record[name]}, shape)]
         for name in wrong:
             record[name] = None
         try:
-            if kind == RAW_LEAD:
-                rest = self._raw_lead(msgspec.convert(record, RawLeadRecord), raw, clock)
-            else:
-                rest = self._activity(msgspec.convert(record, ActivityRecord), raw, clock)
+            rest = check(self, msgspec.convert(record, shape), raw, clock)
         except msgspec.ValidationError:
-            return _rejected(arrival, "BAD_FIELD")
+            return rejected(arrival, "BAD_FIELD")
         if not reasons:
             return rest  # only the typed decode's narrower reading refused it
         arrival.record = rest.record
         # A field that is there but wrong is not missing as well.
         wrong_contact = "phone" in wrong or "landline" in wrong
-        wrong_required = any(name in wrong for name in _REQUIRED[kind])
+        wrong_required = any(name in wrong for name in kind.required)
         for reason in rest.reasons:
             if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required):
                 reasons.add(reason)
-        return _rejected(arrival, *reasons)
+        return rejected(arrival, *reasons)
 
-    def _not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
+    def not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
         """Ruling 51: kept for later; of such a record only the event time is read (ruling 57), and it moves the clock."""
         given = event_time if type(event_time) is str else None
         ingest = ingest_time if type(ingest_time) is str else None
-        if _times(arrival, given, ingest, clock):
+        if times_of(arrival, given, ingest, clock):
             arrival.moves = False
-            return _rejected(arrival, "NOT_SUPPORTED")
+            return rejected(arrival, "NOT_SUPPORTED")
         arrival.reasons = ("NOT_SUPPORTED",)
         return arrival
 
-    def _raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
-        arrival = Arrival(RAW_LEAD, raw)
+    def raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival("raw_lead", raw)
         reasons: set[str] | None = None
         channel_code = arrival.channel = record.channel or ""
         source_id = record.source_lead_id
@@ -163,7 +169,7 @@ class Validation:
         status = "" if channel is None else channel.status
         arrival.shadow = status == "TESTING" or record.test is True
         if record.origin == "advisor":
-            return self._not_supported(arrival, record.event_time, record.ingest_time, clock)
+            return self.not_supported(arrival, record.event_time, record.ingest_time, clock)
         if channel is None:
             reasons = {"UNKNOWN_CHANNEL" if channel_code else "MISSING_FIELD"}
         elif status not in _TAKEN:
@@ -176,7 +182,7 @@ class Validation:
             line = str(given).strip()
             if line and line not in lines:
                 reasons = (reasons or set()) | {"UNKNOWN_LINE"}
-        fault = _times(arrival, record.event_time, record.ingest_time, clock)
+        fault = times_of(arrival, record.event_time, record.ingest_time, clock)
         if record.source_time:
             try:
                 arrival.source_ms = parse_ms(record.source_time)
@@ -204,7 +210,7 @@ class Validation:
             reasons = (reasons or set()) | {"BAD_FIELD"}
         arrival.record = record
         if reasons:
-            return _rejected(arrival, *reasons)
+            return rejected(arrival, *reasons)
         if arrival.phone:
             digest = self.one_ids.of(phones.MOBILE, arrival.phone)
             if arrival.phone[1] in "01267":
@@ -215,27 +221,33 @@ class Validation:
             digest = self.one_ids.of(phones.LANDLINE, arrival.landline)
             arrival.flags |= LANDLINE_ONLY
         arrival.digest = digest
-        arrival.shard = ((digest[0] << 8) | digest[1]) % self.one_ids.shards
+        arrival.shard = self.one_ids.shard(digest)
         arrival.moves = arrival.has_time or (clock.event and clock.now is None)
         return arrival
 
-    def _activity(self, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
-        arrival = Arrival(ACTIVITY, raw)
+    def activity(self, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
+        arrival = Arrival("activity", raw)
         reasons: set[str] = set()
         if record.activity_id is None or (type(record.activity_id) is str and not record.activity_id.strip()):
             reasons.add("MISSING_FIELD")
         if not record.kind:
             reasons.add("MISSING_FIELD")
-        elif record.kind not in KINDS:
+        elif record.kind not in ACTIVITY_KINDS:
             reasons.add("BAD_FIELD")
         if record.kind == "INVALID" and record.by is not None and record.by not in BY:
             reasons.add("BAD_FIELD")
         if not record.event_time:
             reasons.add("MISSING_FIELD")
         else:
-            fault = _times(arrival, record.event_time, record.ingest_time, clock)
+            fault = times_of(arrival, record.event_time, record.ingest_time, clock)
             if fault:
                 reasons.add(fault)
+        return self.addressed(arrival, record, raw, reasons)
+
+    def addressed(
+        self, arrival: Arrival, record: ActivityRecord | CommandRecord, raw: bytes, reasons: set[str]
+    ) -> Arrival:
+        """A record that names a unique lead by its id, or by contact, store and line (ruling 17): whose it is."""
         if b"\\u0000" in raw and _has_nul(record):
             reasons.add("BAD_FIELD")
         if len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED):
@@ -265,7 +277,7 @@ class Validation:
                 reasons.add("NO_LEAD")  # activities do not reach shadow leads (ruling 26)
         if reasons:
             moves = arrival.has_time and reasons <= {"NO_LEAD"}
-            _rejected(arrival, *reasons)
+            rejected(arrival, *reasons)
             arrival.moves = moves
             return arrival
         arrival.stores = (str(record.store).strip(),) if record.store is not None and str(record.store).strip() else ()
@@ -275,13 +287,24 @@ class Validation:
         return arrival
 
 
-def _rejected(arrival: Arrival, *reasons: str) -> Arrival:
+def check_raw_lead(validation: Validation, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
+    """A raw lead's check, for the registry."""
+    return validation.raw_lead(record, raw, clock)
+
+
+def check_activity(validation: Validation, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
+    """An activity's check, for the registry."""
+    return validation.activity(record, raw, clock)
+
+
+def rejected(arrival: Arrival, *reasons: str) -> Arrival:
+    """A reject with these reasons."""
     arrival.reasons = tuple(sorted(reasons))
     arrival.moves = False
     return arrival
 
 
-def _times(arrival: Arrival, event_time: str | None, ingest_time: str | None, clock: Clock) -> str:
+def times_of(arrival: Arrival, event_time: str | None, ingest_time: str | None, clock: Clock) -> str:
     """Sets `t`, `submitted`, `moves`; returns BAD_TIME or "". Ruling 20 sentence by sentence."""
     ingest: int | None = None
     try:
@@ -355,10 +378,11 @@ def _stores(record: RawLeadRecord) -> tuple[str, ...]:
         text = store.strip() if type(store) is str else str(store)
         return (text,) if text else ()
     named = ([] if record.store is None else [record.store]) + record.stores
-    return tuple(dict.fromkeys(text for text in (str(store).strip() for store in named if store is not None) if text))
+    texts = [str(store).strip() for store in named if store is not None]
+    return tuple(dict.fromkeys([text for text in texts if text]))
 
 
-def _has_nul(record: RawLeadRecord | ActivityRecord) -> bool:
+def _has_nul(record: RawLeadRecord | ActivityRecord | CommandRecord) -> bool:
     """A NUL in a string that becomes part of a key would end the key early."""
     values = [getattr(record, name, None) for name in _KEYS]
     values += getattr(record, "stores", None) or []

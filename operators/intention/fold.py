@@ -1,4 +1,4 @@
-"""The marks as a fold (architecture 2, ruling 2): events of one key in their total order, on top of a folded summary.
+"""The marks as a fold (ruling 2): events of one key in their total order, on top of a folded summary.
 
 An event that comes last in the order is applied to the head, the fast path. Any other is put in its place, the events are
 folded again from the base, and what changed is returned: the caller writes a correction for each raw lead in it.
@@ -6,96 +6,30 @@ folded again from the base, and what changed is returned: the caller writes a co
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable
-from typing import Final
-
-from msgspec import Struct
 
 from operators.base.rules import Rules
-from operators.intention import merge
-from operators.intention.dedup import hold_day
+from operators.intention import merge, places
+from operators.intention.change import Change
+from operators.intention.dedup import hold_day, holds_day
 from operators.intention.merge import Decision
+from operators.intention.places import order_of
 from state import limits
 from state.rows.codes import DEAL_MERGED, DEDUPED, FIRST_TOUCH, MERGED, OPEN, R_FOLDED, WON
-from state.rows.customer_row import BROUGHT, OLD, USUAL, Act, Answer, Customer, Fold, Kept, Raw, Section, Unique, copied
-
-_RAW: Final = 0
-
-Order = tuple[int, int, int, str, str, str, str]
+from state.rows.customer_row import OLD, USUAL, Act, Answer, Customer, Fold, Kept, Raw, Section, Unique, copied
 
 
-def order_of(event: Kept) -> Order:
-    """The total order (rulings 2, 5, 26, 32, 57). At one instant: raw leads by the tie key; store answers and activities older
-    than the lateness, as they arrived; activities of a lead that an answer brought; the others by kind and id."""
-    if isinstance(event, Raw):
-        return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
-    if isinstance(event, Answer):
-        return (event.t, OLD, event.arrival, "", "", "", "")
-    assert isinstance(event, Act)
-    if event.rank == OLD:
-        return (event.place, OLD, event.arrival, "", "", "", "")
-    if event.rank == BROUGHT:
-        return (event.place, BROUGHT, event.time, str(event.kind), event.activity_id, "", "")
-    return (event.place, USUAL, event.kind, event.activity_id, "", "", "")
-
-
-def stand(section: Section, act: Act) -> bool:
-    """Say where a young activity stands in the key's order; False where there is no lead for it (rulings 26 and 57)."""
-    if act.rank == OLD:
-        return True
-    t = act.t
-    act.place = act.time = t
-    act.rank = USUAL
-    opened = min((u.opened for u in section.base.uniques if not u.counts_from), default=None)
-    arrived = [u.counts_from for u in section.base.uniques if u.counts_from]
-    answers: list[Answer] = []
-    for event in section.kept:
-        if isinstance(event, Raw):
-            opened = event.t if opened is None or event.t < opened else opened
-        elif isinstance(event, Answer) and event.moved:
-            answers.append(event)
-            arrived.append(event.t)
-    if (opened is not None and opened <= t) or any(at <= t for at in arrived):
-        return True
-    for answer in answers:
-        if answer.lead.opened <= t:
-            act.place, act.rank = answer.t, BROUGHT
-            return True
-    best = min(answers, key=lambda answer: answer.lead.opened, default=None)
-    brought = best is not None and (opened is None or best.lead.opened < opened)
-    first = best.lead.opened if best is not None and brought else opened
-    if first is None or first - t > limits.EARLY_ACTIVITY_MS:
-        return False
-    act.time = first
-    act.place = best.t if best is not None and brought else first
-    act.rank = BROUGHT if brought else USUAL
-    return True
-
-
-def _place_again(section: Section) -> None:
-    """After a raw lead or an answer came into the past, activities before the first lead may stand elsewhere."""
-    if any(isinstance(event, Act) for event in section.kept):
-        for event in section.kept:
-            if isinstance(event, Act):
-                stand(section, event)
-        section.kept.sort(key=order_of)
-
-
-class Change(Struct, gc=False):
-    """What one event did to a key."""
-
-    decision: Decision | None = None
-    """Of the raw lead that was applied."""
-    touched: Unique | None = None
-    """The unique lead that an activity in order changed."""
-    refolded: bool = False
-    before: dict[int, Unique] = {}
-    """Unique leads of the head as they were, by number; only after a refold."""
-    remarked: list[tuple[Raw, Decision, int]] = []
-    """Raw leads whose mark or unique lead changed: the decision now in force and the mark before; in the total order."""
-    folded: list[tuple[int, Unique]] = []
-    """Unique leads that the fold no longer opens, each with the one it points to."""
-    minted: list[Unique] = []
+def stand(section: Section, act: Act, rules: Rules) -> Fold | None:
+    """Say where an activity stands in the key's order; the key's state there, None where no lead is found (rulings 26, 57,
+    83). For reading only."""
+    places.at_own_time(act)
+    while True:
+        state = state_before(section, act, rules)
+        if act.rank == OLD or merge.candidates(state, act):
+            return state
+        if not places.at_next_lead(section, act):
+            return None
 
 
 def _mint(row: Customer) -> int:
@@ -158,12 +92,12 @@ def _after(raw: Raw, last: Kept) -> bool:
     return order_of(raw) > order_of(last)
 
 
-def answer_moves(section: Section, merge_ms: int, life_ms: int, now: int, rules: Rules) -> bool:
-    """Whether a pending lead that is answered with this key moves here; else it folds into the key's lead (ruling 7).
-    The periods are the pending lead's."""
-    if not section.head.uniques:
+def answer_moves(state: Fold, merge_ms: int, life_ms: int, now: int, rules: Rules) -> bool:
+    """Whether a pending lead that is answered with a key in this state moves here; else it folds into the key's lead
+    (ruling 7). The periods are the pending lead's."""
+    if not state.uniques:
         return True
-    unique = section.head.uniques[-1]
+    unique = state.uniques[-1]
     if unique.status == OPEN:
         return now > merge.end_of(unique)
     if unique.status == WON:
@@ -172,8 +106,7 @@ def answer_moves(section: Section, merge_ms: int, life_ms: int, now: int, rules:
 
 
 def add_answer(section: Section, answer: Answer, row: Customer, rules: Rules) -> Change:
-    """Apply a store answer at T; the events that the key has from T on (raw leads with T itself as event time come before)
-    are folded again."""
+    """Apply a store answer at T: behind the raw leads and before the activities of that instant (ruling 83)."""
     return _insert(section, answer, row, rules)
 
 
@@ -184,9 +117,15 @@ def _insert(section: Section, event: Kept, row: Customer, rules: Rules) -> Chang
     while place > 0 and order_of(kept[place - 1]) > order:
         place -= 1
     kept.insert(place, event)
-    if not isinstance(event, Act):
-        _place_again(section)
     return refold(section, row, rules, event)
+
+
+def _moves_back(event: Kept) -> bool:
+    """What changed before it may give an activity another lead: it stands at its own time again."""
+    if not isinstance(event, Act) or event.rank == OLD or (event.place == event.t and event.rank == USUAL):
+        return False
+    places.at_own_time(event)
+    return True
 
 
 def refold(section: Section, row: Customer, rules: Rules, new: Kept | None = None) -> Change:
@@ -194,13 +133,23 @@ def refold(section: Section, row: Customer, rules: Rules, new: Kept | None = Non
     head = copied(section.base)
     decided: list[tuple[Raw, Decision]] = []
     answers: list[tuple[Answer, Unique]] = []
-    for event in section.kept:
+    kept = section.kept
+    if any([_moves_back(event) for event in kept]):
+        kept.sort(key=order_of)
+    done = 0
+    while done < len(kept):
+        event = kept[done]
         if isinstance(event, Raw):
             decided.append((event, merge.raw_lead(head, event, rules)))
-        elif isinstance(event, Act):
-            merge.activity(head, event, rules)
-        else:
+        elif isinstance(event, Answer):
             decided.extend(_answer(section, head, event, answers, rules))
+        elif event.rank != OLD and not merge.candidates(head, event) and places.at_next_lead(section, event):
+            del kept[done]
+            insort(kept, event, lo=done, key=order_of)
+            continue
+        else:
+            merge.activity(head, event, rules)
+        done += 1
     change = Change(refolded=True, before={u.n: u for u in section.head.uniques})
     _claim(section, head, decided, answers, row, change)
     for raw, decision in decided:
@@ -302,8 +251,8 @@ def _answer(
     for raw, mark in zip(answer.raws, answer.marks, strict=True):
         day = rules.local.day(raw.t)
         if mark != DEDUPED:
-            mark = DEAL_MERGED if won else (DEDUPED if merge.holds_day(last, raw.t, day, rules) else MERGED)
-        merge._count(last, raw, day, rules)
+            mark = DEAL_MERGED if won else (DEDUPED if holds_day(head, last, raw, day, rules) else MERGED)
+        merge.count(last, raw, day, rules)
         if mark == MERGED:
             merge.touch_at(last, raw, raw.t, rules)
         hold_day(head, raw, day, index, rules, _tie_order(section))
@@ -386,3 +335,17 @@ def collapse(section: Section, count: int, rules: Rules) -> None:
     for unique in base.uniques:
         unique.n = ids.get(unique.first, unique.n)
     section.kept = section.kept[count:]
+
+
+def drop(state: Fold, n: int) -> None:
+    """Take unique lead n out of a fold's state; the day it owned is nobody's."""
+    for index, held in enumerate(state.uniques):
+        if held.n == n:
+            del state.uniques[index]
+            state.owners = [o for o in state.owners if o.index != index]
+            for owner in state.owners:
+                if owner.index > index:
+                    owner.index -= 1
+            if not state.owners:
+                state.day = -1
+            return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from operators.base.rules import Rules
-from operators.intention.dedup import forget_day, own_day, repeated_by
+from operators.intention.dedup import close_day, count_day, own_day, repeat_day, repeated_by
 from state import limits
 from state.rows.codes import (
     ACT_INVALID,
@@ -58,8 +58,9 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
     owner = repeated_by(fold, raw, day, rules)
     if owner is not None:
         unique = fold.uniques[owner.index]
-        _count(unique, raw, day, rules)
-        _raise_level(unique, raw, day, rules)
+        repeat_day(fold, raw, owner)
+        count(unique, raw, day, rules)
+        _raise_level(unique, raw, day, owner.t, rules)
         return DEDUPED, unique, owner.raw, SAME_DAY
     uniques = fold.uniques
     if not uniques:
@@ -69,13 +70,15 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
     status = unique.status
     if status == OPEN:
         if raw.t <= end_of(unique):
-            _touch(fold, unique, raw, day, rules)
-            return MERGED, unique, against, WITHIN_MERGE
+            if in_time(unique, raw.t, raw.merge, raw.life, rules):
+                _touch(fold, unique, raw, day, rules)
+                return MERGED, unique, against, WITHIN_MERGE
+            unique.ended = raw.t  # it stands open, but would be beyond its end by this very touch (ruling 83)
         return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_EXPIRY
     if status == WON:
         if raw.t <= unique.at + unique.deal:
             own_day(fold, raw, day, len(uniques) - 1, rules)
-            _count(unique, raw, day, rules)
+            count(unique, raw, day, rules)
             return DEAL_MERGED, unique, against, WITHIN_DEAL
         return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
     if may_reopen(unique, raw.t, raw.merge, raw.life, rules):
@@ -89,9 +92,12 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
 
 def may_reopen(unique: Unique, t: int, merge: int, life: int, rules: Rules) -> bool:
     """Row 4: within the merge period of the closing, and by the expiry that it would get (rulings 27 and 54)."""
-    if rules.from_first and t > unique.opened + merge:
-        return False
-    return t <= unique.at + unique.merge and t <= unique.opened + life
+    return t <= unique.at + unique.merge and in_time(unique, t, merge, life, rules)
+
+
+def in_time(unique: Unique, t: int, merge: int, life: int, rules: Rules) -> bool:
+    """Whether a touch at `t` lies within the expiry that the lead would get by it (rulings 54 and 83)."""
+    return t <= unique.opened + life and not (rules.from_first and t > unique.opened + merge)
 
 
 def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
@@ -108,18 +114,18 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         intents=[raw.intent],
         channel=raw.channel,
         raws=[],
-        days=[],
         heat_at=raw.t,
+        tie=(raw.priority, raw.account, raw.source_id, str(raw.split)),
     )
     unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
-    _count(unique, raw, day, rules)
+    count(unique, raw, day, rules)
     own_day(fold, raw, day, len(fold.uniques), rules)
     fold.uniques.append(unique)
     return unique
 
 
 def _touch(fold: Fold, unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
-    _count(unique, raw, day, rules)
+    count(unique, raw, day, rules)
     own_day(fold, raw, day, len(fold.uniques) - 1, rules)
     touch_at(unique, raw, raw.t, rules)
 
@@ -138,16 +144,14 @@ def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
         del unique.intents[0]
 
 
-def _count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+def count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
+    """One more raw lead of `unique`, whatever its mark."""
     unique.count += 1
     if raw.facts & ~unique.facts:
         unique.facts |= raw.facts
     if len(unique.raws) < limits.LISTED_RAWS:
         unique.raws.append(raw.n)
-    if (not unique.days or unique.days[-1] != day) and day not in unique.days:
-        unique.days.append(day)
-        if len(unique.days) > limits.LISTED_RAWS:
-            del unique.days[0]
+    count_day(unique, raw, day, rules)
     channel = rules.channels.get(raw.channel)
     passed = raw.t - unique.heat_at
     if passed > 0:
@@ -168,26 +172,35 @@ def _six_decimals(heat: float) -> float:
     return (whole + 1) / 1e6 if rest > 0.501 else round(heat, 6)
 
 
-def _raise_level(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
-    """A repeat adds no entry to the history; it may raise the level of the entry of its day (ruling 12)."""
+def _raise_level(unique: Unique, raw: Raw, day: int, first: int, rules: Rules) -> None:
+    """A repeat adds no entry to the history; it may raise the level of the entry of its day (ruling 12): with
+    dedup.scope = "channel" of that of the raw lead at `first`, which it repeats."""
     if raw.intent.level == 0:
         return
     for place in range(len(unique.intents) - 1, -1, -1):
         entry = unique.intents[place]
-        if rules.local.day(entry.t) == day:
+        if entry.t == first if rules.dedup_per_channel else rules.local.day(entry.t) == day:
             if raw.intent.level > entry.level:
                 entry = type(entry)(entry.t, entry.series, raw.intent.level, entry.days_to_buy, entry.budget)
                 unique.intents[place] = entry  # entries are shared with kept raw leads: replaced, never changed
             return
 
 
+def passed_over(unique: Unique, t: int) -> bool:
+    """Whether an activity at `t` passes over this lead as if it were deleted (ruling 83; 57: a WON lead's closing is d)."""
+    return t > closing_of(unique) + max(unique.merge, unique.deal)
+
+
 def candidates(fold: Fold, act: Act) -> list[Unique]:
-    """The unique leads an activity may go to where it stands, the last one first choice (rulings 26 and 57)."""
+    """The unique leads an activity may go to where it stands, the last one first choice (rulings 26, 57 and 83)."""
+    t = act.time
     if act.rank == BROUGHT:
-        return [u for u in fold.uniques if u.counts_from == act.place]
-    found = [u for u in fold.uniques if (u.counts_from or u.opened) <= act.time]
+        own = next((u for u in fold.uniques if u.counts_from == act.place and u.opened <= t), None)
+        return [] if own is None or passed_over(own, t) else [own]
+    left = [u for u in fold.uniques if not passed_over(u, t)]
+    found = [u for u in left if (u.counts_from or u.opened) <= t]
     if not found and act.rank == OLD:
-        found = [u for u in fold.uniques if u.counts_from and u.opened <= act.time][:1]
+        found = [u for u in left if u.counts_from and u.opened <= t][:1]
     return found
 
 
@@ -195,7 +208,7 @@ def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
     """Apply one activity at the end of `fold`'s order; returns the unique lead that it changed, if any."""
     found = candidates(fold, act)
     if act.kind == ACT_REFUND:
-        found = [u for u in found if u.status == WON and u.at <= act.time]
+        found = [u for u in found if u.status == WON]
     return act_on(fold, found[-1], act.kind, act.time, act.place, rules) if found else None
 
 
@@ -219,7 +232,7 @@ def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules)
         if unique.status != WON:
             return None
         unique.status, unique.at = LOST, t
-        _cut(fold, unique, t, rules)
+        close_day(fold, t, rules)
         return unique
     if not open_then:
         return None
@@ -228,22 +241,8 @@ def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules)
         return unique
     assert kind in (ACT_LOST, ACT_INVALID), kind
     unique.status, unique.at = (LOST if kind == ACT_LOST else INVALID), t
-    _cut(fold, unique, t, rules)
+    close_day(fold, t, rules)
     return unique
-
-
-def _cut(fold: Fold, unique: Unique, closed: int, rules: Rules) -> None:
-    """After LOST, INVALID or a REFUND nothing of that day is a repeat of what came before it (rulings 12 and 57)."""
-    forget_day(fold, closed, rules)
-    day = rules.local.day(closed)
-    if day in unique.days:
-        unique.days.remove(day)
-        unique.cut = closed
-
-
-def holds_day(unique: Unique, t: int, day: int, rules: Rules) -> bool:
-    """Whether it holds a raw lead of this local day that no closing cuts off from one at `t` (rulings 7, 12, 53)."""
-    return day in unique.days or (unique.cut >= t and rules.local.day(unique.cut) == day)
 
 
 def closing_of(unique: Unique) -> int:

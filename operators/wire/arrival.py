@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from operators.wire.records import ActivityRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 
 FUTURE: Final = 1
 VIRTUAL: Final = 2
@@ -50,7 +50,7 @@ class Arrival:
         self.kind = kind
         self.raw = raw
         self.reasons: tuple[str, ...] = ()
-        self.record: RawLeadRecord | ActivityRecord | None = None
+        self.record: RawLeadRecord | ActivityRecord | CommandRecord | None = None
         self.channel = ""
         self.digest = b""
         self.shadow = False

@@ -93,33 +93,25 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     note: str | None = None
 
 
-RAW_LEAD: Final = "raw_lead"
-ACTIVITY: Final = "activity"
-NOT_APPLIED: Final = frozenset({"verdict", "behaviour", "command"})
-"""Known types that this version rejects NOT_SUPPORTED (ruling 51)."""
-TYPES: Final = frozenset({RAW_LEAD, ACTIVITY}) | NOT_APPLIED
+class CommandRecord(Struct, frozen=True, gc=False):
+    """`command` as sent: what a store's people decide about a unique lead."""
 
-DEFAULT_TYPES: Final = {
-    "raw_leads": RAW_LEAD,
-    "activity": ACTIVITY,
-    "verdicts": "verdict",
-    "behaviour": "behaviour",
-    "commands": "command",
-}
-"""Beginning of a topic's or file's name → the type of its records without `type` (ruling 9)."""
-
-
-def default_type(name: str) -> str:
-    """Type of a record without `type`, from the beginning of its file's or topic's name (ruling 9)."""
-    bare = name.rpartition("/")[2]
-    return next((kind for begin, kind in DEFAULT_TYPES.items() if bare.startswith(begin)), RAW_LEAD)
+    type: str | None = None
+    command_id: Id | None = None
+    kind: str | None = None
+    event_time: str | None = None
+    ingest_time: str | None = None
+    unique_id: Text | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    one_id: Text | None = None
+    store: Id | None = None
+    line: Id | None = None
+    successor: Id | None = None
+    advisor: Id | None = None
+    reason: Text | None = None
 
 
-decode_raw_lead = msgspec.json.Decoder(RawLeadRecord).decode
-decode_activity = msgspec.json.Decoder(ActivityRecord).decode
-
-_raw_lead_fields: Final = {f.name: f.type for f in msgspec.structs.fields(RawLeadRecord)}
-_activity_fields: Final = {f.name: f.type for f in msgspec.structs.fields(ActivityRecord)}
 _BLOCK: Final = limits.STRING_BYTES // 2
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 
@@ -139,15 +131,15 @@ def read_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def faults_of_types(record: dict[str, Any], kind: str) -> set[str]:
+def faults_of_types(record: dict[str, Any], shape: type[Struct]) -> set[str]:
     """BAD_FIELD, BAD_TIME for each field whose JSON type is wrong."""
     reasons: set[str] = set()
-    for name, wanted in (_raw_lead_fields if kind == RAW_LEAD else _activity_fields).items():
-        if name in record:
+    for field in msgspec.structs.fields(shape):
+        if field.name in record:
             try:
-                msgspec.convert(record[name], wanted)
+                msgspec.convert(record[field.name], field.type)
             except msgspec.ValidationError:
-                reasons.add("BAD_TIME" if name in _TIMES else "BAD_FIELD")
+                reasons.add("BAD_TIME" if field.name in _TIMES else "BAD_FIELD")
     return reasons
 
 

@@ -6,35 +6,12 @@ and nothing of wall time, worker, shard or batch in it. Fields may be added, nev
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-STREAMS: Final = (
-    "dispositions",
-    "rejects",
-    "replays",
-    "late",
-    "dispatches",
-    "holds",
-    "unique_leads",
-    "notifications",
-    "closings",
-    "fraud_alerts",
-)
-DISPOSITIONS: Final = 0
-REJECTS: Final = 1
-REPLAYS: Final = 2
-LATE: Final = 3
-DISPATCHES: Final = 4
-HOLDS: Final = 5
-UNIQUE_LEADS: Final = 6
-NOTIFICATIONS: Final = 7
-CLOSINGS: Final = 8
-FRAUD_ALERTS: Final = 9
-WITH_ORIGINAL: Final = (REJECTS, LATE)
-"""Streams that carry what came in."""
+from state import limits
 
 
 class Why(Struct, omit_defaults=True, gc=False):
@@ -108,6 +85,7 @@ class Replay(Struct, gc=False):
     changed: list[str] | UnsetType = UNSET
     activity_id: str | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
+    command_id: str | UnsetType = UNSET
 
 
 class Late(Struct, gc=False):
@@ -217,6 +195,13 @@ class UniqueLead(Struct, gc=False):
     folded_into: str | UnsetType = UNSET
     flags: list[str] | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
+    previous_owner: str | UnsetType | None = UNSET
+    """This and what follows stand only where somebody cares or cared for the lead."""
+    assigned_at: str | UnsetType | None = UNSET
+    first_follow_up_at: str | UnsetType | None = UNSET
+    last_follow_up_at: str | UnsetType | None = UNSET
+    follow_ups: int | UnsetType = UNSET
+    recycled: int | UnsetType = UNSET
 
 
 class To(Struct, gc=False):
@@ -269,18 +254,49 @@ class FraudAlert(Struct, gc=False):
     channel: str
 
 
-RECORDS: Final[dict[str, type[Struct]]] = {
-    "dispositions": Disposition,
-    "rejects": Reject,
-    "replays": Replay,
-    "late": Late,
-    "dispatches": Dispatch,
-    "holds": Hold,
-    "unique_leads": UniqueLead,
-    "notifications": Notification,
-    "closings": Closing,
-    "fraud_alerts": FraudAlert,
-}
+class StreamKind(NamedTuple):
+    """A stream that goes out. Its number is its place in `KINDS`: it stands in outbox rows and never changes."""
+
+    name: str
+    shape: type[Struct]
+    kept_days: int = 30
+    """Retention of a new topic where the operator set none."""
+    compacted: bool = False
+    """Whether a topic keeps the last record of each key alone; a key that is deleted gets a record without value."""
+    original: bool = False
+    """Whether its records carry what came in."""
+    clear: bool = False
+    """Whether personal data stands in clear (ruling 37)."""
+
+
+KINDS: Final = (
+    StreamKind("dispositions", Disposition),
+    StreamKind("rejects", Reject, original=True, clear=True),
+    StreamKind("replays", Replay, kept_days=7),
+    StreamKind("late", Late, original=True, clear=True),
+    StreamKind("dispatches", Dispatch, clear=True),
+    StreamKind("holds", Hold, kept_days=7),
+    StreamKind("unique_leads", UniqueLead, compacted=True),
+    StreamKind("notifications", Notification, kept_days=7),
+    StreamKind("closings", Closing),
+    StreamKind("fraud_alerts", FraudAlert),
+)
+STREAMS: Final = tuple(kind.name for kind in KINDS)
+
+DISPOSITIONS: Final = 0
+REJECTS: Final = 1
+REPLAYS: Final = 2
+LATE: Final = 3
+DISPATCHES: Final = 4
+HOLDS: Final = 5
+UNIQUE_LEADS: Final = 6
+NOTIFICATIONS: Final = 7
+CLOSINGS: Final = 8
+FRAUD_ALERTS: Final = 9
+
+LONGEST: Final = tuple(limits.ORIGINAL_OUTPUT_BYTES if kind.original else limits.OUTPUT_BYTES for kind in KINDS)
+"""Longest record of each stream, bytes."""
+COMPACTED: Final = frozenset(number for number, kind in enumerate(KINDS) if kind.compacted)
 
 NULL: Final = b"null"
 """The line of a key that is deleted: no value in a topic, nothing in a file."""
@@ -288,7 +304,7 @@ NULL: Final = b"null"
 
 def without_nulls(stream: int, lines: bytes) -> bytes:
     """JSON lines of a stream for where nothing is ever deleted."""
-    if stream != UNIQUE_LEADS or (b"\nnull\n" not in lines and not lines.startswith(b"null\n")):
+    if stream not in COMPACTED or (b"\nnull\n" not in lines and not lines.startswith(b"null\n")):
         return lines
     return b"".join(line + b"\n" for line in lines[:-1].split(b"\n") if line != NULL)
 

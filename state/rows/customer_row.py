@@ -80,6 +80,15 @@ BROUGHT: Final = 2
 USUAL: Final = 3
 
 
+class Held(Struct, array_like=True, gc=False):
+    """A local day (with dedup.scope = "channel": of one channel) of which a unique lead holds raw leads."""
+
+    day: int
+    t: int
+    """The latest of them."""
+    channel: str = ""
+
+
 class Unique(Struct, array_like=True, gc=False):
     """A purchase intention as the fold sees it: decided by times alone."""
 
@@ -98,6 +107,7 @@ class Unique(Struct, array_like=True, gc=False):
     touched: int = 0
     raws: list[int] = []
     days: list[int] = []
+    """The days of a lead that an older version wrote, but those since; now `held`."""
     intents: list[IntentEntry] = []
     facts: int = 0
     heat: float = 0.0
@@ -113,7 +123,11 @@ class Unique(Struct, array_like=True, gc=False):
     counts_from: int = 0
     """T of a lead that moved here (ruling 57); 0 = it was opened here."""
     cut: int = 0
-    """Its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead."""
+    """With `days`: its last closing by LOST, INVALID or REFUND on a day of which it then held a raw lead; now `Fold.cuts`."""
+    tie: tuple[int, str, str, str] | None = None
+    """Priority, account, source id and split of the first touch: with `opened` and `channel` its place in the total order.
+    None in a lead that an older version wrote."""
+    held: list[Held] = []
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):
@@ -135,7 +149,7 @@ Kept = Raw | Act | Answer
 
 
 class DayOwner(Struct, array_like=True, gc=False):
-    """The raw lead that the others of its local day repeat."""
+    """A raw lead of the day; the first of its channel is the one that the others repeat."""
 
     channel: str
     raw: int
@@ -150,6 +164,56 @@ class Fold(Struct, array_like=True, gc=False):
     uniques: list[Unique] = []
     day: int = -1
     owners: list[DayOwner] = []
+    cuts: list[int] = []
+    """The last closings by LOST, INVALID or REFUND at the key, in order of time (ruling 12's exception)."""
+
+
+class Ask(Struct, array_like=True, gc=False):
+    """A wish that a store's room has not answered yet (ruling 64)."""
+
+    number: int
+    """Counts per customer."""
+    advisor: str
+    at: int
+    """Event time of the command: assigned_at, once granted."""
+    command_id: str = ""
+    """Of the command that asks; "" = nobody's command: what was taken back is asked for again."""
+    source: int = 0
+    offset: int = 0
+    original: bytes = b""
+    """With source and offset: what goes to `rejects` when it is refused."""
+    follow_up: int = 0
+    """Event time of the follow-up that takes a recycle back by this ask; 0 = it is none."""
+
+
+class Care(Struct, array_like=True, gc=False):
+    """An owner's part of a unique lead (rulings 25, 63 to 66)."""
+
+    owner: str = ""
+    previous: str = ""
+    assigned_at: int = 0
+    """Event time of the command, not before the dispatch; follow-ups from here on count."""
+    granted_at: int = 0
+    """When the store's room said yes: its clocks start here."""
+    place: int = 0
+    """Number of the ask by which the room keeps a place; 0 = it keeps none."""
+    ask: Ask | None = None
+    times: list[int] = []
+    """Event times of the latest follow-ups, ascending, whether they count or not."""
+    recycled: int = 0
+    due: int = 0
+    """Due time of the timer's recycle that put it into the pool; 0 = none did."""
+    first_at: int = 0
+    """First follow-up that counts for the last assignment; 0 = none. It, the last and the number stand still once nobody
+    owns the lead or it is closed."""
+    last_at: int = 0
+    number: int = 0
+    passed: int = 0
+    """Of those that count, how many `times` no longer lists."""
+    windows: list[tuple[int, int]] = []
+    """Assignments that a recycle ended, in order: assigned_at, and up to when a follow-up would have been in time."""
+    pooled: bool = False
+    """Whether it stood in the public pool when it was closed."""
 
 
 class Lead(Struct, array_like=True, gc=False):
@@ -183,6 +247,10 @@ class Lead(Struct, array_like=True, gc=False):
     """Raw lead of first touch as last written."""
     held_at: int = 0
     """Since when it waits; 0 = it does not."""
+    care: Care | None = None
+    """Who cares for it; None as long as nobody ever did or was asked to."""
+    sent_at: int = 0
+    """The clock at its latest dispatch."""
 
 
 UNKNOWN: Final = 1 << 62
@@ -322,6 +390,10 @@ class Customer(Struct, array_like=True, gc=False):
     arrivals: int = 0
     """Activities accepted so far: the order of arrival."""
     consent_tie: str = ""
+    asks: int = 0
+    """Asks of this customer so far."""
+    commands: list[tuple[str, int]] = []
+    """Replay keys of commands with the clock of their acceptance."""
 
     @property
     def sources(self) -> list[Source]:

@@ -18,6 +18,7 @@ def giving_way(row: Customer) -> bytes:
                 elif step == 1:
                     unique.raws = unique.raws[:1]
                     unique.days = unique.days[-4:]
+                    unique.held = unique.held[-4:]
         if step == 2:
             for section in row.sections:
                 if len(section.kept) > 8:

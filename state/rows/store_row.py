@@ -1,5 +1,7 @@
-"""The row of a store entity: its queue for the opening release (ruling 29). A row of its own kind, like a customer's: one
-format byte and a msgpack array."""
+"""The row of a store entity (门店): what of its queue for the opening release is not a lead's (ruling 29).
+
+One format byte and a msgpack array, like a customer's row; the leads in the queue are member rows (`state.members`).
+"""
 
 from __future__ import annotations
 
@@ -10,30 +12,24 @@ from msgspec import Struct
 
 from state.errors import StateDamaged, StateRefused
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
-class Waiting(Struct, array_like=True):
-    """A lead in a store's queue."""
-
-    one_id: str
-    n: int
-    opening: int
-    score: int
-    opened: int
-    unique_id: str
-    line: str
-    carried: bool = False
-    """Left over from an earlier opening: goes before newer ones."""
-
-
-class StoreRow(Struct, array_like=True):
-    """The row of a store entity: its queue. `armed` = due time of its one timer, 0 = none."""
+class StoreRow(Struct, array_like=True, gc=False):
+    """A store. `armed` = due time of its one timer, 0 = none."""
 
     code: str
-    queue: list[Waiting] = []
     armed: int = 0
-    sequence: int = 0
+    queued: int = 0
+    """Leads in the queue."""
+    due: int = 0
+    """The earliest opening that a lead in the queue may wait for; 0 = none."""
+    released: int = 0
+    """Leads that the opening at `due` has released so far: the place of the next one."""
+    behind: bytes = b""
+    """Order of the last one released at `due`: the next is looked for behind it, past the tombstones of the others."""
+    advisors: dict[str, int] = {}
+    """Advisor → distinct customers that he holds; each is a member row of its own."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -42,7 +38,7 @@ _decode: Final = msgspec.msgpack.Decoder(StoreRow).decode
 
 def encode(row: StoreRow) -> bytes:
     """A store's row as bytes."""
-    return bytes([FORMAT]) + _encoder.encode(row)
+    return bytes((FORMAT,)) + _encoder.encode(row)
 
 
 def decode(stored: bytes) -> StoreRow:
@@ -53,6 +49,8 @@ def decode(stored: bytes) -> StoreRow:
             "Start the newer version that wrote this state.",
         )
     try:
+        if stored[0] != FORMAT:
+            raise msgspec.DecodeError(f"format {stored[0]}")
         return _decode(stored[1:])
     except msgspec.DecodeError as error:
         raise StateDamaged(

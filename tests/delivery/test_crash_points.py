@@ -1,4 +1,5 @@
-"""Killed, or without power, before any step of a run: it goes on and comes to the same (architecture 3, 1 and 2).
+"""Killed, or without power, before any step of a run: it goes on and comes to the same
+(docs/architecture.md, "What must hold", 1 and 2).
 
 Every write of the database, every sync, every write and flush of the sink of a short run that seals at each poll (`make
 test` takes each fourth); of one that seals only at its end, each third.
@@ -66,7 +67,7 @@ def images(module_folder):
 def decided(folder):
     """The rows that say what was decided, without what a seal makes free."""
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.RELEASE, keys.HOP, keys.COUNTS)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.HOP_FENCE, keys.COUNTS)
     return {space: rows_of(rows, space) for space in spaces}
 
 

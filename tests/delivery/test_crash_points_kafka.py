@@ -1,4 +1,5 @@
-"""Killed, or without power, before any step of a run that delivers to topics (architecture 3, 1 and 2), on a broker in memory.
+"""Killed, or without power, before any step of a run that delivers to topics, on a broker in memory
+(docs/architecture.md, "What must hold", 1 and 2).
 
 Steps are every write and sync of the database, and every time the broker appends, acknowledges or commits something or is
 asked where its partitions end.
@@ -120,7 +121,7 @@ def streams_of(kafka):
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.RELEASE, keys.HOP, keys.COUNTS)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
     return {space: rows_of(rows, space) for space in spaces}
 
 

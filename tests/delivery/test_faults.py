@@ -1,22 +1,25 @@
-"""Faults stop loudly with the operator's action, and the next start comes to the same (architecture 3; ruling 49)."""
+"""Faults stop loudly with the operator's action, and the next start comes to the same
+(docs/architecture.md, "What must hold", 2 and 4; ruling 49).
+"""
 
 import errno
 import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from delivery import Case, assert_same, at, configuration, file_outputs, lead, memory_reader, rows_of, scenario, stored
 
 import flows.step
-import operators.customer.accept
-import operators.lead.clocks
 from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
+from flows.batch import APPLY_RECORD
 from flows.engine import Engine, Options
 from flows.run import run
+from operators.registry import KIND_OF
 from state import keys, limits
 from state.database import Database
 from state.errors import DiskFault, Fault, InternalFault, StateDamaged, of_disk
@@ -184,7 +187,7 @@ def test_a_flipped_byte_in_the_log_is_no_wrong_answer(straight, tmp_path):
 
 def poison(monkeypatch, which, error=ValueError):
     """The rules fail at raw leads with these source ids."""
-    apply = operators.customer.accept.raw_lead
+    apply = APPLY_RECORD["raw_lead"]
 
     def raw_lead(row, arrival, out):
         found = apply(row, arrival, out)
@@ -192,7 +195,7 @@ def poison(monkeypatch, which, error=ValueError):
             raise error(f"poison {arrival.record.source_lead_id}")
         return found
 
-    monkeypatch.setattr(operators.customer.accept, "raw_lead", raw_lead)
+    monkeypatch.setitem(APPLY_RECORD, "raw_lead", raw_lead)
 
 
 def quiet_leads(count):
@@ -277,12 +280,12 @@ def test_a_failed_assertion_stops_and_names_the_record(tmp_path, monkeypatch):
 @pytest.mark.parametrize("by", ["tick", "record"])
 def test_an_exception_in_a_timer_stops_and_no_record_is_blamed(tmp_path, monkeypatch, by):
     """Fired by a tick, or before the customer's next record: it is the row that is at fault, and that is named."""
-    fire = operators.lead.clocks.fire
+    customer = KIND_OF[keys.CUSTOMER[0]]
 
     def failing(desk, before):
         raise ValueError("a bug in a timer")
 
-    monkeypatch.setattr(operators.lead.clocks, "fire", failing)
+    monkeypatch.setitem(KIND_OF, customer.rank, replace(customer, fire=failing))
     case = Case(tmp_path)
     night = lead("a", "13912345678", at(1, 20))
     records = [night, lead("b", "13912345678", at(2, 12))] if by == "record" else [night]
@@ -290,7 +293,7 @@ def test_an_exception_in_a_timer_stops_and_no_record_is_blamed(tmp_path, monkeyp
         case.run(memory_reader(records), until=at(3, 0))
     one_id = (case.sink.records("dispositions") or [{"one_id": "-"}])[0]["one_id"]
     assert not case.sink.records("rejects")
-    monkeypatch.setattr(operators.lead.clocks, "fire", fire)
+    monkeypatch.setitem(KIND_OF, customer.rank, customer)
     case.run(memory_reader(records), until=at(3, 0))
     one_id = case.sink.records("dispositions")[0]["one_id"]
     assert one_id in str(fault.value)

@@ -2,15 +2,13 @@
 
 import random
 
-import msgspec
 import pytest
 from delivery import Case, at, configuration, lead, memory_reader, rows_of, scenario, stored
 
 from flows.run import run
 from state import keys
 from state.database import Database
-from state.rows import customer_row
-from state.rows.store_row import StoreRow
+from state.rows import customer_row, store_row
 
 pytestmark = pytest.mark.usefixtures("fabric")
 
@@ -26,14 +24,18 @@ def armed(found):
         if row.armed:
             wanted.add(keys.timer_key(key[0], row.armed, key[1:]))
     for key, value in rows_of(found, keys.STORE).items():
-        store = msgspec.msgpack.decode(value[1:], type=StoreRow)
-        assert store.queue and store.armed == min(waiting.opening for waiting in store.queue)
+        store = store_row.decode(value)
+        orders = [
+            name for name in rows_of(found, keys.ORDER) if name.startswith(key[:1] + keys.ORDER + key[1:] + b"\0")
+        ]
+        opening = int.from_bytes(min(orders)[len(key) + 8 :][:8], "big") - (1 << 62)
+        assert store.queued == len(orders) and store.armed <= store.due == opening
         wanted.add(keys.timer_key(key[0], store.armed, key[1:]))
     return wanted
 
 
 def timers_in(found):
-    return {*rows_of(found, keys.TIMER), *rows_of(found, keys.RELEASE)}
+    return {*rows_of(found, keys.TIMER)}
 
 
 def assert_one_timer_per_armed_row(folder):
@@ -73,7 +75,7 @@ def test_after_retention_nothing_is_left_but_opt_outs(tmp_path, seed):
     case = Case(tmp_path)
     case.run(memory_reader(scenario(seed + 30, 150)), until=LONG_AFTER)
     found = stored(tmp_path)
-    for space in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE):
+    for space in (keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.STORE):
         assert not rows_of(found, space)
     left = [customer_row.decode(value) for value in rows_of(found, keys.CUSTOMER).values()]
     assert all(row.opted_out and not row.sections and not row.sources and not row.name for row in left)

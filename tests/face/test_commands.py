@@ -8,6 +8,7 @@ import pytest
 
 import leadstream
 from leadstream.commands.main import main
+from leadstream.compiled import variant
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def _refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"leadstream {leadstream.__version__}\n"
+    assert capsys.readouterr().out == f"leadstream {leadstream.__version__}, rules {variant()}\n"
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["explain"], ["check"], ["bench"]])

@@ -21,7 +21,7 @@ from connectors.files.sink import FileSink
 from flows.engine import Options
 from flows.observe.metrics import FURTHER_PORTS, MetricsServer, parse_address
 from flows.observe.observation import Observation, ObservedEngine
-from operators.base import outputs
+from operators.base import count_kinds
 from operators.config import configuration
 from state.errors import Fault, WrongUsage
 
@@ -164,8 +164,8 @@ def test_channels_that_nobody_knows_share_one_label(serve: Serve, tmp_path: Path
 
 def test_a_difference_shows_and_a_batch_being_counted_does_not(serve: Serve) -> None:
     served = serve()
-    counts = served.engine.meters.channels[("autohome", False)] = [0] * len(outputs.COUNTS)
-    counts[outputs.ACCEPTED] = counts[outputs.RECEIVED] = 1
+    counts = served.engine.meters.channels[("autohome", False)] = [0] * len(count_kinds.COUNTS)
+    counts[count_kinds.ACCEPTED] = counts[count_kinds.RECEIVED] = 1
     assert value(served.page(), "leadstream_conservation_difference", realm="live", sum="marks") == 1
 
     def a_moment_later(_: float) -> None:
@@ -291,7 +291,7 @@ def test_every_metric_of_the_alerts_is_on_the_page(serve: Serve, checkout: Path)
     served = serve()
     served.engine.arrivals.clock = 1
     served.engine.meters.reasons[("x", "BAD_PHONE")] = 1
-    served.engine.meters.channels[("x", False)] = [0] * len(outputs.COUNTS)
+    served.engine.meters.channels[("x", False)] = [0] * len(count_kinds.COUNTS)
     there = set(served.page()) | {"leadstream_clock_lag_seconds"}
     assert wanted - there == set()
     assert {

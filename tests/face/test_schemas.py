@@ -16,7 +16,7 @@ from connectors.kafka.settings import settings_of
 from connectors.kafka.topics.plans import plans
 from operators.config.configuration import from_tables
 from operators.config.kafka import INPUTS
-from operators.wire.streams import RECORDS, STREAMS, FraudAlert, Why, encode
+from operators.wire.streams import KINDS, STREAMS, FraudAlert, Why, encode
 from scripts import schemas
 
 LEADS = 400
@@ -90,7 +90,7 @@ def test_every_field_of_every_record_is_described(validators: dict[str, Draft7Va
         parts = {"": validator.schema, **validator.schema.get("definitions", {})}
         for part in parts.values():
             assert all(field.get("description") for field in part["properties"].values()), name
-    for stream, record in RECORDS.items():
+    for stream, record in ((kind.name, kind.shape) for kind in KINDS):
         fields = msgspec.structs.fields(record)
         assert set(validators[stream].schema["properties"]) == {field.name for field in fields}
         required = {field.name for field in fields if field.required and UnsetType not in get_args(field.type)}

@@ -14,7 +14,7 @@ from connectors.kafka.topics.upkeep import refused
 from operators.base.outputs import original_of
 from operators.base.rules import DAY_MS
 from operators.config.configuration import from_tables
-from operators.wire.streams import RECORDS, STREAMS, Reject, Why, encode
+from operators.wire.streams import KINDS, STREAMS, Reject, Why, encode
 from state import limits
 
 DEFAULT = settings_of(from_tables({}, environ={}), {})
@@ -74,7 +74,7 @@ def test_every_input_and_every_stream_is_planned() -> None:
     assert found == [*((topic, None) for topic, _ in DEFAULT.inputs), *DEFAULT.outputs]
     assert len(plans.plans(DEFAULT, outputs=False)) == 5
     assert len(plans.plans(DEFAULT, inputs=False)) == len(STREAMS)
-    assert set(plans.KEPT_DAYS) == set(STREAMS) - plans.COMPACTED
+    assert all(kind.kept_days > 0 for kind in KINDS if not kind.compacted)
 
 
 def test_only_unique_leads_is_compacted_and_kept_long_enough_for_a_read_back() -> None:
@@ -96,8 +96,10 @@ def test_a_topic_takes_the_largest_output_of_its_stream() -> None:
     longest.cut = cut
     size = len(encode(longest))
     assert 6 * limits.ORIGINAL_BYTES < size < plans.ORIGINAL_OUTPUT_BYTES
-    carrying = {name for name, record in RECORDS.items() if "original" in record.__struct_fields__}
-    assert carrying == plans.IN_CLEAR
+    carrying = {
+        name for name, record in ((kind.name, kind.shape) for kind in KINDS) if "original" in record.__struct_fields__
+    }
+    assert carrying == {kind.name for kind in KINDS if kind.original}
     room = 16 << 10  # key, headers and the batch around a record
     assert size < limits.ORIGINAL_OUTPUT_BYTES < plans.ORIGINAL_OUTPUT_BYTES - room
     assert plans.OUTPUT_BYTES - room > limits.OUTPUT_BYTES

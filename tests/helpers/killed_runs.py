@@ -149,7 +149,7 @@ class Killed:
     def decided(self) -> dict[bytes, dict[bytes, bytes]]:
         """The rows that say what was decided."""
         rows = stored(self.folder)
-        spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.RELEASE, keys.HOP, keys.COUNTS)
+        spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.HOP_FENCE, keys.COUNTS)
         return {space: rows_of(rows, space) for space in spaces}
 
 
@@ -170,7 +170,7 @@ def per_event(rows: list[Row]) -> tuple[dict[bytes, Event], int]:
 
 
 def by_subject(found: Mapping[bytes, Event]) -> dict[str, list[bytes]]:
-    """Raw lead or unique lead → event ids in their order (architecture 3, "Equal")."""
+    """Raw lead or unique lead → event ids in their order (docs/architecture.md, "Equal")."""
     order: dict[str, list[bytes]] = {}
     for event_id, (key, value) in found.items():
         if value is None:

@@ -9,6 +9,7 @@ import json
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from typing import Any
+from unittest import mock
 
 from connectors.protocols import Record
 from flows.batch import Batch
@@ -18,7 +19,11 @@ from operators.config.configuration import Configuration, from_tables
 from operators.dispatch.hours import next_opening
 from operators.identity.one_id import OneIds
 from operators.intake.validation import Validation
+from operators.registry import RECORD_OF, SETTLING, SETTLING_RECORDS
+from operators.wire.arrival import Arrival
 from operators.wire.streams import STREAMS, without_nulls
+from state.keys import moment
+from state.rows.story import Disputed
 from state.shard import Shard
 
 WALL_MS = 1_790_000_000_000
@@ -111,15 +116,24 @@ class _ListReader:
 
 
 class PlainEngine:
-    """Runs records to the end, then to `until_ms`; `outputs[stream]` = decoded records in the order of writing."""
+    """Runs records to the end, then to `until_ms`; `outputs[stream]` = decoded records in the order of writing.
 
-    def __init__(self, tables: dict[str, Any] | Configuration, *, shards: int = 2, poll: int = 64) -> None:
+    `at_rest`: before each record, not only before a command, everything due has fired and every message has come to its end,
+    as ruling 64 has it; otherwise what asks a store's room is answered behind the records of its own poll.
+    """
+
+    def __init__(
+        self, tables: dict[str, Any] | Configuration, *, shards: int = 2, poll: int = 64, at_rest: bool = False
+    ) -> None:
         configuration = tables if isinstance(tables, Configuration) else from_tables(tables, environ={})
         self.rules = configuration.rules
         self.shard_count = shards
         self.poll = poll
+        self.at_rest = at_rest
+        self.disputes: list[tuple[str, int]] = []
+        """(one_id, at): they stand in the customer's story alone."""
         self.database = DictDatabase()
-        self.validation = Validation(self.rules, OneIds(configuration.secret, shards))
+        self.validation = Validation(self.rules, OneIds(configuration.secret, shards), RECORD_OF)
         self.outputs: dict[str, list[dict[str, Any]]] = {name: [] for name in STREAMS}
         self.clock: int | None = None
         self.hops = [0] * shards
@@ -128,6 +142,11 @@ class PlainEngine:
 
     def run(self, parts: dict[str, tuple[str, Iterable[tuple[int, bytes]]]], until_ms: int | None = None) -> None:
         """`parts`: name → (default record type, [(line, bytes)])."""
+        settling = frozenset(RECORD_OF) if self.at_rest else SETTLING_RECORDS
+        with mock.patch("flows.order.SETTLING_RECORDS", settling):
+            self._run(parts, until_ms)
+
+    def _run(self, parts: dict[str, tuple[str, Iterable[tuple[int, bytes]]]], until_ms: int | None) -> None:
         reader = _ListReader({name: (kind, list(lines)) for name, (kind, lines) in parts.items()})
         self.sources = {index + 1: Source(name) for index, name in enumerate(reader.names())}
         self.shards = [Shard(self.database, number, 0) for number in range(self.shard_count)]  # type: ignore[arg-type]
@@ -142,28 +161,36 @@ class PlainEngine:
         while True:
             barrier = self._barrier(arrivals.clock)
             found, blocked = arrivals.poll(self.poll if arrivals.clock is not None else 1, barrier)
-            for shard in self.shards:
-                mine = [arrival for arrival in found if arrival.shard == shard.number]
-                if mine:
-                    batch = self._batch(shard)
-                    batch.records(mine, frozenset())
-                    self._write(batch)
-            if blocked:
+            self._apply(found)
+            if arrivals.settles_at is not None and not found:
+                at = max(arrivals.settles_at, arrivals.clock or 0)
+                self._tick(at, moment(at))
+                self._apply(arrivals.poll(1, barrier, alone=True)[0])
+                self._tick(at, moment(at))
+            elif blocked:
                 self._pass(barrier)
             elif found:
-                self._tick(arrivals.clock or 0, arrivals.clock or 0, hops_only=True)
+                self._tick(arrivals.clock or 0, moment(arrivals.clock or 0), hops_only=True)
             elif arrivals.ended():
                 break
         clock = arrivals.clock
         if clock is not None:
-            self._tick(clock, clock)
+            self._tick(clock, moment(clock))
         if until_ms is not None and (clock is None or until_ms >= clock):
             while clock is not None and (barrier := self._barrier(clock)) <= until_ms:
                 self._pass(barrier)
                 clock = barrier
             clock = until_ms
-            self._tick(until_ms, until_ms + 1)
+            self._tick(until_ms, moment(until_ms + 1))
         self.clock = clock
+
+    def _apply(self, found: list[Arrival]) -> None:
+        for shard in self.shards:
+            mine = [arrival for arrival in found if arrival.shard == shard.number]
+            if mine:
+                batch = self._batch(shard)
+                batch.records(mine, frozenset())
+                self._write(batch)
 
     def _barrier(self, clock: int | None) -> int:
         if clock is None:
@@ -174,15 +201,14 @@ class PlainEngine:
     _passed = 0
 
     def _pass(self, barrier: int) -> None:
-        self._tick(barrier, barrier)
-        self._tick(barrier, barrier + 1, barrier)
-        self._tick(barrier, barrier + 1)
+        for before in (moment(barrier), *(moment(barrier, rank) for rank in SETTLING), moment(barrier + 1)):
+            self._tick(barrier, before)
         self._passed = barrier
 
     def _batch(self, shard: Shard) -> Batch:
         return Batch(shard, self.rules, self.sources, self.shard_count)
 
-    def _tick(self, clock: int, before: int, release: int = 0, *, hops_only: bool = False) -> None:
+    def _tick(self, clock: int, before: int, *, hops_only: bool = False) -> None:
         busy = True
         while busy:
             busy = False
@@ -193,13 +219,14 @@ class PlainEngine:
                 taken = batch.hops(1000)
                 if not hops_only:
                     batch.timers(before, 1000)
-                    batch.releases(release or before, 1000)
                 if not batch.is_empty():
                     busy = True
                     self._write(batch)
                 assert taken >= 0
 
     def _write(self, batch: Batch) -> None:
+        for (digest, _), story in batch.out.stories.items():
+            self.disputes += [(digest.hex(), entry.at) for entry in story if isinstance(entry, Disputed)]
         batch.write(0.0)
         for stream, _, lines in batch.out.lines():
             self.outputs[STREAMS[stream]] += map(json.loads, without_nulls(stream, lines).splitlines())

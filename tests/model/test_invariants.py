@@ -14,9 +14,9 @@ from plain_engine import PlainEngine
 
 from operators.dispatch.hours import is_open
 from state import keys
-from state.rows import codes, customer_row
+from state.counts import read_counts
+from state.rows import codes, customer_row, store_row
 from state.rows.codes import STATUSES
-from state.shard import read_counts
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
 FAR = START_MS + 400 * 86_400_000
@@ -136,7 +136,9 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
             row = customer_row.decode(value)
             if row.armed:
                 armed.add(keys.timer_key(shard, row.armed, key[1:]))
-        begin = keys.prefix(shard, keys.TIMER)
+        begin = keys.prefix(shard, keys.STORE)
+        for key, value in engine.database.scan(begin, keys.after(begin)):
+            armed.add(keys.timer_key(shard, store_row.decode(value).armed, key[1:]))
     assert armed == {key for key in engine.database.rows if key[1:2] == keys.TIMER}
     engine.run({"raw_leads.jsonl": ("raw_lead", [])}, FAR)
     for shard in range(engine.shard_count):
@@ -144,7 +146,9 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
         for _, value in engine.database.scan(begin, keys.after(begin)):
             row = customer_row.decode(value)
             assert row.opted_out and not row.sections and not row.name
-    assert not [key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.RELEASE, keys.HOP, keys.STORE)]
+    assert not [
+        key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.STORE)
+    ]
 
 
 @quick

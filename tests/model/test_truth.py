@@ -14,9 +14,9 @@ from connectors.files.sink import FileSink
 from flows.engine import Engine, Options
 from flows.run import run
 from operators.config.configuration import load
+from state.counts import read_counts
 from state.database import Database
 from state.rows.codes import MARKS
-from state.shard import read_counts
 
 
 @pytest.mark.parametrize("leads", [5_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])

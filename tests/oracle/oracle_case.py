@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,6 +75,17 @@ def act(activity_id: str, kind: str, at: str, store: str | None = "S1", **fields
     return RAW_LEADS, {**record, **fields}
 
 
+def command(command_id: str, kind: str, at: str, store: str | None = "S1", **fields: Any) -> tuple[str, dict[str, Any]]:
+    """By address, or by `unique_id` among `fields`, which then gives no phone."""
+    record: dict[str, Any] = {"type": "command", "command_id": command_id, "kind": kind}
+    record["event_time"] = instant(at).isoformat()
+    if "unique_id" not in fields:
+        record["phone"] = PHONE
+        if store is not None:
+            record["store"] = store
+    return RAW_LEADS, {**record, **fields}
+
+
 def clock(at: str) -> tuple[str, dict[str, Any]]:
     """A record of another customer at another store that does nothing but move the clock."""
     return lead(f"clock {at}", at, "S9", phone=OTHER)
@@ -88,7 +100,10 @@ def readable(result: Result) -> dict[str, Any]:
     """marks {name: mark}; leads [(first touch, raw leads, status, closed_reason or '', store or '')]; dispatches
     [(first touch, store, at, sequence)]; holds [(first touch, at, 'A B', until or '')]; closings [(first touch, at,
     reason)]; rejects {line: 'A B'}; late [line]; replays {line: 'field field'}; counts {'channel day': {mark: n}};
-    received and splits (live, shadow); clock.
+    received and splits (live, shadow); clock. Of the life after dispatch: owners [(first touch, status, owner,
+    previous owner)] of those that ever had one; assigned {first touch: (assigned_at, first follow-up, last, number)};
+    grants [(first touch, at, advisor)]; recycles [(first touch, at, why)]; pooled {first touch: (recycled, revoked)};
+    disputes [(first touch, activity_id)]; notices [(first touch, kind, at, to)].
 
     A line is its number, 'source:number' outside raw_leads. Raw leads of `clock` are left out but for counts, received
     and line lists; lists are sorted.
@@ -124,7 +139,27 @@ def readable(result: Result) -> dict[str, Any]:
         "late": sorted(map(line, result.late), key=str),
         "replays": {line(at): " ".join(changed) for at, changed in result.replays.items()},
         "counts": {f"{'~' * k[0]}{k[1]} {k[2]}": marks for k, marks in result.counts.items()},
+        **after_dispatch(result, name),
         "received": (result.received[False], result.received[True]),
         "splits": (result.splits[False], result.splits[True]),
         "clock": None if result.clock_ms is None else local(result.clock_ms),
+    }
+
+
+def after_dispatch(result: Result, name: Callable[[RawRef], str]) -> dict[str, Any]:
+    def when(at_ms: int | None) -> str:
+        return "" if at_ms is None else local(at_ms)
+
+    owned = {name(u.first_touch): u for u in result.intentions.values() if u.owner or u.previous_owner}
+    return {
+        "owners": sorted((first, u.status, u.owner or "", u.previous_owner or "") for first, u in owned.items()),
+        "assigned": {
+            first: (when(u.assigned_ms), when(u.first_follow_up_ms), when(u.last_follow_up_ms), u.follow_ups)
+            for first, u in owned.items()
+        },
+        "grants": sorted((name(r), local(at), advisor) for r, at, advisor in result.assignments),
+        "recycles": sorted((name(r), local(at), why) for r, at, why in result.recycles),
+        "pooled": {first: (u.recycled, u.revoked) for first, u in owned.items() if u.recycled},
+        "disputes": sorted((name(r), activity_id) for r, activity_id, _ in result.disputes),
+        "notices": sorted((name(r), kind, local(at), to) for r, kind, at, _, to in result.notices),
     }

@@ -1,14 +1,21 @@
 """All worked examples of the rules of marks, activities, stores and dispatch, in the form of `oracle_case.Case`."""
 
 import oracle_cases_activities
+import oracle_cases_clocks
+import oracle_cases_commands
 import oracle_cases_dispatch
+import oracle_cases_fixed
+import oracle_cases_fourth
 import oracle_cases_marks
 import oracle_cases_matching
+import oracle_cases_owned
+import oracle_cases_pool
 import oracle_cases_release
+import oracle_cases_rooms
 import oracle_cases_stores
 from oracle_case import Case, readable
 
-__all__ = ["CASES", "Case", "readable"]
+__all__ = ["CASES", "FOLLOW_UP_CASES", "Case", "readable"]
 
 CASES: list[Case] = [
     *oracle_cases_marks.CASES,
@@ -17,4 +24,14 @@ CASES: list[Case] = [
     *oracle_cases_stores.CASES,
     *oracle_cases_dispatch.CASES,
     *oracle_cases_release.CASES,
+    *oracle_cases_fixed.CASES,
+    *oracle_cases_fourth.CASES,
 ]
+FOLLOW_UP_CASES: list[Case] = [
+    *oracle_cases_commands.CASES,
+    *oracle_cases_rooms.CASES,
+    *oracle_cases_clocks.CASES,
+    *oracle_cases_pool.CASES,
+    *oracle_cases_owned.CASES,
+]
+"""Those of the life after dispatch: they hold commands."""

@@ -70,6 +70,10 @@ class Config:
         self.replay_ms = _days_ms(self._periods["replay"])
         self.default_late_ms = _hours_ms(self._periods["late_hours"])
         self.fold_late_ms = max((c.late_ms for c in self.channels.values()), default=self.default_late_ms)  # ruling 46
+        follow_up, pools = config.get("follow_up", {}), config.get("pools", {})
+        self.first_ms = _hours_ms(follow_up.get("first_hours", 24))
+        self.recycle_ms = _days_ms(follow_up.get("recycle_days", 15))
+        self.cap: int = pools.get("cap", 50)
         self.required: tuple[str, ...] = tuple(self._dispatch.get("required", ()))  # ruling 29: none by default
 
     def _channel(self, code: str, table: Mapping[str, Any]) -> Channel:

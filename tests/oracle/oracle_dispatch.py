@@ -11,7 +11,8 @@ from oracle_fold import RawRef
 from oracle_rows import Row, Unique
 
 if TYPE_CHECKING:
-    from oracle_model import Result
+    from oracle_follow_up import FollowUps
+    from oracle_result import Result
 
 HOURS, RATE, SHADOW = ("HOURS",), ("RATE",), ("SHADOW",)
 
@@ -25,7 +26,9 @@ class Dispatcher:
         result: Result,
         scores: Callable[[RawRef, int], float] | None,
         fire: Callable[[Row, int, bool], None],
+        follow_ups: FollowUps,
     ) -> None:
+        self.follow_ups = follow_ups
         self.config, self.result, self.fire = config, result, fire
         self.scores = scores or (lambda first_touch, opening_ms: 0.0)
         self.openings: list[tuple[int, str]] = []
@@ -34,18 +37,16 @@ class Dispatcher:
     # -- conditions ------------------------------------------------------------------------------------------------
 
     def judge(self, row: Row, now_ms: int) -> None:
-        """Every open lead of the customer that is not dispatched passes the conditions at now (domain 10)."""
+        """Every open lead of the customer that waits for its dispatch passes the conditions at now (domain 10)."""
         for u in sorted(row.open_leads(), key=lambda u: u.lead_id):
-            if u.dispatched:
-                continue
+            if not u.waiting or (u.hold and u.hold[0] == SHADOW):
+                continue  # a shadow lead that would have been dispatched shows SHADOW to its end (ruling 83)
             conditions = self.conditions(row, u)
             if conditions:
                 self.hold(u, now_ms, conditions, None)
                 continue
             if u.hold and u.hold[0] in (HOURS, RATE) and (u.hold[1] is None or now_ms <= u.hold[1]):
                 continue  # released by its timer alone, last at its instant (ruling 57)
-            if u.hold and u.hold[0] == SHADOW:
-                continue  # it would have been dispatched: no closing hour changes that
             store = self.store_of(u)
             if self.config.is_open(store, now_ms):
                 self.send(u, now_ms)
@@ -102,12 +103,16 @@ class Dispatcher:
         u.dispatched, u.hold, u.carry = True, None, None
         u.sequence += 1
         self.result.dispatches.append((u.first, u.key[0], at_ms, u.sequence))
+        u.care.dispatched_ms = at_ms
+        if u.care.pool:
+            u.care.pool = u.care.asked_again = False
+            self.follow_ups.tell_both(u, "REACTIVATED", at_ms)
 
     # -- openings --------------------------------------------------------------------------------------------------
 
     def own_timer(self, row: Row, u: Unique) -> int | None:
         """When the lead's own timer releases it; None where a condition is open or the store's queue does it."""
-        if u.dispatched or u.hold is None or u.hold[0] not in (HOURS, RATE):
+        if not u.waiting or u.hold is None or u.hold[0] not in (HOURS, RATE):
             return None
         if u.carry is not None or (u.hold[0] == HOURS and self.queues(row, self.store_of(u))):
             return None
@@ -157,7 +162,7 @@ class Dispatcher:
     @staticmethod
     def waits_for(u: Unique, opening_ms: int, code: str) -> bool:
         queued = u.hold == (HOURS, opening_ms) or (u.carry is not None and u.hold == (RATE, opening_ms))
-        return u.state == "OPEN" and not u.dispatched and u.key[0] == code and queued
+        return u.state == "OPEN" and u.waiting and u.key[0] == code and queued
 
     def rank(self, row: Row, u: Unique, opening_ms: int) -> tuple[Any, ...]:
         if u.carry is not None:

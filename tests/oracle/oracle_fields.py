@@ -18,6 +18,8 @@ TYPES = ("raw_lead", "activity", "verdict", "behaviour", "command")
 KINDS = frozenset(
     ["CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"]
 )
+COMMANDS = ("ASSIGN", "TRANSFER", "RECYCLE")
+COMMANDS_TO_COME = ("STORE_EXIT", "ADVISOR_LEFT", "FORGET")
 JUDGES = frozenset(["AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"])
 LEVELS = frozenset({"HIGH", "NORMAL", "LOW"})
 
@@ -105,6 +107,8 @@ def parse(line: Line, config: Config) -> Parsed:
         _Lead(record, parsed, config).read()
     elif parsed.kind == "activity":
         _Activity(record, parsed, config).read()
+    elif parsed.kind == "command":
+        _Command(record, parsed, config).read()
     else:
         _Fields(record, parsed, config).not_supported()
     return parsed
@@ -276,6 +280,36 @@ class _Activity(_Fields):
             self.keep("satisfaction", True)
         if not self.missing("event_time"):
             parsed.event_ms = self.time("event_time")
+        parsed.ingest_ms = self.time("ingest_time")
+        parsed.given = frozenset(name for name, value in fields.items() if value != "")
+
+
+class _Command(_Fields):
+    """By unique_id, or by phone or landline with store and line (ruling 17)."""
+
+    def read(self) -> None:
+        record, parsed, fields = self.record, self.parsed, self.parsed.fields
+        kind = record.get("kind")
+        if kind in COMMANDS_TO_COME:
+            self.not_supported()
+            return
+        if not self.missing("command_id"):
+            fields["command_id"] = self.code(record["command_id"])
+            if fields["command_id"] == "":
+                self.refuse("MISSING_FIELD")
+        if not self.missing("kind"):
+            self.keep("kind", kind in COMMANDS)
+        if kind in ("ASSIGN", "TRANSFER") and not self.missing("advisor"):
+            fields["advisor"] = self.code(record["advisor"])
+            if fields["advisor"] == "":
+                self.refuse("MISSING_FIELD")
+        for name in ("store", "line"):
+            fields[name] = self.code(record.get(name, "")) or ""
+        if fields["line"]:
+            self.known_line(fields["line"])
+        self.texts("unique_id", "reason")
+        self.contact(needed="unique_id" not in record)
+        parsed.event_ms = self.time("event_time")
         parsed.ingest_ms = self.time("ingest_time")
         parsed.given = frozenset(name for name, value in fields.items() if value != "")
 

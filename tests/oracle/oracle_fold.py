@@ -1,4 +1,4 @@
-"""The marks of one key as a pure function of its events (rulings 1, 2, 6, 7, 12, 19, 26, 27, 53, 54, 57).
+"""The marks of one key as a pure function of its events (rulings 1, 2, 6, 7, 12, 19, 26, 27, 53, 54, 57, 83).
 
 A key is (customer, realm, store or PENDING, line). Its events are raw leads, activities and store answers; `fold`
 applies them from nothing in the total order of ruling 2 and returns the unique leads that come out, with the mark of
@@ -7,6 +7,7 @@ each raw lead. Nothing here knows a clock: times are milliseconds since 1970, bo
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -46,25 +47,25 @@ class RawIn:
 
 @dataclass(eq=False)
 class ActIn:
-    """An accepted activity: `what` is one of RANKS; `stands_ms` the clock of arrival of one older than the lateness."""
+    """An accepted activity: `what` is one of RANKS; `stands_ms` the clock of arrival of one older than the lateness;
+    `follow_up` as rulings 6 and 63 count them."""
 
     activity_id: str
     what: str
     t_ms: int
     seq: int
     stands_ms: int | None = None
+    follow_up: bool = False
 
 
 @dataclass(eq=False)
 class AnswerIn:
-    """A store answer at `t_ms` = the clock at its arrival; it brings `lead` as it was then.
-
-    lead None: what it brought has left the key again by a later answer; what it closed stays closed.
-    """
+    """A store answer at `t_ms` = the clock at its arrival; it brings `lead` as it was then. It goes with its lead where
+    that leaves the key again by a later answer."""
 
     t_ms: int
     seq: int
-    lead: Lead | None
+    lead: Lead
 
 
 @dataclass(eq=False)
@@ -85,9 +86,9 @@ class Lead:
     brought: set[RawRef] = field(default_factory=set)  # raw leads that an answer folded in
     acts: list[ActIn] = field(default_factory=list)  # those that found this lead, with or without effect
     answers: list[AnswerIn] = field(default_factory=list)
-    cuts: list[int] = field(default_factory=list)  # closings by LOST, INVALID, REFUND (ruling 12's exception)
     lead_id: int | None = None  # fixed for a lead that moved; else the model lets it claim one
     moved: AnswerIn | None = None
+    reopened: RawIn | AnswerIn | None = None  # what reopened it last
 
     def open_at(self, at_ms: int) -> bool:
         return self.status == "OPEN" and at_ms <= self.expires_ms
@@ -100,24 +101,30 @@ class Lead:
         """How long after its closing an activity still reaches it (ruling 57)."""
         return max(self.periods.merge_ms, self.periods.deal_ms)
 
+    def passed_over(self, at_ms: int, time_ms: int) -> bool:
+        """Whether an activity of `time_ms` that stands at `at_ms` finds it as if deleted (ruling 83)."""
+        return not self.open_at(at_ms) and time_ms > self.closing_ms() + self.kept_ms()
+
     def last_touch_ms(self) -> int:
         return max(r.t_ms for r, mark in self.marks if mark in (FIRST_TOUCH, MERGED))
 
     def copy(self) -> Lead:
         twin = Lead(self.opened_ms, self.periods, self.first, self.counts_from_ms, self.anchor_ms, self.expires_ms)
         twin.status, twin.closed_ms, twin.reason = self.status, self.closed_ms, self.reason
-        twin.marks, twin.brought, twin.cuts = list(self.marks), set(self.brought), list(self.cuts)
+        twin.marks, twin.brought = list(self.marks), set(self.brought)
         twin.lead_id = self.lead_id
         return twin
 
 
 @dataclass(frozen=True)
 class FoldRules:
-    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date."""
+    """What a fold has from the configuration: `from_first` (ruling 6), dedup scope "channel", the local date, and how
+    long a tombstone stays beyond max(merge, deal-merge) (rulings 46, 57)."""
 
     from_first: bool
     per_channel: bool
     day_of: Callable[[int], str]
+    stays_ms: int
 
 
 @dataclass
@@ -147,70 +154,78 @@ def fold(
         moved = run.moved  # an activity may find its lead only now that the answer is known to move it
 
 
+# The order at one instant (rulings 5, 57, 83): raw leads; store answers; activities older than the lateness, as they
+# arrived; activities of a moved lead that lie before its answer; activities.
+RAW, ANSWER, OLD, BEFORE_MOVE, ACTIVITY = range(5)
+
+
 class _Run:
     def __init__(self, rules: FoldRules, moved: frozenset[AnswerIn]) -> None:
         self.rules = rules
         self.moved = moved
         self.leads: list[Lead] = []
-        self.days: dict[tuple[str, str], tuple[RawIn, Lead]] = {}  # who holds a local date (ruling 12)
+        self.days: dict[tuple[str, str], list[tuple[RawIn, Lead]]] = {}  # who holds a local date (ruling 12)
+        self.cuts: list[int] = []  # closings by LOST, INVALID, REFUND at the key (ruling 12's exception)
         self.outcome: dict[ActIn, str] = {}
+        self.raws: list[RawIn] = []
+        self.todo: list[tuple[int, int, tuple[object, ...], int, Callable[[], None]]] = []
+        self.steps = 0
 
     def apply(self, raws: list[RawIn], acts: list[ActIn], answers: list[AnswerIn]) -> None:
-        """At one instant: raw leads; store answers and activities older than the lateness, as they arrived; activities
-        of a moved lead that lie before its answer; activities (rulings 5, 26, 53, 57)."""
-        todo: list[tuple[int, int, tuple[object, ...], Callable[[], None]]] = []
+        self.raws = raws
         for r in raws:
-            todo.append((r.t_ms, 0, r.order, lambda r=r: self.raw(r)))  # type: ignore[misc]
+            self.at(r.t_ms, RAW, r.order, lambda r=r: self.raw(r))  # type: ignore[misc]
         for w in answers:
-            todo.append((w.t_ms, 1, (w.seq,), lambda w=w: self.answer(w)))  # type: ignore[misc]
+            self.at(w.t_ms, ANSWER, (w.seq,), lambda w=w: self.answer(w))  # type: ignore[misc]
         for a in acts:
             if a.stands_ms is not None:
-                todo.append((a.stands_ms, 1, (a.seq,), lambda a=a: self.old_activity(a)))  # type: ignore[misc]
-                continue
-            place = self.place(a, raws)
-            if place is None:
-                self.outcome[a] = "NO_LEAD"
-                continue
-            at_ms, time_ms, answer = place
-            sub = (RANKS.index(a.what), a.activity_id.encode(), a.seq)
-            order = (time_ms, *sub) if answer else sub
-            todo.append((at_ms, 2 if answer else 3, order, lambda a=a, p=place: self.activity(a, *p)))  # type: ignore[misc]
-        todo.sort(key=lambda item: item[:3])
-        for *_, step in todo:
-            step()
+                self.at(a.stands_ms, OLD, (a.seq,), lambda a=a: self.old_activity(a))  # type: ignore[misc]
+            else:
+                self.at(a.t_ms, ACTIVITY, sub_order(a), lambda a=a: self.activity(a, a.t_ms, a.t_ms, None))  # type: ignore[misc]
+        while self.todo:
+            heapq.heappop(self.todo)[-1]()
 
-    def place(self, a: ActIn, raws: list[RawIn]) -> tuple[int, int, AnswerIn | None] | None:
-        """Where an activity stands: (instant, its time, the answer whose moved lead it waits for), None = no lead."""
-        moved = sorted((w for w in self.moved if w.lead), key=lambda w: (w.t_ms, w.seq))
-        if any(r.t_ms <= a.t_ms for r in raws) or any(w.t_ms <= a.t_ms for w in moved):
-            return a.t_ms, a.t_ms, None
-        for w in moved:
-            if w.lead and w.lead.opened_ms <= a.t_ms:
-                return w.t_ms, a.t_ms, w
-        early: list[tuple[int, int, AnswerIn | None]] = [(r.t_ms, r.t_ms, None) for r in raws]
-        early += [(w.t_ms, w.lead.opened_ms, w) for w in moved if w.lead]
-        early.sort(key=lambda p: (p[1], p[2] is not None, p[0]))
-        return early[0] if early and early[0][1] - a.t_ms <= EARLY_MS else None
+    def at(self, at_ms: int, kind: int, order: tuple[object, ...], step: Callable[[], None]) -> None:
+        self.steps += 1
+        heapq.heappush(self.todo, (at_ms, kind, order, self.steps, step))
+
+    def postpone(self, a: ActIn, after_ms: int) -> None:
+        """No lead stands there at `after_ms`: a moved lead takes the activity at its answer, else the next lead that
+        opens within ten minutes (rulings 26, 57)."""
+        moved = sorted((w for w in self.moved if w.t_ms > after_ms), key=lambda w: (w.t_ms, w.seq))
+        early: list[tuple[int, tuple[object, ...], int, AnswerIn | None]] = [
+            (w.lead.opened_ms, w.lead.first.order, w.t_ms, w) for w in moved
+        ]
+        before = next(((a.t_ms, (), at_ms, w) for time_ms, _, at_ms, w in early if time_ms <= a.t_ms), None)
+        early += [(r.t_ms, r.order, r.t_ms, None) for r in self.raws if r.t_ms > after_ms]
+        place = before or min(early, key=lambda item: item[:2], default=None)
+        if place is None or place[0] - a.t_ms > EARLY_MS:
+            self.outcome[a] = "NO_LEAD"
+            return
+        time_ms, _, at_ms, answer = place
+        order = (time_ms, *sub_order(a)) if answer else sub_order(a)
+        kind = BEFORE_MOVE if answer else ACTIVITY
+        self.at(at_ms, kind, order, lambda: self.activity(a, at_ms, time_ms, answer))
 
     # -- raw leads -------------------------------------------------------------------------------------------------
 
     def raw(self, r: RawIn) -> None:
-        holder = self.days.get(self.day_key(r))
+        holder = self.holder(r)
         if holder:
-            holder[1].marks.append((r, DEDUPED))
+            self.join(holder, r, DEDUPED)
             return
         lead = self.leads[-1] if self.leads else None
-        if lead and lead.open_at(r.t_ms):
+        if lead and lead.open_at(r.t_ms) and self.in_time(lead, r.t_ms, r.periods):
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, r.t_ms, r.periods):
-            lead.status, lead.closed_ms = "OPEN", None
+            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, r
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and self.has_deal(lead, r.t_ms):
             self.join(lead, r, DEAL_MERGED)
         else:
-            self.expire(lead)
+            self.expire(lead, r.t_ms)
             lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms)
             self.touch(lead, r.t_ms, r.periods)
             self.leads.append(lead)
@@ -218,15 +233,18 @@ class _Run:
 
     def join(self, lead: Lead, r: RawIn, mark: str) -> None:
         lead.marks.append((r, mark))
-        self.hold_day(lead, r)
+        self.days.setdefault(self.day_key(r), []).append((r, lead))
 
     def day_key(self, r: RawIn) -> tuple[str, str]:
         return r.day, r.channel if self.rules.per_channel else ""
 
-    def hold_day(self, lead: Lead, r: RawIn) -> None:
-        held = self.days.get(self.day_key(r))
-        if held is None or r.order < held[0].order:
-            self.days[self.day_key(r)] = (r, lead)
+    def holder(self, r: RawIn) -> Lead | None:
+        """The lead of that day's first raw lead, not counting those before a closing that lies before `r` (ruling 12)."""
+        held = [(x, lead) for x, lead in self.days.get(self.day_key(r), ()) if not self.cut(x, r)]
+        return min(held, key=lambda item: item[0].order)[1] if held else None
+
+    def cut(self, x: RawIn, r: RawIn) -> bool:
+        return any(x.t_ms <= closed_ms < r.t_ms for closed_ms in self.cuts)
 
     def touch(self, lead: Lead, at_ms: int, periods: Periods) -> None:
         """Ruling 6: the expiry is computed at each touch and at each effective follow-up, and stored."""
@@ -241,18 +259,24 @@ class _Run:
 
     def reopens(self, lead: Lead, at_ms: int, periods: Periods) -> bool:
         """Row 4: within the merge period of the closing, and in time for the expiry that it would get (ruling 54)."""
-        anchor = max(lead.anchor_ms, at_ms)
-        in_time = at_ms <= self.expiry(lead, anchor, periods)[0]
-        return in_time and at_ms <= lead.closing_ms() + lead.periods.merge_ms
+        return self.in_time(lead, at_ms, periods) and at_ms <= lead.closing_ms() + lead.periods.merge_ms
+
+    def in_time(self, lead: Lead, at_ms: int, periods: Periods) -> bool:
+        """Whether a touch lies within the expiry that the lead would get by it (rulings 54, 83)."""
+        return at_ms <= self.expiry(lead, max(lead.anchor_ms, at_ms), periods)[0]
 
     @staticmethod
     def has_deal(lead: Lead, at_ms: int) -> bool:
         return lead.status == "WON" and at_ms <= lead.closing_ms() + lead.periods.deal_ms
 
     @staticmethod
-    def expire(lead: Lead | None) -> None:
-        if lead and lead.status == "OPEN":
-            lead.status, lead.closed_ms = "EXPIRED", lead.expires_ms
+    def expire(lead: Lead | None, at_ms: int) -> None:
+        """Close it if it is not: at its expiry, or now where a new intention comes before that (row 3)."""
+        if lead is None or lead.status != "OPEN":
+            return
+        if lead.open_at(at_ms):
+            lead.reason = "MERGE_EXPIRED"
+        lead.status, lead.closed_ms = "EXPIRED", min(lead.expires_ms, at_ms)
 
     # -- activities ------------------------------------------------------------------------------------------------
 
@@ -261,18 +285,24 @@ class _Run:
             leads = [u for u in self.leads if u.moved is answer]
         else:
             leads = [u for u in self.leads if u.counts_from_ms <= time_ms]
-        self.give(a, leads, at_ms, time_ms)
+        leads = [u for u in leads if not u.passed_over(at_ms, time_ms)]
+        if leads:
+            self.give(a, leads, at_ms, time_ms)
+        else:
+            self.postpone(a, at_ms)
 
     def old_activity(self, a: ActIn) -> None:
         """Older than the lateness: it stands at the clock of its arrival with its own time (rulings 26, 46)."""
         assert a.stands_ms is not None
-        leads = [u for u in self.leads if u.counts_from_ms <= a.t_ms]
+        left = [u for u in self.leads if not u.passed_over(a.stands_ms, a.t_ms)]
+        left = [u for u in left if not u.passed_over(a.stands_ms, a.stands_ms - self.rules.stays_ms)]  # deleted by then
+        leads = [u for u in left if u.counts_from_ms <= a.t_ms]
         if not leads:
-            leads = [u for u in self.leads if u.moved and u.opened_ms <= a.t_ms][:1]
+            leads = [u for u in left if u.moved and u.opened_ms <= a.t_ms][:1]
         if leads:
             self.give(a, leads, a.stands_ms, a.t_ms)
             return
-        first = min(self.leads, key=lambda u: u.opened_ms, default=None)
+        first = min(left, key=lambda u: (u.opened_ms, u.first.order), default=None)
         if first and a.what != "REFUND" and first.opened_ms - a.t_ms <= EARLY_MS:
             first.acts.append(a)
             self.outcome[a] = "RECORDED"
@@ -280,19 +310,15 @@ class _Run:
             self.outcome[a] = "NO_LEAD"
 
     def give(self, a: ActIn, leads: list[Lead], at_ms: int, time_ms: int) -> None:
-        """The latest of `leads` takes the activity; a REFUND goes to the latest that is won (ruling 19)."""
+        """The latest of `leads` takes the activity; a REFUND goes to the latest that is won there (rulings 19, 83)."""
         if a.what == "REFUND":
-            leads = [u for u in leads if u.status == "WON" and u.closing_ms() <= time_ms]
+            leads = [u for u in leads if u.status == "WON"]
         if not leads:
             self.outcome[a] = "NO_LEAD"
             return
         lead = leads[-1]
         open_now = lead.open_at(at_ms)
-        if not open_now and time_ms > lead.closing_ms() + lead.kept_ms():
-            self.outcome[a] = "NO_LEAD"
-            return
-        late_deal = time_ms > lead.closing_ms() + lead.periods.deal_ms
-        if a.what == "PAID" and not open_now and lead.status != "WON" and late_deal:
+        if a.what == "PAID" and not open_now and time_ms > lead.closing_ms() + lead.periods.deal_ms:
             self.outcome[a] = "NO_LEAD"
             return
         lead.acts.append(a)
@@ -305,18 +331,10 @@ class _Run:
             lead.status, lead.closed_ms = "WON", time_ms
         elif what == "REFUND" or (what in ("LOST", "INVALID") and open_now):
             lead.status, lead.closed_ms = ("LOST" if what == "REFUND" else what), time_ms
-            self.cut_day(lead, time_ms)
+            self.cuts.append(time_ms)
         else:
             return what == "EFFECTIVE" and open_now
         return True
-
-    def cut_day(self, lead: Lead, closed_ms: int) -> None:
-        """Ruling 12: after LOST, INVALID or a REFUND the next raw lead of that day is not deduped by one before it."""
-        lead.cuts.append(closed_ms)
-        day = self.rules.day_of(closed_ms)
-        for key, (holder, _) in list(self.days.items()):
-            if key[0] == day and holder.t_ms <= closed_ms:
-                del self.days[key]
 
     # -- store answers (rulings 7, 53, 57) ---------------------------------------------------------------------------
 
@@ -325,16 +343,13 @@ class _Run:
         if w in self.moved:
             if lead and lead.open_at(w.t_ms):
                 lead.status, lead.closed_ms, lead.reason = "EXPIRED", w.t_ms, "MERGE_EXPIRED"
-            if w.lead:
-                self.move(w, w.lead)
-            return
-        if w.lead is None:
+            self.move(w, w.lead)
             return
         if lead and (lead.open_at(w.t_ms) or self.has_deal(lead, w.t_ms)):
             self.fold_in(lead, w, w.lead)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, w.t_ms, self.last_periods(w.lead)):
             self.fold_in(lead, w, w.lead)
-            lead.status, lead.closed_ms = "OPEN", None
+            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, w
             self.touch(lead, w.t_ms, self.last_periods(w.lead))
         else:
             self.moved = self.moved | {w}
@@ -345,13 +360,13 @@ class _Run:
         return max((r for r, mark in pending.marks if mark in (FIRST_TOUCH, MERGED)), key=lambda r: r.order).periods
 
     def move(self, w: AnswerIn, pending: Lead) -> None:
-        self.expire(self.leads[-1] if self.leads else None)
+        self.expire(self.leads[-1] if self.leads else None, w.t_ms)
         lead = pending.copy()
         lead.moved, lead.counts_from_ms = w, w.t_ms
         lead.answers.append(w)
         self.leads.append(lead)
         for r, _ in lead.marks:
-            self.hold_day(lead, r)
+            self.days.setdefault(self.day_key(r), []).append((r, lead))
 
     def fold_in(self, lead: Lead, w: AnswerIn, pending: Lead) -> None:
         won = lead.status == "WON"
@@ -366,8 +381,9 @@ class _Run:
 
     def holds_day(self, lead: Lead, r: RawIn) -> bool:
         """Whether the survivor holds a raw lead of that date, not cut off by a closing between the two (ruling 12)."""
-        return any(
-            self.day_key(x) == self.day_key(r)
-            and not any(x.t_ms <= cut < r.t_ms and self.rules.day_of(cut) == r.day for cut in lead.cuts)
-            for x, _ in lead.marks
-        )
+        return any(self.day_key(x) == self.day_key(r) and not self.cut(x, r) for x, _ in lead.marks)
+
+
+def sub_order(a: ActIn) -> tuple[object, ...]:
+    """Among activities of one instant (ruling 26)."""
+    return RANKS.index(a.what), a.activity_id.encode(), a.seq

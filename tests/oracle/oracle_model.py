@@ -8,70 +8,30 @@ integers here, in the order in which they were minted; the engine names them oth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Set
+from itertools import pairwise
 from typing import Any
 
 from oracle_config import Config
 from oracle_dispatch import Dispatcher
 from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
+from oracle_follow_up import FollowUps
 from oracle_reading import Event, Line, Reader, Reject
 from oracle_replays import enrich
+from oracle_result import Intention, Raw, Result, intention
 from oracle_rows import Key, KeyEvents, Placed, Row, Source, Unique, deletion_due, fold_rules
+
+__all__ = ["Intention", "Oracle", "Raw", "Result"]
 
 FOLLOW_UPS = ("CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER")
 LOST_STATES = ("LOST", "INVALID", "WON")  # a closing that no timer made
 
 
-@dataclass
-class Raw:
-    """The mark in force of one raw lead (part), where it stands and the unique lead it belongs to."""
-
-    mark: str
-    store: str | None
-    line: str
-    intention: int
-    event_ms: int
-
-
-@dataclass
-class Intention:
-    """A unique lead that stands at the end (not a folded one); `status`, `closed_reason` as ruling 32."""
-
-    customer: str
-    shadow: bool
-    store: str | None
-    line: str
-    first_touch: RawRef
-    raws: frozenset[RawRef]
-    status: str
-    closed_reason: str | None
-    opened_ms: int
-    expires_ms: int
-    raw_count: int
-    last_touch_ms: int
-
-
-@dataclass
-class Result:
-    """What one run leaves: see the fields; lists are in the order of writing, which between leads means nothing."""
-
-    raws: dict[RawRef, Raw] = field(default_factory=dict)
-    intentions: dict[int, Intention] = field(default_factory=dict)
-    dispatches: list[tuple[RawRef, str, int, int]] = field(default_factory=list)
-    holds: list[tuple[RawRef, int, tuple[str, ...], int | None]] = field(default_factory=list)
-    closings: list[tuple[RawRef, int, str]] = field(default_factory=list)
-    rejects: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
-    late: set[tuple[str, int]] = field(default_factory=set)
-    replays: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
-    received: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
-    splits: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
-    counts: dict[tuple[bool, str, str], dict[str, int]] = field(default_factory=dict)
-    clock_ms: int | None = None
-
-
 class Oracle:
-    """One run over `lines` from an empty state. `scores(first touch, opening)` orders a store's release (ruling 29)."""
+    """One run over `lines` from an empty state. `scores(first touch, opening)` orders a store's release (ruling 29).
+
+    `unique_name` turns a unique_id of the input into the name that this model gives the lead (`Unique.name`).
+    """
 
     def __init__(
         self,
@@ -79,14 +39,17 @@ class Oracle:
         *,
         profile_channels: dict[str, Any] | None = None,
         scores: Callable[[RawRef, int], float] | None = None,
+        unique_name: Callable[[str], str] = str,
     ) -> None:
+        self.unique_name = unique_name
         self.raw_config, self.profile_channels = config, profile_channels
         self.config = Config(config, profile_channels)
         self.rules = fold_rules(self.config)
         self.rows: dict[tuple[str, bool], Row] = {}
         self.gone: list[Unique] = []
         self.result = Result()
-        self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire)
+        self.follow_ups = FollowUps(self)
+        self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups)
         self.minted = 0
         self.arrivals = 0
 
@@ -113,15 +76,25 @@ class Oracle:
     def apply(self, event: Event) -> None:
         self.arrivals += 1
         self.dispatcher.release_before(event.now_ms)
-        row = self.rows.setdefault((event.customer, event.shadow), Row(event.customer, event.shadow))
+        row = self.row_of(event)
         self.fire(row, event.now_ms, inclusive=False)
         row.forget_if_over(event.now_ms, self.config.replay_ms)
         if event.kind == "activity":
             self.activity(row, event)
+        elif event.kind == "command":
+            self.follow_ups.command(row, event)
         else:
             self.result.received[event.shadow] += 1
             self.raw_lead(row, event)
         self.dispatcher.judge(row, event.now_ms)
+
+    def row_of(self, event: Event) -> Row:
+        """The customer's row; a unique_id names its customer (ruling 17)."""
+        customer = event.customer
+        if event.fields.get("unique_id"):
+            event.fields["unique_id"] = self.unique_name(event.fields["unique_id"])
+            customer = event.fields["unique_id"].rpartition("/")[0]
+        return self.rows.setdefault((customer, event.shadow), Row(customer, event.shadow))
 
     def refuse(self, source: str, number: int, reasons: Iterable[str]) -> None:
         self.result.rejects[source, number] = frozenset(reasons)
@@ -177,7 +150,8 @@ class Oracle:
             row.latest = r
         key = (store, line)
         row.keys.setdefault(key, KeyEvents()).raws.append(r)
-        self.settle(row, key, now_ms)
+        self.settle(row, key, now_ms, r)
+        self.follow_ups.asked_again(row.leads[row.placed[ref].lead_id], [r])
 
     # -- activities (ruling 26) --------------------------------------------------------------------------------------
 
@@ -198,7 +172,9 @@ class Oracle:
                 self.refuse(event.source, event.number, [key])
                 return
             old = event.t_ms < event.now_ms - self.config.fold_late_ms
-            act = ActIn(activity_id, meaning(event), event.t_ms, self.arrivals, event.now_ms if old else None)
+            follow_up = kind in FOLLOW_UPS or kind == "PAID"
+            stands_ms = event.now_ms if old else None
+            act = ActIn(activity_id, meaning(event), event.t_ms, self.arrivals, stands_ms, follow_up)
             events = row.keys[key]
             tried = fold(events.raws, [*events.acts, act], events.answers, self.rules, events.moved)
             if tried.outcome[act] == "NO_LEAD":
@@ -206,11 +182,16 @@ class Oracle:
                 return
             events.acts.append(act)
             self.settle(row, key, event.now_ms)
+            if follow_up:
+                self.follow_ups.came(row, act, event.now_ms)
         row.seen_acts[activity_id] = event.now_ms
 
     def addressed(self, row: Row, event: Event) -> Key | str:
         """The key an activity goes to, or the code that refuses it."""
         store, line = event.fields.get("store") or None, event.fields.get("line") or "main"
+        if event.fields.get("unique_id"):
+            named = row.by_name(event.fields["unique_id"])
+            return named.key if named else "NO_LEAD"
         if store:
             return (store, line) if (store, line) in row.keys else "NO_LEAD"
         of_line = [u for u in row.leads.values() if u.key[1] == line and not u.folded]
@@ -219,11 +200,12 @@ class Oracle:
             return "AMBIGUOUS"
         if standing:
             return standing[0].key
-        before = [u for u in of_line if u.lead.counts_from_ms <= event.t_ms]
-        before = before or [u for u in of_line if u.lead.opened_ms <= event.t_ms]
+        left = [u for u in of_line if not u.lead.passed_over(event.now_ms, event.t_ms)]
+        before = [u for u in left if u.lead.counts_from_ms <= event.t_ms]
+        before = before or [u for u in left if u.lead.opened_ms <= event.t_ms]
         if not before:
             return "NO_LEAD"
-        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead_id)).key
+        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead.first.order)).key  # ruling 83
 
     # -- store answers -----------------------------------------------------------------------------------------------
 
@@ -234,25 +216,39 @@ class Oracle:
         pending.lead_id = u.lead_id
         row.leave(u)
         self.arrivals += 1
-        row.keys.setdefault(key, KeyEvents()).answers.append(AnswerIn(now_ms, self.arrivals, pending))
+        w = AnswerIn(now_ms, self.arrivals, pending)
+        row.keys.setdefault(key, KeyEvents()).answers.append(w)
         u.key = key
         self.settle(row, left, now_ms)
-        self.settle(row, key, now_ms)
+        self.settle(row, key, now_ms, w)
+        for standing in row.open_leads():
+            if w in standing.lead.answers:
+                self.follow_ups.asked_again(standing, [r for r, _ in pending.marks])
 
     # -- one key after a record ----------------------------------------------------------------------------------------
 
-    def settle(self, row: Row, key: Key, now_ms: int) -> None:
+    def settle(self, row: Row, key: Key, now_ms: int, new: RawIn | AnswerIn | None = None) -> None:
         """Refold a key and compare: who keeps which id, what closed, what stands again (ruling 2)."""
         events = row.keys[key]
         result = fold(events.raws, events.acts, events.answers, self.rules, events.moved)
         events.moved = result.moved
         before = {u.lead_id: u for u in row.leads.values() if u.key == key and not u.folded}
-        owner = self.claim(row, key, result)
+        owner = {n: lead for n, lead in self.claim(row, key, result).items() if n not in row.deleted}
         for lead_id, lead in owner.items():
-            self.change(row, key, lead_id, lead, now_ms)
+            self.change(row, key, lead_id, lead, now_ms, new)
+        self.hint(row, result, owner.keys() - before.keys())
         for lead_id, u in before.items():
             if lead_id not in owner:
                 self.fold_away(row, u, now_ms)
+        self.follow_ups.answer_asks(now_ms)
+
+    def hint(self, row: Row, result: FoldResult, minted: Set[int]) -> None:
+        """A lead opened behind one that the timer closed has its owner as a hint (ruling 1)."""
+        of_lead = {id(u.lead): u for u in row.leads.values()}
+        for before, lead in pairwise(result.leads):
+            old, new = of_lead.get(id(before)), of_lead.get(id(lead))
+            if old and new and new.lead_id in minted and before.status == "EXPIRED" and lead.moved is None:
+                new.care.previous_owner = old.care.owner or old.care.previous_owner
 
     def claim(self, row: Row, key: Key, result: FoldResult) -> dict[int, Lead]:
         """In order of first touch each intention takes the earliest-minted id left among its raw leads (ruling 2)."""
@@ -271,22 +267,24 @@ class Oracle:
                 owner[self.minted] = lead
         return owner
 
-    def change(self, row: Row, key: Key, lead_id: int, lead: Lead, now_ms: int) -> None:
+    def change(self, row: Row, key: Key, lead_id: int, lead: Lead, now_ms: int, new: RawIn | AnswerIn | None) -> None:
         u = row.leads.get(lead_id)
         if u is None:
-            u = row.leads[lead_id] = Unique(lead_id, key, lead)
+            u = row.leads[lead_id] = Unique(row.next_name(), lead_id, key, lead)
         was = (u.state, u.reason)
         u.lead, u.key = lead, key
         u.state, u.reason = state_at(lead, now_ms)
         for r, mark in lead.marks:
             row.placed[r.ref] = Placed(r, mark, lead_id, key)
+        if u.care.owner and was[0] == "OPEN":
+            self.follow_ups.count(u)
         if (u.state, u.reason) == was:
             return
         u.hold = u.carry = None
         if u.state != "OPEN":
             self.result.closings.append((u.first, now_ms, u.reason or u.state))
-        elif was[0] in LOST_STATES:
-            u.dispatched = False  # reopened: dispatched again, with the next sequence (ruling 27)
+        elif was[0]:
+            self.follow_ups.stands_again(row, u, was[0], own=lead.reopened is not None and lead.reopened is new)
 
     def fold_away(self, row: Row, u: Unique, now_ms: int) -> None:
         """The fold no longer opens it: closed FOLDED; what was dispatched under it counts for the survivor."""
@@ -294,6 +292,7 @@ class Oracle:
         survivor.sequence += u.sequence
         if u.dispatched and u.state not in LOST_STATES:
             survivor.dispatched, survivor.hold, survivor.carry = True, None, None
+            self.follow_ups.folded_into(row, u, survivor)
         u.state, u.reason, u.hold, u.carry = "CLOSED", "FOLDED", None, None
         self.result.closings.append((u.first, now_ms, "FOLDED"))
 
@@ -308,9 +307,11 @@ class Oracle:
                     due.append((u.lead.expires_ms, 0, u.lead_id, u))
                     release_ms = self.dispatcher.own_timer(row, u)
                     if release_ms is not None:
-                        due.append((release_ms, 1, u.lead_id, u))
+                        due.append((release_ms, 2, u.lead_id, u))
+                    if clock := self.follow_ups.due(u):
+                        due.append((clock[0], 1, u.lead_id, u))
                 elif not u.folded:
-                    due.append((deletion_due(u, self.config), 2, u.lead_id, u))
+                    due.append((deletion_due(u, self.config), 3, u.lead_id, u))
             if not due:
                 return
             due_ms, what, _, u = min(due, key=lambda timer: timer[:3])
@@ -320,9 +321,11 @@ class Oracle:
                 u.state, u.reason, u.hold, u.carry = "CLOSED", u.lead.reason, None, None
                 self.result.closings.append((u.first, due_ms, u.lead.reason))
             elif what == 1:
+                self.follow_ups.run_out(u)
+            elif what == 2:
                 self.dispatcher.release(row, u, due_ms)
             else:
-                row.leave(u)
+                row.deleted.add(u.lead_id)
                 self.gone.append(row.leads.pop(u.lead_id))
 
     def fire_all(self, at_ms: int, inclusive: bool) -> None:
@@ -351,28 +354,6 @@ def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
     if lead.status in ("OPEN", "EXPIRED"):
         return "CLOSED", lead.reason
     return lead.status, lead.status
-
-
-def intention(u: Unique) -> Intention:
-    conditions = u.hold[0] if u.hold else ()
-    status = u.state
-    if status == "OPEN":
-        status = "DISPATCHED" if u.dispatched else "PENDING" if "STORE_MISSING" in conditions else "HELD"
-    lead = u.lead
-    return Intention(
-        customer=u.first[4],
-        shadow=u.first[0],
-        store=u.key[0],
-        line=u.key[1],
-        first_touch=u.first,
-        raws=frozenset(r.ref for r, _ in lead.marks),
-        status=status,
-        closed_reason=u.reason,
-        opened_ms=lead.opened_ms,
-        expires_ms=lead.expires_ms,
-        raw_count=len(lead.marks),
-        last_touch_ms=lead.last_touch_ms(),
-    )
 
 
 def meaning(event: Event) -> str:

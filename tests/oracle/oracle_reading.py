@@ -15,6 +15,7 @@ from oracle_fields import Line, Parsed, parse
 __all__ = ["Event", "Line", "Reader", "Reject", "read_path"]
 
 FUTURE_MS = 5 * MINUTE_MS
+TIMED = ("raw_lead", "command")  # those whose event time may be absent
 JUMP_MS = 1_100 * DAY_MS
 KIND_BY_NAME = {
     "raw_leads": "raw_lead",
@@ -144,8 +145,13 @@ class Reader:
 
     def _turn(self, source: _Source) -> float:
         """The source's own running maximum, its next record included; one that will be BAD_TIME moves nothing (ruling 20)."""
-        assert source.head is not None
-        time_ms = None if self._bad_time(source.head) else self._clocked_ms(source.head)
+        head = source.head
+        assert head is not None
+        time_ms = None if self._bad_time(head) else self._clocked_ms(head)
+        if head.event_ms is None and not head.reasons:
+            if head.ingest_ms is None:
+                return float("-inf")
+            time_ms = head.ingest_ms  # its turn only: the maximum of event times stays (ruling 83)
         times = [at for at in (source.maximum_ms, time_ms) if at is not None]
         return max(times, default=float("-inf"))
 
@@ -179,7 +185,7 @@ class Reader:
         """Whether its time is too far ahead, or nothing tells it; of a refused record too: all reasons that apply."""
         if parsed.event_ms is None:
             timeless = self.clock_ms is None and parsed.ingest_ms is None
-            return timeless and parsed.kind == "raw_lead" and parsed.legible and "NOT_SUPPORTED" not in parsed.reasons
+            return timeless and parsed.kind in TIMED and parsed.legible and "NOT_SUPPORTED" not in parsed.reasons
         time_ms = parsed.ingest_ms if parsed.ingest_ms is not None and _in_future(parsed) else parsed.event_ms
         if self.clock_ms is not None:
             return time_ms > self.clock_ms + JUMP_MS

@@ -45,37 +45,32 @@ def same(one: Any, other: Any) -> bool:
 def name_stores(oracle: Oracle, row: Row, source: Source, event: Event) -> bool:
     """`store` and `stores` are one field. Returns whether a store not in force was named.
 
-    The first such name answers a waiting store that the payload no longer names, or is ignored where what it would
-    replace is closed or known; further ones are added as new parts.
+    Beside a name in force every further one is a new part. Where none is in force the first answers the first open
+    waiting part, or is ignored where none waits (ruling 83).
     """
     named: list[str] = event.fields["stores"]
     in_force = [row.placed[r.ref].key[0] for r in source.parts]
     new = [code for code in named if code not in in_force]
     if not new:
         return False
-    waiting, closed = waiting_parts(oracle, row, source, named)
-    first = new[0]
-    if waiting:
-        new.pop(0)
-        oracle.answer(row, waiting[0], first, event.now_ms)
-    elif closed or not any(code in in_force for code in named):
-        new.pop(0)
+    if len(new) == len(named):
+        first = new.pop(0)
+        waiting = waiting_part(oracle, row, source)
+        if waiting:
+            oracle.answer(row, waiting, first, event.now_ms)
     for code in new:
         oracle.add_part(row, source, code, event.now_ms, event.now_ms)
         oracle.result.splits[row.shadow] += 1
     return True
 
 
-def waiting_parts(oracle: Oracle, row: Row, source: Source, named: list[str]) -> tuple[list[Unique], bool]:
-    """Of the parts whose store is missing or unknown and not named: the open leads, by split; whether one is closed."""
-    waiting, closed = [], False
+def waiting_part(oracle: Oracle, row: Row, source: Source) -> Unique | None:
+    """The open lead of the first part (by split) whose store is missing or unknown."""
     for r in source.parts:
         _, _, lead_id, (store, line) = row.placed[r.ref]
-        if store is not None and (store in named or oracle.config.store(store, line) is not None):
+        if store is not None and oracle.config.store(store, line) is not None:
             continue
         u = row.leads.get(lead_id)
         if u is not None and u.state == "OPEN":
-            waiting.append(u)
-        else:
-            closed = True
-    return waiting, closed
+            return u
+    return None

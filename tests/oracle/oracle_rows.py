@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from oracle_care import Care
 from oracle_config import DAY_MS, Config
 from oracle_fold import ActIn, AnswerIn, FoldRules, Lead, RawIn, RawRef
 
@@ -53,9 +54,11 @@ class Unique:
     """A unique lead with what outlives a refold.
 
     `state` OPEN, WON, LOST, INVALID or CLOSED; `dispatched` in this opening; `sequence` how often it was dispatched;
-    `hold` = (conditions, until) of the hold that stands; `carry` its place left over from a short opening.
+    `hold` = (conditions, until) of the hold that stands; `carry` its place left over from a short opening. `name` is
+    'm:13812345678/2' for the customer's second, counted as they were minted, `~` before it in the shadow realm.
     """
 
+    name: str
     lead_id: int
     key: Key
     lead: Lead
@@ -65,6 +68,12 @@ class Unique:
     sequence: int = 0
     hold: tuple[tuple[str, ...], int | None] | None = None
     carry: int | None = None
+    care: Care = field(default_factory=Care)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the dispatch conditions are still judged: before the dispatch, and for a reactivation (ruling 65)."""
+        return not self.dispatched or self.care.asked_again
 
     @property
     def first(self) -> RawRef:
@@ -87,9 +96,25 @@ class Row:
     sources: dict[tuple[str, str, str], Source] = field(default_factory=dict)
     source_of: dict[RawRef, Source] = field(default_factory=dict)
     seen_acts: dict[str, int] = field(default_factory=dict)  # activity_id -> the clock when accepted
+    seen_commands: dict[str, int] = field(default_factory=dict)
+    minted: int = 0
+    deleted: set[int] = field(
+        default_factory=set
+    )  # tombstones gone; their events stay in the fold, which leaves them be
     said: list[Source] = field(default_factory=list)  # those whose consent counts
     opt_out_ms: int | None = None
     latest: RawIn | None = None
+
+    def next_name(self) -> str:
+        self.minted += 1
+        return f"{'~' * self.shadow}{self.customer}/{self.minted}"
+
+    def by_name(self, name: str) -> Unique | None:
+        """The unique lead of that name; a folded one follows its pointer (ruling 26)."""
+        u = next((u for u in self.leads.values() if u.name == name), None)
+        while u is not None and u.folded:
+            u = self.leads.get(self.placed[u.first].lead_id)
+        return u
 
     def open_leads(self) -> list[Unique]:
         return [u for u in self.leads.values() if u.state == "OPEN"]
@@ -115,7 +140,7 @@ class Row:
             return
         if any(s.known_at(now_ms) for s in self.sources.values()):
             return
-        if any(now_ms <= at + replay_ms for at in self.seen_acts.values()):
+        if any(now_ms <= at + replay_ms for at in [*self.seen_acts.values(), *self.seen_commands.values()]):
             return
         explicit = [s.t_ms for s in self.said if isinstance(s.fields.get("consent"), bool)]
         if self.opt_out_ms is not None and any(t > self.opt_out_ms for t in explicit):
@@ -127,22 +152,19 @@ class Row:
             yield self.source_of[r.ref].fields
 
     def leave(self, u: Unique) -> None:
-        """Take a unique lead's events out of its key: it moves on, or its tombstone is deleted."""
+        """Take a unique lead's events out of its key: it moves on."""
         events = self.keys[u.key]
         refs = {r.ref for r, _ in u.lead.marks}
         events.raws = [r for r in events.raws if r.ref not in refs]
         events.acts = [a for a in events.acts if a not in u.lead.acts]
-        for w in u.lead.answers:
-            if w in events.moved:
-                w.lead = None  # what it closed beside it stays closed
-            else:
-                events.answers.remove(w)
+        events.answers = [w for w in events.answers if w not in u.lead.answers]
+        events.moved -= set(u.lead.answers)
 
 
 def deletion_due(u: Unique, config: Config) -> int:
     """Rulings 46, 57: max(merge, deal-merge) + lateness + one day after the closing (WON: after d)."""
-    return u.lead.closing_ms() + u.lead.kept_ms() + config.fold_late_ms + DAY_MS
+    return u.lead.closing_ms() + u.lead.kept_ms() + fold_rules(config).stays_ms
 
 
 def fold_rules(config: Config) -> FoldRules:
-    return FoldRules(config.from_first, config.dedup_scope == "channel", config.local_day)
+    return FoldRules(config.from_first, config.dedup_scope == "channel", config.local_day, config.fold_late_ms + DAY_MS)

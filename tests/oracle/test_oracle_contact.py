@@ -156,7 +156,8 @@ def test_activity_fields(fields: Any, codes: Any) -> None:
 
 def test_types_not_yet_applied_move_the_clock() -> None:
     run = Reader({"channels": CHANNELS})
-    records = [{"event_time": "2026-03-02T10:00:00Z", "type": kind} for kind in ("verdict", "behaviour", "command")]
+    kinds: Any = [("verdict", None), ("behaviour", None), ("command", "STORE_EXIT"), ("command", "FORGET")]
+    records = [{"event_time": "2026-03-02T10:00:00Z", "type": name, "kind": kind} for name, kind in kinds]
     outcomes: list[Any] = list(
         run.read(Line("x", n, "raw_lead", json.dumps(r).encode()) for n, r in enumerate(records))
     )

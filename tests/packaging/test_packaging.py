@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -22,8 +23,10 @@ import pytest
 from waiting import wait_until
 
 import leadstream
+from hatch_build import FOLDER, compiled_files, why_no_compiler
+from operators.wire.streams import STREAMS
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.timeout(900)]
 
 PACKAGES = {"flows", "operators", "state", "connectors", "leadstream"}
 PARTS = ("flows", "operators", "state", "connectors")
@@ -61,10 +64,11 @@ def _run(
 
 @dataclass(frozen=True)
 class Built:
-    """The two archives."""
+    """The archives: the wheel with compiled rules, and the pure one."""
 
     sdist: Path
     wheel: Path
+    pure: Path
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,17 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def built(checkout: Path, lacking: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    for tool in ("build", "hatchling"):
+    for tool in ("build", "hatchling", "mypyc", "setuptools"):
         if importlib.util.find_spec(tool) is None:
             lacking(f"The Python package {tool} is missing: run `make setup`.")
-    out = tmp_path_factory.mktemp("dist")
+    if (why := why_no_compiler()) is not None:
+        lacking(f"The rules cannot be compiled: {why}.")
+    out, pure = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("pure")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir"]
     # without --wheel and --sdist: the sdist from the checkout, the wheel from that sdist
-    _run([sys.executable, "-m", "build", "--no-isolation", "--outdir", out, checkout], out)
-    return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")))
+    _run([*build, out, checkout], out, timeout_s=600)
+    _run([*build, pure, "--wheel", checkout], pure, environment={"LEADSTREAM_PURE": "1"})
+    return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")), next(pure.glob("*.whl")))
 
 
 def _pinned(checkout: Path, folder: Path) -> Path:
@@ -111,11 +119,21 @@ def _pinned(checkout: Path, folder: Path) -> Path:
 def installed(
     built: Built, checkout: Path, lacking: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Installed:
-    folder = tmp_path_factory.mktemp("venv")
+    return _installed(built.wheel, checkout, lacking, tmp_path_factory.mktemp("venv"))
+
+
+@pytest.fixture(scope="session")
+def installed_pure(
+    built: Built, checkout: Path, lacking: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    return _installed(built.pure, checkout, lacking, tmp_path_factory.mktemp("venv_pure"))
+
+
+def _installed(wheel: Path, checkout: Path, lacking: Callable[[str], None], folder: Path) -> Installed:
     _run([sys.executable, "-m", "venv", folder / "env"], folder)
-    environment = Installed(folder / "env", built.wheel)
+    environment = Installed(folder / "env", wheel)
     pip: list[str | Path] = [environment.python, "-m", "pip", "install", "--quiet", "--no-input", "--retries", "1"]
-    command = [*pip, "--constraint", _pinned(checkout, folder), built.wheel]
+    command = [*pip, "--constraint", _pinned(checkout, folder), wheel]
     done = subprocess.run(
         command, cwd=folder, env=_environment(), capture_output=True, text=True, timeout=300, check=False
     )
@@ -188,13 +206,26 @@ def test_the_wheel_holds_every_file_of_the_checkout(built: Built, checkout: Path
         names = set(archive.namelist())
     files = (file for package in PACKAGES for file in (checkout / package).rglob("*"))
     here = {str(f.relative_to(checkout)) for f in files if f.is_file() and "__pycache__" not in f.parts}
-    assert here <= names
+    assert {name for name in here if not name.startswith(FOLDER)} <= names
+
+
+def test_the_wheel_says_what_it_fits(built: Built, checkout: Path) -> None:
+    """Compiled for one Python on one platform, with the sources beside; pure for all."""
+    python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    assert re.search(rf"-{python}-{python}-linux_\w+\.whl$", built.wheel.name)
+    assert built.pure.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(built.wheel) as archive:
+        compiled = {name for name in archive.namelist() if name.startswith(FOLDER)}
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    assert {f"{FOLDER}/{path.removesuffix('.py')}{suffix}" for path in compiled_files(checkout)[0]} <= compiled
+    with zipfile.ZipFile(built.pure) as archive:
+        assert not [name for name in archive.namelist() if name.startswith(FOLDER) or name.endswith(".so")]
 
 
 def test_the_sdist_holds_what_the_wheel_needs(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         top = {name.split("/")[1] for name in archive.getnames()}
-    assert top >= PACKAGES | {"pyproject.toml", "LICENSE", "PKG-INFO"}
+    assert top >= PACKAGES | {"pyproject.toml", "hatch_build.py", "LICENSE", "PKG-INFO"}
     assert not top & {"tests", "benchmarks", "scripts", "var", ".venv"}
 
 
@@ -204,6 +235,33 @@ def test_the_sdist_holds_what_the_wheel_needs(built: Built) -> None:
 def test_the_command_says_its_version(installed: Installed, tmp_path: Path) -> None:
     for command in ([installed.command], [installed.python, "-m", "leadstream"]):
         assert leadstream.__version__ in _run([*command, "--version"], tmp_path).stdout
+
+
+def test_compiled_and_pure_rules_decide_the_same(
+    installed: Installed, installed_pure: Installed, tmp_path: Path
+) -> None:
+    """Both wheels over the same generated leads: every output line is the same."""
+    leads: list[str | Path] = ["generate", "--leads", "2000", "--seed", "3", "--out", "leads"]
+    _run([installed.command, *leads], tmp_path)
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, environment, pure, rules in (
+        ("compiled", installed, "", "compiled"),
+        ("pure", installed_pure, "", "pure"),
+        ("asked", installed, "1", "pure (LEADSTREAM_PURE is set)"),
+    ):
+        wanted = {"LEADSTREAM_PURE": pure}
+        said = _run([environment.command, "--version"], tmp_path, environment=wanted).stdout
+        assert said == f"leadstream {leadstream.__version__}, rules {rules}\n"
+        run: list[str | Path] = [environment.command, "run", "--config", "leads/config.toml", "--source", "leads"]
+        run += ["--sink", f"{name}/out", "--state", f"{name}/state", "--metrics", "127.0.0.1:0"]
+        run += ["--until", "2026-12-31T00:00:00+08:00"]
+        assert f"Rules: {rules}." in _run(run, tmp_path, environment=wanted).stderr
+        out = tmp_path / name / "out"
+        found[name] = {
+            stream: sorted((out / f"{stream}.jsonl").read_text(encoding="utf-8").splitlines()) for stream in STREAMS
+        }
+    assert len(found["pure"]["dispositions"]) > 1500 and found["pure"]["closings"]
+    assert found["compiled"] == found["pure"] and found["asked"] == found["pure"]
 
 
 def test_a_sample_run(installed: Installed, tmp_path: Path, sample: Path, configuration: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from connectors.kafka.settings import KafkaSettings
 from operators.base.rules import DAY_MS
-from operators.wire.streams import STREAMS, WITH_ORIGINAL
+from operators.wire.streams import KINDS
 from state import limits
 
 PARTITIONS: Final = "partitions"
@@ -27,26 +27,11 @@ LARGEST: Final = "max.message.bytes"
 STAMP: Final = "message.timestamp.type"
 CONFIGS: Final = (POLICY, RETENTION, LAG, LARGEST, STAMP)
 
-COMPACTED: Final = frozenset({"unique_leads"})
-"""Streams of which a topic keeps each key's latest record (contract: keyed by unique_id, null when deleted)."""
-IN_CLEAR: Final = frozenset(STREAMS[stream] for stream in WITH_ORIGINAL)
-"""Streams whose records carry an original."""
+_KIND_OF: Final = {kind.name: kind for kind in KINDS}
 LAG_MS: Final = 3_600_000
 """A compacted record stays for so long at least, so that the read-back after a crash finds what was written."""
 LEAST_MS: Final = DAY_MS
 """Shortest retention of an output: a state that was down for longer would not find what it had delivered, and send it again."""
-KEPT_DAYS: Final = {
-    "dispositions": 30,
-    "rejects": 30,
-    "replays": 7,
-    "late": 30,
-    "dispatches": 30,
-    "holds": 7,
-    "notifications": 7,
-    "closings": 30,
-    "fraud_alerts": 30,
-}
-"""Retention that `apply` gives a new output topic where the operator set none."""
 INPUT_KEPT_MS: Final = 30 * DAY_MS
 """The same for inputs; more where lateness and replay period need it."""
 INPUT_BYTES: Final = limits.RECORD_BYTES + (64 << 10)
@@ -154,9 +139,10 @@ def _of_input(settings: KafkaSettings) -> tuple[Wish, ...]:
 
 
 def _of_output(settings: KafkaSettings, stream: str) -> tuple[Wish, ...]:
-    largest = ORIGINAL_OUTPUT_BYTES if stream in IN_CLEAR else OUTPUT_BYTES
+    kind = _KIND_OF[stream]
+    largest = ORIGINAL_OUTPUT_BYTES if kind.original else OUTPUT_BYTES
     last = (Wish(LARGEST, str(largest), least=largest), Wish(STAMP, "LogAppendTime"))
-    if stream in COMPACTED:
+    if kind.compacted:
         # With more partitions a key would lie in another one, and its former record stay in the old one for ever.
         kept = (Wish(POLICY, "compact"), Wish(LAG, str(LAG_MS), least=LAG_MS))
         return (*_of_places(settings, may_grow=False), *kept, *last)
@@ -164,7 +150,7 @@ def _of_output(settings: KafkaSettings, stream: str) -> tuple[Wish, ...]:
     if set_ms is not None:  # personal data too: neither shorter nor longer than the operator has said
         retention = Wish(RETENTION, str(set_ms))
     else:
-        retention = Wish(RETENTION, str(KEPT_DAYS.get(stream, 30) * DAY_MS), least=LEAST_MS)
+        retention = Wish(RETENTION, str(kind.kept_days * DAY_MS), least=LEAST_MS)
     return (*_of_places(settings, may_grow=True), Wish(POLICY, "delete"), retention, *last)
 
 

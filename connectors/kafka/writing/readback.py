@@ -1,6 +1,6 @@
 """What lies in the output topics behind the last seal: records that were delivered, and of which the state does not know it.
 
-A start sends its outbox again, all but what is found here. Bounded by what was written since the seal (architecture 2).
+A start sends its outbox again, all but what is found here. Bounded by what was written since the seal (decision 0017).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from connectors.kafka.broker import Place, Topics, client_log, recreated
 from connectors.kafka.faults import lost_records
 from connectors.kafka.settings import KafkaSettings, unreachable
 from connectors.kafka.writing.rows import EVENT_ID
-from operators.wire.streams import STREAMS, UNIQUE_LEADS
+from operators.wire.streams import KINDS
 from state import errors, limits
 
 _AT_ONCE: Final = 10_000
@@ -24,21 +24,22 @@ _DELETED: Final = 1 << 62
 
 
 class Delivered:
-    """Records found in the topics: their event ids, and how far each key of a compacted topic had come."""
+    """Records found in the topics: their event ids, and how far each key of the compacted topics had come."""
 
-    def __init__(self, compacted: str) -> None:
+    def __init__(self, compacted: frozenset[str]) -> None:
         self.records = 0
         self._compacted = compacted
         self._ids: set[bytes] = set()
-        self._latest: dict[bytes | None, int] = {}
-        """Key of the compacted topic → its latest version found."""
+        self._latest: dict[tuple[str, bytes | None], int] = {}
+        """(compacted topic, key) → its latest version found."""
 
     def add(self, topic: str, key: bytes | None, event_id: bytes) -> None:
         """A record that was found."""
         self.records += 1
         self._ids.add(event_id)
-        if topic == self._compacted:
-            self._latest[key] = max(_version(event_id), self._latest.get(key, 0))
+        if topic in self._compacted:
+            at = (topic, key)
+            self._latest[at] = max(_version(event_id), self._latest.get(at, 0))
 
     def unmatched(self) -> int:
         """Records found of which no decision has come yet."""
@@ -47,13 +48,13 @@ class Delivered:
     def holds(self, topic: str, key: bytes, event_id: bytes) -> bool:
         """Whether this record was delivered before.
 
-        By its id; in the compacted topic also because a later version of its key was: only the latest may be left, and an
+        By its id; in a compacted topic also because a later version of its key was: only the latest may be left, and an
         older one sent behind it would be the key's last word. Versions, not outbox rows: those of an older copy of the
         state are others.
         """
         if event_id in self._ids:
             return True
-        return topic == self._compacted and _version(event_id) <= self._latest.get(key, 0)
+        return topic in self._compacted and _version(event_id) <= self._latest.get((topic, key), 0)
 
     def matched(self, event_id: bytes) -> None:
         """Its decision has come."""
@@ -61,7 +62,7 @@ class Delivered:
 
 
 def _version(event_id: bytes) -> int:
-    """Of a record of `unique_leads`; its end is behind them all."""
+    """Of a record of a compacted stream; its end is behind them all."""
     number = event_id.rpartition(b"-")[2]
     if number == b"deleted":
         return _DELETED
@@ -79,7 +80,7 @@ def read_back(
 
     Raises a Fault when the broker does not answer, or when a transaction of somebody else stays open before an end.
     """
-    found = Delivered(settings.output(STREAMS[UNIQUE_LEADS]))
+    found = Delivered(frozenset(settings.output(kind.name) for kind in KINDS if kind.compacted))
     open_ends = {place: end for place, end in ends.items() if begins[place] < end}
     if not open_ends:
         return found

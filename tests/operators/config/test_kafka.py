@@ -14,7 +14,7 @@ from operators.base.rules import DAY_MS
 from operators.config.configuration import check, from_tables, load, registry_digest
 from operators.config.kafka import INPUTS
 from operators.config.tables import RetentionTable
-from operators.wire.records import TYPES
+from operators.registry import RECORDS
 from operators.wire.streams import STREAMS
 from state.errors import ConfigurationRefused
 
@@ -56,7 +56,7 @@ def test_topics_of_inputs_and_outputs_follow_the_prefix() -> None:
         ("leads.behaviour", "behaviour"),
         ("leads.commands", "command"),
     )
-    assert set(INPUTS.values()) == TYPES
+    assert set(INPUTS.values()) == {kind.name for kind in RECORDS}
     assert settings().output("dispatches") == "leads.dispatches"
     other = settings(prefix="test-7.")
     assert other.inputs[0] == ("test-7.raw", "raw_lead") and other.output("late") == "test-7.late"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from plain_engine import PlainEngine
 
-from operators.base.outputs import RECEIVED, REJECTED
+from operators.base.count_kinds import RECEIVED, REJECTED
 from state import limits
-from state.shard import read_counts
+from state.counts import read_counts
 
 CONFIG: dict[str, Any] = {
     "channels": {"a": {"consent": True}, "off": {"status": "SUSPENDED"}},

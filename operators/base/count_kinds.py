@@ -1,0 +1,49 @@
+"""Counts per channel and local day: what is counted, and where it is shown (rulings 8 and 30)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class CountKind(NamedTuple):
+    """A count. Its place in a count row is its place in `KINDS`: never moved, only appended to."""
+
+    name: str
+    help: str
+    metric: str = ""
+    """Its counter on the metrics page; "" = it is shown as part of another family."""
+
+
+KINDS: Final = (
+    CountKind("first_touch", "Marks FIRST_TOUCH in force."),
+    CountKind("deduped", "Marks DEDUPED in force."),
+    CountKind("merged", "Marks MERGED in force."),
+    CountKind("deal_merged", "Marks DEAL_MERGED in force."),
+    CountKind("received", "Raw leads received.", "received"),
+    CountKind("rejects", "Raw leads refused.", "rejected_leads"),
+    CountKind("late", "Raw leads beyond the lateness.", "late"),
+    CountKind("replays", "Transport replays.", "replays"),
+    CountKind("enrichments", "Replays with changed fields.", "enrichments"),
+    CountKind("splits", "Parts beyond the first of raw leads that name several stores.", "splits"),
+    CountKind("dispatched", "Dispatches, by channel of first touch.", "dispatched"),
+    CountKind("held", "Holds written, by channel of first touch.", "held"),
+    CountKind("corrections", "Corrections of marks after late records.", "corrections"),
+    CountKind("opened", "Unique leads opened.", "opened"),
+    CountKind("folded", "Unique leads folded into another.", "folded"),
+    CountKind("accepted", "Raw leads (parts) accepted.", "accepted"),
+)
+COUNTS: Final = tuple(kind.name for kind in KINDS)
+"""The first four are the marks in force, in the order of their numbers."""
+
+RECEIVED: Final = 4
+REJECTED: Final = 5
+LATE: Final = 6
+REPLAYED: Final = 7
+ENRICHED: Final = 8
+SPLITS: Final = 9
+DISPATCHED: Final = 10
+HELD: Final = 11
+CORRECTIONS: Final = 12
+OPENED: Final = 13
+FOLDED: Final = 14
+ACCEPTED: Final = 15

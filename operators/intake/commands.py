@@ -1,0 +1,39 @@
+"""Commands as they come in (ruling 66): what their bytes alone can say of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operators.intake.validation import Clock, Validation, times_of
+from operators.wire.arrival import Arrival
+from operators.wire.records import CommandRecord
+
+APPLIED: Final = frozenset({"ASSIGN", "TRANSFER", "RECYCLE"})
+KNOWN: Final = APPLIED | {"STORE_EXIT", "ADVISOR_LEFT", "FORGET"}
+"""The others are refused NOT_SUPPORTED, with their original (ruling 51)."""
+_WITH_ADVISOR: Final = frozenset({"ASSIGN", "TRANSFER"})
+
+
+def check(validation: Validation, record: CommandRecord, raw: bytes, clock: Clock) -> Arrival:
+    """The arrival of a command, with every reason why it is none."""
+    arrival = Arrival("command", raw)
+    reasons: set[str] = set()
+    if record.kind in KNOWN and record.kind not in APPLIED:
+        return validation.not_supported(arrival, record.event_time, record.ingest_time, clock)
+    if not _given(record.command_id) or not record.kind:
+        reasons.add("MISSING_FIELD")
+    if record.kind and record.kind not in KNOWN:
+        reasons.add("BAD_FIELD")
+    if record.kind in _WITH_ADVISOR and not _given(record.advisor):
+        reasons.add("MISSING_FIELD")
+    fault = times_of(arrival, record.event_time, record.ingest_time, clock)
+    if fault:
+        reasons.add(fault)
+    found = validation.addressed(arrival, record, raw, reasons)
+    if not found.reasons:
+        found.moves = arrival.has_time or (clock.event and clock.now is None)
+    return found
+
+
+def _given(value: str | int | None) -> bool:
+    return value is not None and (type(value) is not str or bool(value.strip()))

@@ -1,0 +1,146 @@
+"""Every kind of thing that the engine knows: records, entities with their clocks, messages, streams, counts.
+
+Batch, step, validation, topics, schemas, metrics and docs iterate over these lists and name no kind. To add one, write its
+rule in its room and declare it here; a stream in `operators.wire.streams`, a count in `operators.base.count_kinds`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from operators.base import count_kinds
+from operators.base.desk import Desk, StoreDesk
+from operators.base.kinds import EntityKind, MessageKind, RecordKind
+from operators.base.outputs import Outputs
+from operators.customer import accept, activities, consent
+from operators.dispatch import release
+from operators.follow_up.clock import FOLLOW_UP
+from operators.intake import commands as intake_commands
+from operators.intake import validation
+from operators.lead import clocks
+from operators.pools import commands, room
+from operators.wire import streams
+from operators.wire.arrival import Arrival
+from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from state import keys
+from state.members import Members
+from state.rows import customer_row, row_size, store_row
+from state.rows.customer_row import Customer
+from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LeaveQueue, PlaceAnswer, Slot
+from state.rows.store_row import StoreRow
+
+
+def _customer_desk(row: Customer, entity: bytes, out: Outputs, members: Members) -> Desk:
+    return Desk(row, entity[1:-1], out)
+
+
+def _never(row: Any) -> bool:
+    return False
+
+
+def _customer_of(arrival: Arrival) -> bytes:
+    return keys.customer_entity(arrival.digest, arrival.shadow)
+
+
+def _nobody(row: StoreRow) -> bool:
+    return release.is_gone(row) and room.is_gone(row)
+
+
+RECORDS: Final = (
+    RecordKind(
+        "raw_lead",
+        "raw",
+        "raw_leads",
+        RawLeadRecord,
+        frozenset({"channel", "source_lead_id"}),
+        validation.check_raw_lead,
+        _customer_of,
+        accept.raw_lead,
+        accept.refused,
+    ),
+    RecordKind(
+        "activity",
+        "activity",
+        "activity",
+        ActivityRecord,
+        frozenset({"activity_id", "kind", "event_time"}),
+        validation.check_activity,
+        _customer_of,
+        activities.activity,
+    ),
+    RecordKind("verdict", "verdicts", "verdicts"),
+    RecordKind("behaviour", "behaviour", "behaviour"),
+    RecordKind(
+        "command",
+        "commands",
+        "commands",
+        CommandRecord,
+        frozenset({"command_id", "kind"}),
+        intake_commands.check,
+        _customer_of,
+        commands.command,
+        settles=True,
+    ),
+)
+
+AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
+"""The clocks of a customer's leads; at one instant closings come first (ruling 4)."""
+
+ENTITIES: Final = (
+    EntityKind(
+        "customer",
+        keys.CUSTOMER,
+        decode=customer_row.decode,
+        encode=customer_row.encode,
+        desk=_customer_desk,
+        next_due=AGENDA.next_due,
+        fire=AGENDA.fire,
+        is_gone=_never,
+        clocks=AGENDA.clocks,
+        giving_way=row_size.giving_way,
+        judge_again=consent.judge_again,
+        shown=lambda entity: entity[1:-1].hex(),
+    ),
+    EntityKind(
+        "store",
+        keys.STORE,
+        decode=store_row.decode,
+        encode=store_row.encode,
+        desk=StoreDesk,
+        next_due=release.next_due,
+        fire=release.fire,
+        is_gone=_nobody,
+        fresh=lambda entity: StoreRow(entity[1:].decode()),
+        shown=lambda entity: entity[1:].decode("utf-8", "replace"),
+        barriers=release.barriers,
+        settles=True,
+    ),
+)
+
+MESSAGES: Final = (
+    MessageKind(JoinQueue, keys.STORE, release.join),
+    MessageKind(LeaveQueue, keys.STORE, release.leave),
+    MessageKind(Slot, keys.CUSTOMER, clocks.slot_given),
+    MessageKind(AskPlace, keys.STORE, room.ask),
+    MessageKind(GivePlaceBack, keys.STORE, room.give_back),
+    MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
+)
+
+STREAMS: Final = streams.KINDS
+COUNTS: Final = count_kinds.KINDS
+
+SETTLING_RECORDS: Final = frozenset(kind.name for kind in RECORDS if kind.settles)
+RECORD_OF: Final = {kind.name: kind for kind in RECORDS}
+KIND_OF: Final = {kind.rank: kind for kind in ENTITIES}
+"""By the first byte of an entity."""
+SETTLING: Final = tuple(sorted(kind.rank for kind in ENTITIES if kind.settles))
+"""Ranks whose timers wait until everything of a smaller one at their instant has come to rest."""
+
+assert len(KIND_OF) == len(ENTITIES), "two kinds of entity share a letter"
+assert all(kind.to[0] in KIND_OF for kind in MESSAGES), "a message for nobody"
+
+
+def default_type(name: str) -> str:
+    """Type of a record without `type`, from the beginning of its file's name (ruling 9)."""
+    bare = name.rpartition("/")[2]
+    return next((kind.name for kind in RECORDS if bare.startswith(kind.files)), RECORDS[0].name)

@@ -1,0 +1,109 @@
+"""What a run of the reference model leaves, for readers and comparisons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from oracle_fold import RawRef
+from oracle_rows import Unique
+
+
+@dataclass
+class Raw:
+    """The mark in force of one raw lead (part), where it stands and the unique lead it belongs to."""
+
+    mark: str
+    store: str | None
+    line: str
+    intention: int
+    event_ms: int
+
+
+@dataclass
+class Intention:
+    """A unique lead that stands at the end (not a folded one); `status`, `closed_reason` as ruling 32.
+
+    `owner` is that of the last assignment, of a closed lead too; the follow-ups are those that counted for it.
+    `recycled` counts every recycle, `revoked` those of them that were taken back.
+    """
+
+    customer: str
+    shadow: bool
+    store: str | None
+    line: str
+    first_touch: RawRef
+    raws: frozenset[RawRef]
+    status: str
+    closed_reason: str | None
+    opened_ms: int
+    expires_ms: int
+    raw_count: int
+    last_touch_ms: int
+    name: str = ""
+    owner: str | None = None
+    previous_owner: str | None = None
+    assigned_ms: int | None = None
+    first_follow_up_ms: int | None = None
+    last_follow_up_ms: int | None = None
+    follow_ups: int = 0
+    recycled: int = 0
+    revoked: int = 0
+
+
+@dataclass
+class Result:
+    """What one run leaves: see the fields; lists are in the order of writing, which between leads means nothing.
+
+    `assignments` (first touch, at, advisor), one for every grant; `recycles` (first touch, at, why); `disputes` (first
+    touch, activity_id, at); `notices` (first touch, kind, at, role ADVISOR or ADMIN, advisor or store).
+    """
+
+    raws: dict[RawRef, Raw] = field(default_factory=dict)
+    intentions: dict[int, Intention] = field(default_factory=dict)
+    dispatches: list[tuple[RawRef, str, int, int]] = field(default_factory=list)
+    holds: list[tuple[RawRef, int, tuple[str, ...], int | None]] = field(default_factory=list)
+    closings: list[tuple[RawRef, int, str]] = field(default_factory=list)
+    rejects: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    late: set[tuple[str, int]] = field(default_factory=set)
+    replays: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    received: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
+    splits: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
+    counts: dict[tuple[bool, str, str], dict[str, int]] = field(default_factory=dict)
+    clock_ms: int | None = None
+    assignments: list[tuple[RawRef, int, str]] = field(default_factory=list)
+    recycles: list[tuple[RawRef, int, str]] = field(default_factory=list)
+    disputes: list[tuple[RawRef, str, int]] = field(default_factory=list)
+    notices: list[tuple[RawRef, str, int, str, str]] = field(default_factory=list)
+
+
+def intention(u: Unique) -> Intention:
+    conditions = u.hold[0] if u.hold else ()
+    status = u.state
+    if status == "OPEN":
+        waits = "PENDING" if "STORE_MISSING" in conditions else "HELD"
+        sent = "ASSIGNED" if u.care.owner else "POOL" if u.care.pool else "DISPATCHED"
+        status = sent if u.dispatched else waits
+    lead, care = u.lead, u.care
+    return Intention(
+        customer=u.first[4],
+        shadow=u.first[0],
+        store=u.key[0],
+        line=u.key[1],
+        first_touch=u.first,
+        raws=frozenset(r.ref for r, _ in lead.marks),
+        status=status,
+        closed_reason=u.reason,
+        opened_ms=lead.opened_ms,
+        expires_ms=lead.expires_ms,
+        raw_count=len(lead.marks),
+        last_touch_ms=lead.last_touch_ms(),
+        name=u.name,
+        owner=care.owner,
+        previous_owner=care.previous_owner,
+        assigned_ms=care.assigned_ms,
+        first_follow_up_ms=min(care.counted, default=None),
+        last_follow_up_ms=max(care.counted, default=None),
+        follow_ups=len(care.counted),
+        recycled=len(care.recycles),
+        revoked=care.revoked,
+    )
