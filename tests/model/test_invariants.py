@@ -26,7 +26,7 @@ owned_input = st.tuples(st.sampled_from(sorted(OWNED_PLANS)), st.integers(0, 10*
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 any_input = some_input | owned_input
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-patient = settings(quick, max_examples=400)
+patient = settings(quick, max_examples=300)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
@@ -234,4 +234,9 @@ def test_owners(drawn: tuple[str, int, int]) -> None:
 )
 def test_many_more(check: Any) -> None:
     """Each of these on many more inputs."""
-    patient(check)()
+    of = (
+        (some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
+        if check is test_batches_and_shards
+        else (some_input,)
+    )
+    patient(given(*of)(check.hypothesis.inner_test))()
