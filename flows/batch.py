@@ -119,17 +119,17 @@ class Batch:
                     out.pack()
             except LeadstreamError:
                 raise
-            except Unencodable as error:
+            except Unencodable as unencodable:
                 if not careful:
                     raise
-                raise RecordFault(arrival) from error
-            except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
+                raise RecordFault(arrival) from unencodable
+            except AssertionError as broken:  # it speaks of stored rows: a loud stop, never a reject
                 place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
                 raise StateDamaged(
-                    f"A stored row is not what must be there: {str(error) or 'an assertion failed'} (customer "
+                    f"A stored row is not what must be there: {str(broken) or 'an assertion failed'} (customer "
                     f"{arrival.digest.hex()}, shard {shard.number}, at {place}).",
                     "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
-                ) from error
+                ) from broken
             except Exception as error:
                 raise RecordFault(arrival) from error
             if arrival.tail:
