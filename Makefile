@@ -21,7 +21,7 @@ SEED ?= 1
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka mutants bench lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka mutants bench docs lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,9 @@ mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the test
 
 bench: setup  ## Run the quick benchmarks (ARGS="SCENARIO --json")
 	@$(BIN)/leadstream bench $(ARGS)
+
+docs: setup  ## Write what is generated in docs: kinds and statuses
+	@$(BIN)/python scripts/docs_parts.py
 
 kafka: setup  ## Run an Apache Kafka for trying out on 127.0.0.1:9092, data in var/kafka, until Ctrl-C (needs Java, Maven)
 	@exec $(BIN)/python scripts/kafka.py start --stay --port 9092 $(ARGS)

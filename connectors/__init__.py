@@ -1,4 +1,4 @@
-"""Where records come from and go to: Kafka, files, ticks, channel feeds, and fakes in memory."""
+"""Where records come from and go to: Kafka, files, the demo, and fakes in memory."""
 
 __part_of__ = "leadstream"
 

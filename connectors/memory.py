@@ -233,7 +233,7 @@ class MemoryReader:
 
 
 class MemorySink:
-    """Streams of records in memory; implements `flows.outlet.Sink`, cut to the sealed lengths at open like files.
+    """Streams of records in memory; implements `connectors.protocols.Sink`, cut to the sealed lengths at open like files.
 
     `fail("write", 3, error)` raises at the third write from the opening on; `after=True` raises when its work is done,
     as a connection does that breaks before the answer.

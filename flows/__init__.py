@@ -1,4 +1,4 @@
-"""Wiring only: each module defines a function `flow()`; importing one opens nothing.
+"""Wiring only: dataflow, source, batch, step, and the engine that opens and ends them; importing a module opens nothing.
 
 Importing this package runs the guard of `leadstream` first, so that `python -m bytewax.run flows.lead_center` stops
 with a file's name when another `operators`, `state` or `connectors` is found in place of ours.

@@ -8,8 +8,9 @@
       │           ├─ 2 same-day dedup (线索去重)  operators/intention/dedup.py     ┐ folded in event-time order:
       │           ├─ 3 merge (线索合并)           operators/intention/merge.py     ┘ operators/intention/fold.py
       │           ├─ 6 score (线索评分)           operators/intention/score.py
-      │           └─   dispatch or hold (派单)   operators/dispatch/holds.py, leads.py
-      └─ ticks: clock, hops, timers (operators/lead/clocks.py), outbox
+      │           ├─   dispatch or hold (派单)   operators/dispatch/holds.py, operators/lead/life.py
+      │           └─   follow-up, pools (公池)   operators/follow_up/clock.py, operators/pools/commands.py
+      └─ ticks: clock, messages (flows/messages.py), timers (operators/lead/clocks.py), outbox
 
 Layers 4 and 5, cleaning, come between 3 and 6; until they exist every lead counts as exempt (ruling 51).
 `python -m bytewax.run flows.lead_center` calls `flow()`; importing this module opens nothing.

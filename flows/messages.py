@@ -7,7 +7,7 @@ deleted: the fence alone then says what was applied.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rocksdict import WriteBatch
 
@@ -16,6 +16,8 @@ from state.database import Database
 from state.fence import Fences
 from state.rows import messages
 from state.rows.messages import Message
+
+_LAST: Final = (1 << 64) - 1
 
 
 class Hop(NamedTuple):
@@ -28,21 +30,18 @@ class Hop(NamedTuple):
     message: Message
 
 
-def waiting(database: Database, shard: int, fences: Fences, limit: int) -> tuple[list[Hop], list[bytes]]:
-    """(the next messages for a shard, in each sender's order; keys of those that its fences have passed)."""
-    begin = keys.prefix(shard, keys.HOP)
+def waiting(database: Database, shard: int, shards: int, fences: Fences, limit: int) -> list[Hop]:
+    """The next messages for a shard, each sender's in its order; none that a fence has passed."""
     found: list[Hop] = []
-    passed: list[bytes] = []
-    for key, value in database.scan(begin, keys.after(begin)):
-        if len(found) + len(passed) >= limit:
-            break
-        sender, sequence = keys.sender_of_hop(key)
-        if fences.is_taken(sender, sequence):
-            passed.append(key)
-            continue
-        entity, message = messages.decode(value)
-        found.append(Hop(key, sender, sequence, entity, message))
-    return found, passed
+    # Sender by sender, each from behind its fence: before it lie only the tombstones of what was applied.
+    for sender in range(shards):
+        begin = keys.hop_key(shard, sender, fences.hops.get(sender, 0) + 1)
+        for key, value in database.scan(begin, keys.hop_key(shard, sender, _LAST)):
+            if len(found) >= limit:
+                return found
+            entity, message = messages.decode(value)
+            found.append(Hop(key, sender, keys.sender_of_hop(key)[1], entity, message))
+    return found
 
 
 def send(batch: WriteBatch, sender: int, last: int, told: list[tuple[bytes, Message]], shards: int) -> list[int]:

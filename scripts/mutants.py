@@ -47,7 +47,7 @@ class Function:
     """A function of the packages."""
 
     name: str
-    """Dotted, with its module: `operators.intention.merge.may_reopen`, `state.shard.Shard.is_applied`."""
+    """Dotted, with its module: `operators.intention.merge.may_reopen`, `state.fence.Fences.is_applied`."""
     file: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
 

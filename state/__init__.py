@@ -1,4 +1,4 @@
-"""What is kept: rows and their codec, the store, fence, outbox, timers, hops, seal, checkpoints, migrations."""
+"""What is kept: rows and their codec, the database, fences, outbox, timers, members, hops, seal, migration."""
 
 __part_of__ = "leadstream"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
 from state import errors, keys
 
@@ -141,13 +141,13 @@ class Database:
     def scan(self, begin: bytes, end: bytes, *, audit: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Rows with begin ≤ key < end, in order."""
         family = self.audit if audit else self.rows
-        cursor = family.iter()
+        # With its end told, the cursor does not pass over what was deleted behind it: half a microsecond for each such key.
+        options = ReadOptions()
+        options.set_iterate_upper_bound(end)
+        cursor = family.iter(options)
         cursor.seek(begin)
         while cursor.valid():
-            key: bytes = cursor.key()
-            if key >= end:
-                return
-            yield key, cursor.value()
+            yield cursor.key(), cursor.value()
             cursor.next()
         cursor.status()  # an iterator that met an error ends like one at its end
 

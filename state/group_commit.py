@@ -11,7 +11,7 @@ from state.database import Database
 class GroupCommit:
     """Group commit: a background thread syncs the log, and what was written before a sync began may be sent after it.
 
-    Nothing visible can then be decided otherwise after a power loss (architecture 2).
+    Nothing visible can then be decided otherwise after a power loss (decision 0005).
     """
 
     def __init__(self, database: Database) -> None:

@@ -1,7 +1,7 @@
 """Every limit of the engine, in one place. Nothing grows without one of these.
 
 Each is counted or refused where it is hit; none is a tuning knob that changes a decision below it.
-Sources: contract (sizes of a record), architecture 2 (limits of a row), ruling 48 (what gives way first).
+Sources: contract (sizes of a record), rulings 48 and 82 (a row, and what gives way first), decision 0006 (shards).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ STORES_PER_LEAD: Final = 64
 ROW_BYTES: Final = 16 << 10
 """A row's size on disk, bytes. Ruling 48: then behaviours, intents, listed raw leads, kept events give way, in this order."""
 KEPT_EVENTS: Final = 200
-"""Events kept for a later fold, per key (architecture 2); beyond, the oldest collapse: ORDER_APPROXIMATE."""
+"""Events kept for a later fold, per key (ruling 48); beyond, the oldest collapse: ORDER_APPROXIMATE."""
 INTENTS: Final = 50
 """Entries of a unique lead's intent history."""
 LISTED_RAWS: Final = 50
 """Raw leads listed by number in a unique lead; the count goes on."""
 RAWS_PER_DAY: Final = 1000
-"""Raw leads of one OneID on one day; beyond: SHARED_CONTACT, marked and written, not kept for the fold (architecture 2)."""
+"""Raw leads of one OneID on one day; beyond: SHARED_CONTACT, marked and written, not kept for the fold (rulings 48 and 82)."""
 PAYLOAD_VALUE_BYTES: Final = 48
 """A value of the replay memory longer than this is kept as a digest."""
 FOLLOW_UPS_KEPT: Final = 20
@@ -52,7 +52,7 @@ CALENDAR_DAYS: Final = 400
 
 # --- the flow
 SHARDS: Final = 16
-"""Shards of a new state (architecture 2); at most 256, one byte of every key."""
+"""Shards of a new state (decision 0006); at most 256, one byte of every key."""
 BATCH_RECORDS: Final = 2_000
 """Records a source hands on in one poll."""
 BATCH_BYTES: Final = 4 << 20

@@ -30,6 +30,9 @@ class Group(Protocol):
     def leave(self, member: bytes) -> bool:
         """Leave; whether it was a member."""
 
+    def take(self, member: bytes, order: bytes) -> None:
+        """Leave from this place in the order."""
+
     def following(self, start: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Up to `limit` (order, value) from `start` on, in order."""
 
@@ -145,6 +148,11 @@ class BatchGroup:
         if self._ordered:
             self._members.put_order(self._order + held, None)
         return True
+
+    def take(self, member: bytes, order: bytes) -> None:
+        """Leave, where the place in the order is known: nothing is read."""
+        self._members.put(self._prefix + member, None)
+        self._members.put_order(self._order + order, None)
 
     def following(self, start: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """The next in order."""

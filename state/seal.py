@@ -1,4 +1,5 @@
-"""The seal: one row that says up to where everything is done, the only truth on start (architecture 2).
+"""The seal: one row that says up to where everything is done, the only truth on start
+(docs/architecture.md, "The way of an offset").
 
 Written when an epoch is complete: a source's `next_batch` in epoch e+1 comes only after every snapshot of epoch e, so every
 item handed on in e was applied, every event sent in e lies in its file or topic, and one row can say so.

@@ -1,6 +1,6 @@
 """What a decision leaves behind beside the row: events, counts, index entries, the audit story, messages.
 
-Pure data. The shard's step writes all of it in the batch of the row (architecture 2), or none of it.
+Pure data. The shard's step writes all of it in the batch of the row (decision 0003), or none of it.
 """
 
 from __future__ import annotations

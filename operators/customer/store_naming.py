@@ -139,7 +139,7 @@ def _remove(section: Section, unique: Unique, lead: Lead) -> Unique | None:
     for state in (section.base, section.head):
         place = next((at for at, held in enumerate(state.uniques) if held.n == unique.n), 0)
         undone = state.uniques[place - 1] if place else None
-        if undone is not None and not unique.counts_from and undone.ended == unique.opened:
+        if undone is not None and undone.ended == (unique.counts_from or unique.opened):
             undone.ended = 0
         else:
             undone = None

@@ -114,7 +114,7 @@ def fire(desk: StoreDesk, before: int) -> bool:
             if following:
                 queue.join(member_of(digest, n), following.to_bytes(8, "big") + _CARRIED + order[9:], value)
             else:
-                queue.leave(member_of(digest, n))
+                queue.take(member_of(digest, n), order)
                 row.queued -= 1
             row.released += 1
             row.behind = order

@@ -1,4 +1,4 @@
-"""The marks as a fold (architecture 2, ruling 2): events of one key in their total order, on top of a folded summary.
+"""The marks as a fold (ruling 2): events of one key in their total order, on top of a folded summary.
 
 An event that comes last in the order is applied to the head, the fast path. Any other is put in its place, the events are
 folded again from the base, and what changed is returned: the caller writes a correction for each raw lead in it.

@@ -1,4 +1,5 @@
-"""Killed, or without power, before any step of a run: it goes on and comes to the same (architecture 3, 1 and 2).
+"""Killed, or without power, before any step of a run: it goes on and comes to the same
+(docs/architecture.md, "What must hold", 1 and 2).
 
 Every write of the database, every sync, every write and flush of the sink of a short run that seals at each poll (`make
 test` takes each fourth); of one that seals only at its end, each third.

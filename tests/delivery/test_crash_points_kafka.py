@@ -1,4 +1,5 @@
-"""Killed, or without power, before any step of a run that delivers to topics (architecture 3, 1 and 2), on a broker in memory.
+"""Killed, or without power, before any step of a run that delivers to topics, on a broker in memory
+(docs/architecture.md, "What must hold", 1 and 2).
 
 Steps are every write and sync of the database, and every time the broker appends, acknowledges or commits something or is
 asked where its partitions end.

@@ -1,4 +1,6 @@
-"""Faults stop loudly with the operator's action, and the next start comes to the same (architecture 3; ruling 49)."""
+"""Faults stop loudly with the operator's action, and the next start comes to the same
+(docs/architecture.md, "What must hold", 2 and 4; ruling 49).
+"""
 
 import errno
 import json

@@ -1,4 +1,6 @@
-"""Today's code opens the states of every format so far, goes on and gives the expected outputs (architecture 3, 5)."""
+"""Today's code opens the states of every format so far, goes on and gives the expected outputs
+(docs/architecture.md, "What must hold", 5).
+"""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Straight run = other batch sizes, shards, workers = run with stops (architecture 3, property 7)."""
+"""Straight run = other batch sizes, shards, workers = run with stops (docs/architecture.md, "What must hold", 7)."""
 
 import random
 

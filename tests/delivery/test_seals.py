@@ -229,7 +229,9 @@ def test_what_falls_due_waits_for_an_output_that_is_stuck(tmp_path, monkeypatch)
     with pytest.raises(Fault, match="stuck"):
         case.run(memory_reader(leads, poll_limit=3), until=at(28, 12) + 60 * 86_400_000, epoch=LONG)
     rows = rows_of(stored(tmp_path), keys.OUTBOX)
-    assert 20 < sum(len(names) for row in rows.values() for _, names, _ in decode(row)) < 250
+    assert (
+        20 < sum(len(names) for row in rows.values() for _, names, _ in decode(row)) < 600
+    )  # of 1 200 where nothing waits
 
 
 @pytest.mark.parametrize("questions", [1, 7, 1000])

@@ -18,6 +18,7 @@ import typer
 
 from leadstream.commands.main import app
 from operators.config.tables import MODELS
+from operators.registry import COUNTS
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RULES = CHECKOUT / "docs" / "rules"
@@ -171,6 +172,9 @@ def test_a_command_within_a_sentence_names_what_exists(page):
         words = code.text.split()
         if code.language is not None or words[0] != "leadstream" or len(words) < 2:
             continue
+        if words[1].startswith("--"):
+            assert words[1] in {one for parameter in COMMAND.params for one in parameter.opts}, f"line {code.line}"
+            continue
         assert words[1] in known, f"line {code.line}: leadstream {words[1]}"
         options = {one for parameter in known[words[1]].params for one in parameter.opts}
         given = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
@@ -246,6 +250,7 @@ def test_every_key_of_the_configuration_is_explained(table):
 
 def test_every_metric_that_is_named_exists():
     source = (CHECKOUT / "flows" / "observe" / "metrics.py").read_text(encoding="utf-8")
+    source += " ".join(f'"{kind.metric}"' for kind in COUNTS if kind.metric)
     for page in READER:
         for name in re.findall(r"`leadstream_([a-z_]+)`", page.read_text(encoding="utf-8")):
             assert re.search(rf'"(?:leadstream_)?{name.removesuffix("_total")}"', source), f"{page.name}: {name}"

@@ -21,9 +21,11 @@ def test_every_rule_that_is_cited_stands(checkout: Path) -> None:
 def test_citations_are_found_at_all(checkout: Path) -> None:
     """The check above looks at something: code, tests, configuration and pages."""
     names = law.citing_files(checkout)
-    assert {"operators/fold.py", "tests/mutants.toml", "docs/architecture.md", "Makefile", ".ci/run"} <= set(names)
+    assert {"operators/intention/fold.py", "tests/mutants.toml", "docs/architecture.md", "Makefile", ".ci/run"} <= set(
+        names
+    )
     assert not [name for name in names if name.startswith("docs/rules/")]
-    assert Rule("ruling", 2) in _cited((checkout / "operators/fold.py").read_text(encoding="utf-8"))
+    assert Rule("ruling", 2) in _cited((checkout / "operators/intention/fold.py").read_text(encoding="utf-8"))
 
 
 def test_a_citation_of_nothing_is_reported(checkout: Path) -> None:

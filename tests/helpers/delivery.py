@@ -1,4 +1,6 @@
-"""Small inputs with everything in play, runs over them, and what two runs must have in common (architecture 3)."""
+"""Small inputs with everything in play, runs over them, and what two runs must have in common
+(docs/architecture.md, "Equal").
+"""
 
 from __future__ import annotations
 

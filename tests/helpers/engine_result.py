@@ -1,4 +1,4 @@
-"""The engine's outputs in the oracle's terms, and where the two differ (architecture 3, "Equal")."""
+"""The engine's outputs in the oracle's terms, and where the two differ (docs/architecture.md, "Equal")."""
 
 from __future__ import annotations
 

@@ -413,7 +413,9 @@ def command(
     config = case.folder / "c.toml"
     config.write_text(toml({**case.configuration.tables, "kafka": table}), encoding="utf-8")
     patch = "".join(f"limits.{name} = {value!r}; " for name, value in (limits or {}).items())
-    program = f"import sys; from state import limits; {patch}from leadstream.commands import main; sys.exit(main())"
+    program = (
+        f"import sys; from state import limits; {patch}from leadstream.commands.main import main; sys.exit(main())"
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEADSTREAM", "KAFKA"))}
     environ = {**kept, **SECRET, "PYTHONPATH": str(checkout), "KAFKA_BOOTSTRAP_SERVERS": case.broker.bootstrap}
     words = ("run", "--config", str(config), "--source", "kafka", "--sink", "kafka", "--metrics", "127.0.0.1:0")

@@ -170,7 +170,7 @@ def per_event(rows: list[Row]) -> tuple[dict[bytes, Event], int]:
 
 
 def by_subject(found: Mapping[bytes, Event]) -> dict[str, list[bytes]]:
-    """Raw lead or unique lead → event ids in their order (architecture 3, "Equal")."""
+    """Raw lead or unique lead → event ids in their order (docs/architecture.md, "Equal")."""
     order: dict[str, list[bytes]] = {}
     for event_id, (key, value) in found.items():
         if value is None:

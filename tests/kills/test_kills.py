@@ -1,4 +1,5 @@
-"""SIGKILL at any instant, again and again: every decision made once, no output lost, none twice (architecture 3).
+"""SIGKILL at any instant, again and again: every decision made once, no output lost, none twice
+(docs/architecture.md, "What must hold", 1).
 
 `LEADSTREAM_KILLS` = how many (300), `LEADSTREAM_SEED` = which input and which instants. Each kill comes only after
 something new was decided: the output, then the database's log, grew by amounts drawn from the seed. When the input ends

@@ -49,11 +49,9 @@ def test_many_random_inputs(plan: str, block: int) -> None:
         assert not found, f"plan {plan!r}, seed {seed}\n{shown(lines)}\n" + "\n".join(found)
 
 
-# Longer lives after shorter ones, a merge period longer than the deal's. No lead is deleted meanwhile: the oracle, which folds
-# from nothing, would decide anew what a deleted lead had decided (docs/decisions/0021).
+# Shorter lives after longer ones, a merge period longer than the deal's: row 2, second deals, leads passed over.
 SHORT_LIVES = {
-    "periods": {"merge": 4, "deal_merge": 2, "max_life": 6, "late_hours": 1500, "replay": 7},
-    "channels": {code: {**channel, "late_hours": 1500} for code, channel in CONFIG["channels"].items()},
+    "periods": {**CONFIG["periods"], "merge": 4, "deal_merge": 2, "max_life": 6},
     "series": {
         "short": {"merge": 1, "deal_merge": 3, "max_life": 2},
         "long": {"merge": 6, "deal_merge": 1, "max_life": 9},
@@ -100,7 +98,7 @@ def test_generated_folder(folder: Path) -> None:
 
 @pytest.mark.xdist_group("generated folder")
 def test_order_of_arrival_within_the_lateness_does_not_matter(folder: Path, tmp_path: Path) -> None:
-    """Invariant 8, as architecture 3 says what is equal."""
+    """Invariant 8 (domain 15); what is equal: docs/architecture.md, "Equal"."""
     config = tomllib.loads((folder / "config.toml").read_text())
     shuffled = tmp_path / "shuffled"
     moved = shuffle_within(folder, shuffled, 3, 36 * 3600)

@@ -15,7 +15,7 @@ from plain_engine import PlainEngine
 from operators.dispatch.hours import is_open
 from state import keys
 from state.counts import read_counts
-from state.rows import codes, customer_row
+from state.rows import codes, customer_row, store_row
 from state.rows.codes import STATUSES
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
@@ -23,7 +23,7 @@ FAR = START_MS + 400 * 86_400_000
 
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-patient = settings(quick, max_examples=1000)
+patient = settings(quick, max_examples=400)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
@@ -136,7 +136,9 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
             row = customer_row.decode(value)
             if row.armed:
                 armed.add(keys.timer_key(shard, row.armed, key[1:]))
-        begin = keys.prefix(shard, keys.TIMER)
+        begin = keys.prefix(shard, keys.STORE)
+        for key, value in engine.database.scan(begin, keys.after(begin)):
+            armed.add(keys.timer_key(shard, store_row.decode(value).armed, key[1:]))
     assert armed == {key for key in engine.database.rows if key[1:2] == keys.TIMER}
     engine.run({"raw_leads.jsonl": ("raw_lead", [])}, FAR)
     for shard in range(engine.shard_count):

@@ -60,14 +60,12 @@ class ActIn:
 
 @dataclass(eq=False)
 class AnswerIn:
-    """A store answer at `t_ms` = the clock at its arrival; it brings `lead` as it was then.
-
-    lead None: what it brought has left the key again by a later answer; what it closed stays closed.
-    """
+    """A store answer at `t_ms` = the clock at its arrival; it brings `lead` as it was then. It goes with its lead where
+    that leaves the key again by a later answer."""
 
     t_ms: int
     seq: int
-    lead: Lead | None
+    lead: Lead
 
 
 @dataclass(eq=False)
@@ -91,7 +89,6 @@ class Lead:
     lead_id: int | None = None  # fixed for a lead that moved; else the model lets it claim one
     moved: AnswerIn | None = None
     reopened: RawIn | AnswerIn | None = None  # what reopened it last
-    cut_short: bool = False  # its first touch closed the lead before it, which stood open (row 2, ruling 83)
 
     def open_at(self, at_ms: int) -> bool:
         return self.status == "OPEN" and at_ms <= self.expires_ms
@@ -195,9 +192,9 @@ class _Run:
     def postpone(self, a: ActIn, after_ms: int) -> None:
         """No lead stands there at `after_ms`: a moved lead takes the activity at its answer, else the next lead that
         opens within ten minutes (rulings 26, 57)."""
-        moved = sorted((w for w in self.moved if w.lead and w.t_ms > after_ms), key=lambda w: (w.t_ms, w.seq))
+        moved = sorted((w for w in self.moved if w.t_ms > after_ms), key=lambda w: (w.t_ms, w.seq))
         early: list[tuple[int, tuple[object, ...], int, AnswerIn | None]] = [
-            (w.lead.opened_ms, w.lead.first.order, w.t_ms, w) for w in moved if w.lead
+            (w.lead.opened_ms, w.lead.first.order, w.t_ms, w) for w in moved
         ]
         before = next(((a.t_ms, (), at_ms, w) for time_ms, _, at_ms, w in early if time_ms <= a.t_ms), None)
         early += [(r.t_ms, r.order, r.t_ms, None) for r in self.raws if r.t_ms > after_ms]
@@ -228,9 +225,8 @@ class _Run:
         elif lead and self.has_deal(lead, r.t_ms):
             self.join(lead, r, DEAL_MERGED)
         else:
-            cut_short = lead is not None and lead.open_at(r.t_ms)
             self.expire(lead, r.t_ms)
-            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms, cut_short=cut_short)
+            lead = Lead(r.t_ms, r.periods, r, r.t_ms, r.t_ms)
             self.touch(lead, r.t_ms, r.periods)
             self.leads.append(lead)
             self.join(lead, r, FIRST_TOUCH)
@@ -347,10 +343,7 @@ class _Run:
         if w in self.moved:
             if lead and lead.open_at(w.t_ms):
                 lead.status, lead.closed_ms, lead.reason = "EXPIRED", w.t_ms, "MERGE_EXPIRED"
-            if w.lead:
-                self.move(w, w.lead)
-            return
-        if w.lead is None:
+            self.move(w, w.lead)
             return
         if lead and (lead.open_at(w.t_ms) or self.has_deal(lead, w.t_ms)):
             self.fold_in(lead, w, w.lead)

@@ -157,15 +157,8 @@ class Row:
         refs = {r.ref for r, _ in u.lead.marks}
         events.raws = [r for r in events.raws if r.ref not in refs]
         events.acts = [a for a in events.acts if a not in u.lead.acts]
-        for w in u.lead.answers:
-            if w in events.moved:
-                w.lead = None  # what it closed beside it stays closed
-            else:
-                events.answers.remove(w)
-        if u.lead.cut_short:  # what it closed at its opening stays closed
-            closing = AnswerIn(u.lead.first.t_ms, u.lead.first.seq, None)
-            events.answers.append(closing)
-            events.moved |= {closing}
+        events.answers = [w for w in events.answers if w not in u.lead.answers]
+        events.moved -= set(u.lead.answers)
 
 
 def deletion_due(u: Unique, config: Config) -> int:

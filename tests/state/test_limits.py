@@ -1,4 +1,4 @@
-"""What is beyond a limit is counted and goes on (architecture 2, rulings 48 and 49)."""
+"""What is beyond a limit is counted and goes on (rulings 48 and 49)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     check_topics(settings)   Refused, by name, with what to do
     connect, ask, apply      the same in steps, for the command
 
-`kafka_plans` says what is wanted and what is wrong. Kafka's client is needed from `connect` on.
+`plans.py` says what is wanted and what is wrong. Kafka's client is needed from `connect` on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What lies in the output topics behind the last seal: records that were delivered, and of which the state does not know it.
 
-A start sends its outbox again, all but what is found here. Bounded by what was written since the seal (architecture 2).
+A start sends its outbox again, all but what is found here. Bounded by what was written since the seal (decision 0017).
 """
 
 from __future__ import annotations

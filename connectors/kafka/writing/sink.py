@@ -1,9 +1,9 @@
 """Kafka out: every outbox row to its topics, in order, once; a seal speaks of it when the broker has acknowledged it.
 
-    deliver ──► held ──► client ──► broker   `once` (`kafka_once`): as the broker answers what went before, idempotent
-    deliver ──► held ──► transaction         `transactional` (`kafka_transactions`): some milliseconds' rows, by a thread
+    deliver ──► held ──► client ──► broker   `once` (`once.py`): as the broker answers what went before, idempotent
+    deliver ──► held ──► transaction         `transactional` (`transactions.py`): some milliseconds' rows, by a thread
 
-A start reads back what lies behind the last seal (`kafka_readback`) and sends the rest of the outbox: nothing is lost, and
+A start reads back what lies behind the last seal (`readback.py`) and sends the rest of the outbox: nothing is lost, and
 nothing is sent twice but what the network delivers after the process that sent it is dead (mode `once`).
 """
 
@@ -44,7 +44,7 @@ _LISTEN_S: Final = 1.0
 
 
 class KafkaSink:
-    """The output topics of one engine; implements `flows.outlet.Sink`."""
+    """The output topics of one engine; implements `connectors.protocols.Sink`."""
 
     kind = "kafka"
     reads_back = True

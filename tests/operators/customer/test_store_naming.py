@@ -77,3 +77,16 @@ def test_a_lead_that_moves_away_gives_back_the_place_it_had_taken() -> None:
     # 2 closed the open lead of X, being beyond two days of life; at S it is a lead of its own, and X has 1 alone again.
     found = told(tables, *records)
     assert found.leads == {"1": ("X", "HELD", "1"), "2": ("S", "DISPATCHED", "2")}
+
+
+def test_so_does_one_that_an_answer_had_brought() -> None:
+    records = [
+        lead("p", "1 10:00", None),
+        clock("2 10:00"),
+        lead("p", "1 10:00", "X"),
+        lead("r", "1 12:00", "X"),
+        lead("p", "1 10:00", "S"),
+    ]
+    # p comes to X on the 2nd; r, which is late, would be open there then and is closed; at S p closes nothing of X.
+    assert told({}, *records[:4]).leads["r"][1] == "MERGE_EXPIRED"
+    assert told({}, *records).leads == {"r": ("X", "HELD", "r"), "p": ("S", "DISPATCHED", "p")}

@@ -1,0 +1,309 @@
+"""Writes the parts of the pages that the code knows better: docs/kinds.md, and the statuses in docs/architecture.md.
+
+    python scripts/docs_parts.py            write them (make docs)
+    python scripts/docs_parts.py --check    exit 1 when they are not what the code says
+
+Kinds are those of `operators.registry`; statuses, their groups and their table those of `operators.lead.statuses`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))
+
+from operators.base.kinds import EntityKind  # noqa: E402
+from operators.lead import statuses  # noqa: E402
+from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS  # noqa: E402
+from state.rows.codes import STATUSES  # noqa: E402
+from state.rows.customer_row import Lead  # noqa: E402
+
+FOLDER: Final = CHECKOUT / "docs"
+_PART: Final = re.compile(r"(<!-- statuses: .*? -->\n).*?(<!-- /statuses -->)", re.DOTALL)
+_DRAWN_AS_ONE: Final = ("waiting", "closed")
+"""Groups that are one box of the diagram: their statuses may become the same, and change among themselves."""
+
+
+# --- tables
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(heads), *(list(row) for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _code(name: str) -> str:
+    return f"`{name}`" if name else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(_code(name) for name in names)
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else ""
+
+
+def _path(module: str) -> str:
+    return module.replace(".", "/") + ".py"
+
+
+def _where(rule: Callable[..., Any] | None) -> str:
+    """The file of a rule and its name there."""
+    if rule is None:
+        return ""
+    owner = getattr(rule, "__self__", None)
+    module, name = rule.__module__, rule.__name__
+    if owner is not None and not isinstance(owner, ModuleType):
+        module, name = type(owner).__module__, f"{type(owner).__name__}.{name}"
+    return f"`{_path(module)}`" + ("" if name.startswith("_") else f" `{name}`")
+
+
+def _said(shape: type[Any]) -> str:
+    """The first paragraph of what a type says of itself."""
+    return " ".join((shape.__doc__ or "").partition("\n\n")[0].split())
+
+
+# --- statuses
+
+
+def _meanings() -> dict[str, str]:
+    """Group → what `operators.lead.statuses` says of it, below its number."""
+    module = ast.parse(Path(CHECKOUT / _path(statuses.__name__)).read_text(encoding="utf-8"))
+    said: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for node, following in zip(module.body, module.body[1:], strict=False):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            said[node.target.id] = " ".join(str(following.value.value).split())
+        if node.target.id == "GROUPS" and isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Name):
+                    names[str(key.value)] = value.id
+    return {group: said[name] for group, name in names.items()}
+
+
+def _boxes() -> list[tuple[str, int]]:
+    """(name, statuses as a group) of each box of the diagram."""
+    boxes: dict[int, str] = {}
+    for status, name in enumerate(STATUSES):
+        one = next((one for one in _DRAWN_AS_ONE if statuses.GROUPS[one] >> status & 1), "")
+        boxes.setdefault(statuses.GROUPS[one] if one else 1 << status, one or name)
+    for group in boxes:
+        rows = {statuses.NEXT[status] for status in range(len(STATUSES)) if group >> status & 1}
+        assert len(rows) == 1, f"statuses drawn as one may become different ones: {statuses.members(group)}"
+    return [(name, group) for group, name in boxes.items()]
+
+
+def _diagram() -> str:
+    boxes = _boxes()
+    lines = ["stateDiagram-v2"]
+    lines += [
+        f"    {name} : {', '.join(members)}"
+        for name, members in ((name, statuses.members(group)) for name, group in boxes)
+        if members != [name]
+    ]
+    first = Lead(0).status
+    lines.append(f"    [*] --> {next(name for name, group in boxes if group >> first & 1)} : {STATUSES[first]}")
+    for name, group in boxes:
+        row = next(statuses.NEXT[status] for status in range(len(STATUSES)) if group >> status & 1)
+        for other, target in boxes:
+            reached = row & target
+            if other == name or not reached:
+                continue
+            which = "" if reached == target else " : " + ", ".join(statuses.members(reached))
+            lines.append(f"    {name} --> {other}{which}")
+    return "```mermaid\n" + "\n".join(lines) + "\n```\n"
+
+
+def _groups() -> str:
+    meanings = _meanings()
+    clocks = [clock for kind in ENTITIES for clock in kind.clocks]
+    return _table(
+        ("group", "statuses", "what it says", "clocks that run in all of it"),
+        (
+            (
+                group,
+                _listed(statuses.members(bits)),
+                meanings[group],
+                _listed(clock.name for clock in clocks if bits & clock.group == bits),
+            )
+            for group, bits in statuses.GROUPS.items()
+        ),
+    )
+
+
+def statuses_part() -> str:
+    """The diagram and the table of groups."""
+    return f"\n{_diagram()}\n{_groups()}\n"
+
+
+# --- kinds
+
+
+def _records() -> str:
+    return _table(
+        ("type", "topic", "files", "must have", "shape", "checked by", "applied by", "settles"),
+        (
+            (
+                _code(kind.name),
+                _code(kind.topic),
+                _code(f"{kind.files}*.jsonl"),
+                _listed(sorted(kind.required)),
+                _code(kind.shape.__name__) if kind.shape is not None else "none: refused `NOT_SUPPORTED`",
+                _where(kind.check),
+                _where(kind.apply),
+                _yes(kind.settles),
+            )
+            for kind in RECORDS
+        ),
+    )
+
+
+def _entities() -> str:
+    def row(kind: EntityKind) -> tuple[str, ...]:
+        return (
+            kind.name,
+            _code(kind.space.decode()),
+            _where(kind.decode),
+            _where(kind.next_due),
+            _listed(clock.name for clock in kind.clocks),
+            _yes(kind.fresh),
+            _yes(kind.settles),
+        )
+
+    heads = ("entity", "letter", "row", "next due", "clocks", "begins with a message", "settles")
+    return _table(heads, map(row, sorted(ENTITIES, key=lambda kind: kind.rank)))
+
+
+def _clocks() -> str:
+    return _table(
+        ("entity", "place", "clock", "runs in", "what happens"),
+        (
+            (kind.name, str(place), _code(clock.name), _listed(statuses.members(clock.group)), _where(clock.fire))
+            for kind in ENTITIES
+            for place, clock in enumerate(kind.clocks, 1)
+        ),
+    )
+
+
+def _messages() -> str:
+    return _table(
+        ("tag", "message", "to", "what it says", "applied by"),
+        (
+            (
+                str(kind.shape.__struct_config__.tag),
+                _code(kind.shape.__name__),
+                KIND_OF[kind.to[0]].name,
+                _said(kind.shape),
+                _where(kind.apply),
+            )
+            for kind in sorted(MESSAGES, key=lambda kind: int(kind.shape.__struct_config__.tag))
+        ),
+    )
+
+
+def _streams() -> str:
+    return _table(
+        ("number", "stream", "one record is", "kept, days", "compacted", "original", "personal data in clear"),
+        (
+            (
+                str(number),
+                _code(kind.name),
+                _said(kind.shape),
+                "for ever" if kind.compacted else str(kind.kept_days),
+                _yes(kind.compacted),
+                _yes(kind.original),
+                _yes(kind.clear),
+            )
+            for number, kind in enumerate(STREAMS)
+        ),
+    )
+
+
+def _counts() -> str:
+    return _table(
+        ("place", "count", "what is counted", "metric"),
+        (
+            (str(place), _code(kind.name), kind.help, _code(f"leadstream_{kind.metric}_total" if kind.metric else ""))
+            for place, kind in enumerate(COUNTS)
+        ),
+    )
+
+
+_PAGE: Final = (
+    (
+        "Records",
+        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Settles*: by the event clock everything comes to rest "
+        "before such a record is applied, and after it.",
+        _records,
+    ),
+    (
+        "Entities",
+        "Who has a row, one timer and messages of its own. The *letter* begins its key and is its rank: of timers due at one "
+        "instant the smaller letter comes first. *Settles*: its timers wait until everything of a smaller rank at their instant "
+        "has come to rest.",
+        _entities,
+    ),
+    ("Clocks", "What falls due for a unique lead. At one instant they come in this order.", _clocks),
+    ("Messages", "What one entity tells another. A tag is never used again.", _messages),
+    (
+        "Streams",
+        "What goes out. The number stands in outbox rows and never changes. *Kept* is the retention of a new topic where the "
+        "operator set none.",
+        _streams,
+    ),
+    ("Counts", "Per channel and local day. The place is that in a count's row and never changes.", _counts),
+)
+
+
+def kinds_page() -> str:
+    """docs/kinds.md."""
+    begin = (
+        "# Kinds\n\nEvery kind of thing that the engine knows. `scripts/docs_parts.py` writes this page from "
+        "`operators/registry.py`; how to add one: [architecture](architecture.md#how-to-add-one).\n"
+    )
+    return begin + "".join(f"\n## {head}\n\n{words}\n\n{table()}" for head, words, table in _PAGE)
+
+
+# --- files
+
+
+def documents() -> dict[str, str]:
+    """Path below docs → what must stand in it."""
+    page = (FOLDER / "architecture.md").read_text(encoding="utf-8")
+    drawn, parts = _PART.subn(lambda found: found[1] + statuses_part() + found[2], page)
+    assert parts == 1, "docs/architecture.md has one place for the statuses"
+    return {"architecture.md": drawn, "kinds.md": kinds_page()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or compare; the exit code."""
+    if arguments not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    changed = {
+        path: text
+        for path, text in documents().items()
+        if not (FOLDER / path).is_file() or (FOLDER / path).read_text(encoding="utf-8") != text
+    }
+    for path, text in changed.items():
+        if arguments:
+            print(f"docs/{path} is not what the code says: python scripts/docs_parts.py", file=sys.stderr)
+        else:
+            (FOLDER / path).write_text(text, encoding="utf-8")
+            print(f"wrote docs/{path}")
+    return 1 if arguments and changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
