@@ -30,11 +30,13 @@ APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGE
 
 
 class RecordFault(Exception):
-    """An exception that no rule foresees while one record was applied (ruling 49); carries the record."""
+    """An exception that no rule foresees while one record was applied (ruling 49); carries both."""
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: Arrival, met: BaseException) -> None:
         super().__init__(arrival)
         self.arrival = arrival
+        self.met = met
+        """Kept here, since compiled code keeps no `__cause__`."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)  # job D's
@@ -122,7 +124,7 @@ class Batch:
             except Unencodable as unencodable:
                 if not careful:
                     raise
-                raise RecordFault(arrival) from unencodable
+                raise RecordFault(arrival, unencodable) from unencodable
             except AssertionError as broken:  # it speaks of stored rows: a loud stop, never a reject
                 place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
                 raise StateDamaged(
@@ -131,7 +133,7 @@ class Batch:
                     "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
                 ) from broken
             except Exception as error:
-                raise RecordFault(arrival) from error
+                raise RecordFault(arrival, error) from error
             if arrival.tail:
                 fence = fences.get(arrival.source) or shard.fences.inputs.get(arrival.source) or (0, 0)
                 fences[arrival.source] = (fence[0], arrival.tail)

@@ -124,9 +124,10 @@ def test_nothing_is_compiled_into_something_else(checkout: Path, tmp_path: Path)
             place.write_text("", encoding="utf-8")
         else:
             place.mkdir(parents=True)
-    (tmp_path / "operators" / "one.py").write_text(
+    name = "operators/one"
+    (tmp_path / f"{name}.py").write_text(
         "def one():\n    try:\n        two()\n    except KeyError as error:\n        raise\n"
         "    except Exception as error:\n        raise ValueError from error\n",
         encoding="utf-8",
     )
-    assert pitfalls(tmp_path) == ["operators/one.py, line 6: `error` names another exception above"]
+    assert pitfalls(tmp_path) == [f"{name}.py, line 6: `error` names another exception above"]
