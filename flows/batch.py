@@ -12,7 +12,6 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from flows import messages
-from operators.base.kinds import EntityKind
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
 from operators.registry import KIND_OF, MESSAGES, RECORD_OF, RECORDS
@@ -26,6 +25,7 @@ from state.shard import Shard
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 APPLY_RECORD: Final = {kind.name: kind.apply for kind in RECORDS if kind.apply is not None}
+ENTITY_OF: Final = {kind.name: kind.entity for kind in RECORDS if kind.entity is not None}
 APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGES}
 
 
@@ -104,7 +104,7 @@ class Batch:
                 continue
             fresh.append(arrival)
             if not arrival.reasons:
-                arrival.entity = keys.customer_entity(arrival.digest, arrival.shadow)
+                arrival.entity = ENTITY_OF[arrival.kind](arrival)
                 entities.append(arrival.entity)
         self.load(entities)
         for arrival in fresh:
@@ -167,7 +167,7 @@ class Batch:
             alive = kind.fire(kind.desk(row, entity, self.out, self.members), before)
         except Exception as error:  # no record is to blame: the row is (ruling 49)
             raise InternalFault(
-                f"The timers of {kind.name} {_name(kind, entity)} (shard {self.shard.number}) failed with "
+                f"The timers of {kind.name} {kind.shown(entity)} (shard {self.shard.number}) failed with "
                 f"{type(error).__name__}.",
                 "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
             ) from error
@@ -348,9 +348,3 @@ class Batch:
         head = keys.index_head(month, number)
         for channel, account, source_id, subject, outcome in out.index:
             put(head + keys.index_tail(channel, account, source_id, subject), outcome, family)
-
-
-def _name(kind: EntityKind, entity: bytes) -> str:
-    """An entity in words: a code, or the digest of a customer."""
-    name = entity[1:]
-    return name[:-1].hex() if kind.space == keys.CUSTOMER else name.decode("utf-8", "replace")

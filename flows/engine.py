@@ -24,10 +24,9 @@ from flows.source import Intake
 from flows.step import Core, ShardStep
 from operators.base.outputs import Source
 from operators.config.configuration import Configuration, registry_digest
-from operators.dispatch.hours import next_opening
 from operators.identity.one_id import NEWEST_FORM, OneIds, fingerprint
 from operators.intake.validation import Validation
-from operators.registry import RECORD_OF
+from operators.registry import ENTITIES, RECORD_OF
 from state import errors, keys, limits, migrate, seal
 from state.database import Database
 from state.group_commit import GroupCommit
@@ -87,9 +86,7 @@ class Engine:
         self._oldest_audit = 0
         self._closed = False
         self.progress = Progress(options.shards)
-        self._rated = [store for store in (self.rules.stores or {}).values() if store.release_per_minute]
-        if self.rules.stores is None and self.rules.default_store.release_per_minute:
-            self._rated = [self.rules.default_store]
+        self._barriers = [kind.barriers(self.rules) for kind in ENTITIES if kind.barriers is not None]
         self.database = Database(options.state)
         try:
             self._open()
@@ -268,10 +265,8 @@ class Engine:
         self._stop.set()
 
     def next_barrier(self, after: int) -> int:
-        """The next opening of a store with a release rate (ruling 29); 0 = none."""
-        return min(
-            (found for found in (next_opening(store, after, self.rules) for store in self._rated) if found), default=0
-        )
+        """The next time before which all must have come to rest (rulings 4 and 29); 0 = none."""
+        return min((found for found in (following(after) for following in self._barriers) if found), default=0)
 
     def reached_end(self) -> None:
         """The input was read to its real end, and what was due has fired."""

@@ -20,6 +20,7 @@ from operators.intake import validation
 from operators.lead import clocks
 from operators.pools import commands, room
 from operators.wire import streams
+from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
@@ -33,8 +34,16 @@ def _customer_desk(row: Customer, entity: bytes, out: Outputs, members: Members)
     return Desk(row, entity[1:-1], out)
 
 
-def _always(row: Any) -> bool:
+def _never(row: Any) -> bool:
     return False
+
+
+def _customer_of(arrival: Arrival) -> bytes:
+    return keys.customer_entity(arrival.digest, arrival.shadow)
+
+
+def _nobody(row: StoreRow) -> bool:
+    return release.is_gone(row) and room.is_gone(row)
 
 
 RECORDS: Final = (
@@ -45,6 +54,7 @@ RECORDS: Final = (
         RawLeadRecord,
         frozenset({"channel", "source_lead_id"}),
         validation.check_raw_lead,
+        _customer_of,
         accept.raw_lead,
         accept.refused,
     ),
@@ -55,6 +65,7 @@ RECORDS: Final = (
         ActivityRecord,
         frozenset({"activity_id", "kind", "event_time"}),
         validation.check_activity,
+        _customer_of,
         activities.activity,
     ),
     RecordKind("verdict", "verdicts", "verdicts"),
@@ -66,6 +77,7 @@ RECORDS: Final = (
         CommandRecord,
         frozenset({"command_id", "kind"}),
         intake_commands.check,
+        _customer_of,
         commands.command,
         settles=True,
     ),
@@ -83,10 +95,11 @@ ENTITIES: Final = (
         desk=_customer_desk,
         next_due=AGENDA.next_due,
         fire=AGENDA.fire,
-        is_gone=_always,
+        is_gone=_never,
         clocks=AGENDA.clocks,
         giving_way=row_size.giving_way,
         judge_again=consent.judge_again,
+        shown=lambda entity: entity[1:-1].hex(),
     ),
     EntityKind(
         "store",
@@ -96,8 +109,10 @@ ENTITIES: Final = (
         desk=StoreDesk,
         next_due=release.next_due,
         fire=release.fire,
-        is_gone=lambda row: release.is_gone(row) and room.is_gone(row),
+        is_gone=_nobody,
         fresh=lambda entity: StoreRow(entity[1:].decode()),
+        shown=lambda entity: entity[1:].decode("utf-8", "replace"),
+        barriers=release.barriers,
         settles=True,
     ),
 )

@@ -23,13 +23,14 @@ sys.path.insert(0, str(CHECKOUT))
 import leadstream  # noqa: E402
 from connectors.kafka.settings import KafkaSettings, settings_of  # noqa: E402
 from connectors.kafka.topics.plans import CONFIGS, Plan, plans  # noqa: E402
+from operators.base.kinds import RecordKind  # noqa: E402
 from operators.config.configuration import from_tables  # noqa: E402
 from operators.config.kafka import INPUTS  # noqa: E402
-from operators.intake.validation import BY, KINDS  # noqa: E402
+from operators.intake.commands import KNOWN as COMMAND_KINDS  # noqa: E402
+from operators.intake.validation import ACTIVITY_KINDS, BY  # noqa: E402
 from operators.intention.score import GRADES  # noqa: E402
-from operators.registry import RECORD_OF  # noqa: E402
+from operators.registry import RECORDS  # noqa: E402
 from operators.wire import streams  # noqa: E402
-from operators.wire.records import ActivityRecord, RawLeadRecord  # noqa: E402
 from operators.wire.streams import STREAMS  # noqa: E402
 from scripts.schemas_words import (  # noqa: E402
     FIELDS,
@@ -49,7 +50,8 @@ DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
 
 _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
-    "activity.kind": tuple(sorted(KINDS)),
+    "activity.kind": tuple(sorted(ACTIVITY_KINDS)),
+    "commands.kind": tuple(sorted(COMMAND_KINDS)),
     "verdicts.by": tuple(sorted(BY)),
     "dispositions.mark": MARKS,
     "unique_leads.status": STATUSES,
@@ -60,11 +62,9 @@ _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
     "closings.reason": CLOSED_REASONS[1:],
 }
 _SHAPES: Final = {kind.name: kind.shape for kind in streams.KINDS}
-_REQUIRED: Final = {
-    "raw": ("channel", "source_lead_id"),
-    "activity": ("activity_id", "kind", "event_time"),
-}
-_ONE_OF: Final = {"raw": ("phone", "landline"), "activity": ("unique_id", "phone", "landline")}
+_ONE_OF: Final = {"raw": ("phone", "landline")}
+"""Fields of which a record needs one; any other kind names a unique lead, by its id or by a contact (ruling 17)."""
+_NAMED: Final = ("unique_id", "phone", "landline")
 
 
 # --- schemas
@@ -72,8 +72,7 @@ _ONE_OF: Final = {"raw": ("phone", "landline"), "activity": ("unique_id", "phone
 
 def schemas() -> dict[str, Schema]:
     """Name of a topic without its prefix → its schema."""
-    inputs: dict[str, type[msgspec.Struct]] = {"raw": RawLeadRecord, "activity": ActivityRecord}
-    found = {name: _of_input(name, inputs[name]) if name in inputs else _untyped(name) for name in INPUTS}
+    found = {kind.topic: _untyped(kind.topic) if kind.shape is None else _of_input(kind) for kind in RECORDS}
     return found | {stream: _of_output(stream) for stream in STREAMS}
 
 
@@ -83,17 +82,20 @@ def _typed(record: type[msgspec.Struct]) -> tuple[Schema, dict[str, Schema]]:
     return parts.pop(record.__name__), parts
 
 
-def _of_input(name: str, record: type[msgspec.Struct]) -> Schema:
-    own, parts = _typed(record)
+def _of_input(kind: RecordKind) -> Schema:
+    name = kind.topic
+    assert kind.shape is not None
+    own, parts = _typed(kind.shape)
     properties = own["properties"]
     for part in (own, *parts.values()):
         for field in part["properties"].values():
             field.pop("default", None)
     properties["type"] = {"enum": [INPUTS[name], None]}
-    for field in _REQUIRED[name]:
+    required = [field for field in properties if field in kind.required]
+    for field in required:
         properties[field] = _given(properties[field])
-    own["required"] = list(_REQUIRED[name])
-    own["anyOf"] = [{"required": [field]} for field in _ONE_OF[name]]
+    own["required"] = required
+    own["anyOf"] = [{"required": [field]} for field in _ONE_OF.get(name, _NAMED)]
     return _document(name, OF_INPUTS[name], own, parts)
 
 
@@ -108,7 +110,6 @@ def _given(field: Schema) -> Schema:
 
 def _untyped(name: str) -> Schema:
     """Record types that this version knows and does not apply: the contract's fields."""
-    assert RECORD_OF[INPUTS[name]].shape is None, f"{name} has a type now: take its schema from there"
     required, fields = UNTYPED[name]
     properties: dict[str, Schema] = {"type": {"enum": [INPUTS[name], None]}}
     kinds = {"id": ["string", "integer"], "text": ["string"], "number": ["number"], "count": ["integer"]}

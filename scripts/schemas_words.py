@@ -11,7 +11,7 @@ OF_INPUTS: Final = {
     "unique_id, or by phone, store and line.",
     "verdicts": "An answer of robot or agent to a cleaning task (清洗). Known, and rejected NOT_SUPPORTED by this version.",
     "behaviour": "What a customer did online. Known, and rejected NOT_SUPPORTED by this version.",
-    "commands": "An order of an operator: assign, transfer, forget. Known, and rejected NOT_SUPPORTED by this version.",
+    "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE. Others are known, and rejected NOT_SUPPORTED.",
 }
 
 OF_OUTPUTS: Final = {
@@ -61,20 +61,6 @@ UNTYPED: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
             "app_user_id": "id",
             "email": "text",
             "device_id": "id",
-        },
-    ),
-    "commands": (
-        ("command_id", "kind"),
-        {
-            "command_id": "id",
-            "kind": "text",
-            "event_time": "text",
-            "unique_id": "text",
-            "store": "id",
-            "successor": "id",
-            "advisor": "id",
-            "phone": "id",
-            "one_id": "text",
         },
     ),
 }
@@ -203,6 +189,12 @@ FIELDS: Final = {
     "status": "Where it stands.",
     "stage": "UQL, MQL, SQL or WON.",
     "owner": "Advisor that it belongs to.",
+    "previous_owner": "Advisor that it belonged to before.",
+    "assigned_at": "Event time of the command by which its owner got it; follow-ups from here on count.",
+    "first_follow_up_at": "First follow-up that counts for its owner.",
+    "last_follow_up_at": "Last follow-up that counts for its owner.",
+    "follow_ups": "Follow-ups that count for its owner.",
+    "recycled": "How often it went into the public pool (公池).",
     "raw_count": "Raw leads that belong to it.",
     "opened_at": "Event time of its first touch.",
     "last_touch_at": "Latest event time of a FIRST_TOUCH or MERGED raw lead.",

@@ -73,10 +73,15 @@ def entity_key(shard: int, entity: bytes) -> bytes:
     return bytes((shard,)) + entity
 
 
+def shard_of_customer(digest: bytes, shards: int) -> int:
+    """The shard that owns a customer: from the head of his digest, a hash of his number's neighbourhood (ruling 62)."""
+    return ((digest[0] << 8) | digest[1]) % shards
+
+
 def shard_of(entity: bytes, shards: int) -> int:
-    """The shard that owns an entity: of a customer from the head of his digest (ruling 62), of others a hash of the name."""
-    if entity[0] == 99:  # CUSTOMER
-        return ((entity[1] << 8) | entity[2]) % shards
+    """The shard that owns an entity: of others than customers by a hash of the name."""
+    if entity[0] == CUSTOMER[0]:
+        return shard_of_customer(entity[1:], shards)
     value = 2166136261
     for byte in entity[1:]:
         value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
@@ -182,11 +187,6 @@ def month_of(clock: int) -> int:
 def months_before(month: int) -> tuple[bytes, bytes]:
     """Range of all audit keys of earlier months."""
     return bytes(2), month.to_bytes(2, "big")
-
-
-def story_key(month: int, shard: int, digest: bytes, shadow: bool, sequence: int) -> bytes:
-    """Key of an audit row of a customer."""
-    return story_head(month, shard) + story_tail(digest, shadow, sequence)
 
 
 def story_head(month: int, shard: int) -> bytes:

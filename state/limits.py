@@ -36,7 +36,9 @@ RAWS_PER_DAY: Final = 1000
 PAYLOAD_VALUE_BYTES: Final = 48
 """A value of the replay memory longer than this is kept as a digest."""
 FOLLOW_UPS_KEPT: Final = 20
-"""Event times of follow-ups that a unique lead keeps, the latest."""
+"""Event times of follow-ups that a unique lead keeps: the latest, and the first that counts."""
+RECYCLES_KEPT: Final = 8
+"""Recycled assignments of a unique lead that a late follow-up can still be found in time for."""
 FOLDED_POINTERS: Final = 64
 """Pointers of folded unique leads that a row keeps."""
 

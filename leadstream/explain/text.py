@@ -121,11 +121,11 @@ def _said(entry: dict[str, Any]) -> str:
     if what == "opt_out":
         return f"the customer withdrew his consent, event time {_when(entry['event_time'])}"
     if what == "assigned":
-        return f"{entry['unique_id']} to {entry['advisor']}"
+        return f"{unique} is {entry['advisor']}'s"
     if what == "recycled":
-        return f"{entry['unique_id']}: {entry['reason']}"
+        return f"{unique} went into the public pool (公池): {entry['reason']}"
     if what == "dispute":
-        return f"{entry['unique_id']}, a follow-up of {_when(entry['event_time'])} that came too late"
+        return f"{unique}: a follow-up of {_when(entry['event_time'])} came too late to keep it"
     if what == "deleted":
         return f"{unique} deleted after its retention"
     return ", ".join(str(part) for part in entry.get("details", ()))

@@ -36,8 +36,10 @@ class RecordKind:
     """Fields without which it is MISSING_FIELD."""
     check: Callable[[Any, Any, bytes, Any], Arrival] | None = None
     """(validation, the decoded record, its bytes, what is known of time) → the arrival, with the reasons of a reject."""
+    entity: Callable[[Arrival], bytes] | None = None
+    """Whose it is: the entity that decides it."""
     apply: Callable[[Any, Arrival, Outputs], Any] | None = None
-    """(the customer's row or None, the record, outputs) → the row, None where there is still none."""
+    """(the entity's row or None, the record, outputs) → the row, None where there is still none."""
     refused: Callable[[Arrival, Outputs], None] | None = None
     """What is counted of one that was refused from its bytes."""
     settles: bool = False
@@ -82,6 +84,10 @@ class EntityKind:
     """The bytes of a row beyond `limits.ROW_BYTES` (ruling 48)."""
     judge_again: Callable[[Any, int], None] | None = None
     """Judge what waits: the registry has changed (ruling 14)."""
+    shown: Callable[[bytes], str] = bytes.hex
+    """An entity in words, for messages."""
+    barriers: Callable[[Rules], Callable[[int], int]] | None = None
+    """Of the rules: what gives the first time after another before which all must have come to rest, 0 = none (ruling 4)."""
     settles: bool = False
     """Whether its timers wait until everything of a smaller rank at their instant has come to rest (ruling 57)."""
 

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
-from operators.base.count_kinds import COUNTS, REJECTED
+from operators.base.count_kinds import COUNTS
 from operators.base.rules import Rules
 from operators.wire import streams
 from operators.wire.arrival import FLAGS, Arrival
 from operators.wire.streams import Why
 from state import limits
+from state.outbox import Lines
 from state.rows.messages import Message
 from state.rows.story import Entry
 
@@ -45,9 +46,6 @@ class Place(NamedTuple):
 
 Event = tuple[int, str, Struct | None]
 """(stream, key, record); None = the key is deleted, for a compacted topic."""
-
-Lines = tuple[int, list[str], bytes]
-"""(stream, key of each record, the records as JSON lines, a newline behind each)."""
 
 PACKED_AT: Final = 64
 """Records collected before they are encoded together: one call for many costs a third, and their memory is still near."""
@@ -172,8 +170,6 @@ class Outputs:
         source, position, channel = self.sources[arrival.source].name, arrival.offset, arrival.channel
         self._rejected(arrival, arrival.raw, reasons, one_id)
         known = channel if channel in self.rules.channels else ""
-        if arrival.kind == "raw_lead":
-            self.count(self.rules.local.day(arrival.now), arrival.shadow, known, REJECTED)
         self._count_reasons(known, reasons)
         source_id = getattr(arrival.record, "source_lead_id", None)
         if source_id is not None and channel:

@@ -43,9 +43,6 @@ class Secret:
         return self._text
 
 
-NO_SECRET: Final = Secret()
-
-
 def secret_of(variable: str, environ: Mapping[str, str]) -> Secret:
     """What `variable` holds, or the file that `variable`_FILE names. Raises ConfigurationRefused, which shows none of it."""
     text, file = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")

@@ -113,4 +113,6 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
 def refused(arrival: Arrival, out: Outputs) -> None:
     """A raw lead that validation refused was received all the same (rulings 8 and 11)."""
     channel = arrival.channel if arrival.channel in out.rules.channels else ""
-    out.count(out.rules.local.day(arrival.now), arrival.shadow, channel, count_kinds.RECEIVED)
+    day = out.rules.local.day(arrival.now)
+    for place in (count_kinds.RECEIVED, count_kinds.REJECTED):
+        out.count(day, arrival.shadow, channel, place)

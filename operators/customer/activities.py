@@ -11,9 +11,9 @@ from operators.dispatch import holds
 from operators.follow_up import evidence
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
-from operators.lead import care, life, marks, records
+from operators.lead import care, life, marks, records, statuses
 from operators.lead.case import Case, lead_for, unique_of
-from operators.lead.statuses import AT_STORE
+from operators.lead.statuses import AT_STORE, OWNED
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord
 from operators.wire.streams import Why
@@ -85,6 +85,10 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
     unique = next((u for u in section.head.uniques if u.first == target.first), section.head.uniques[-1])
     desk.story.append(Acted(now, record.kind, unique.n, t))
     lead = lead_for(section, unique)
+    follows_up = record.kind in FOLLOW_UPS
+    if follows_up:
+        care.keep(lead, t)
+    owned = statuses.is_in(lead, OWNED)
     won_before = unique.status == WON
     why = Why("activity", note=record.kind or "")
     changed = False
@@ -94,19 +98,22 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         if change.refolded:
             marks.corrections(desk, section, change, now)
             marks.reviewed(desk, section, change, now, why)
-            unique = next((u for u in section.head.uniques if u.n == lead.n), unique)
+            unique = next((u for u in section.head.uniques if u.first == target.first), unique)
+            lead = lead_for(section, unique)
         else:
             changed = change.touched is not None and before != _seen(unique)
-    if record.kind in score.BEHAVIOURS and unique.status == OPEN and merge.end_of(unique) >= now:
+    if record.kind in score.BEHAVIOURS and merge.stands(unique, now):
         if not lead.behaviours:
             lead.behaviours = [0] * len(score.BEHAVIOURS)
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
     case = Case(desk, section, unique, lead, now, why)
-    if record.kind in FOLLOW_UPS and evidence.happened(case, t):
+    if follows_up and owned and care.count(lead):  # before a deal closes it: the payment that wins counts
         changed = True
     if changed:
         life.touched(case)
+    if follows_up:
+        evidence.came(case, t)
     if kind == ACT_PAID and not won_before:
         _tell_the_maker(desk, section, now)
     return ""
@@ -207,7 +214,7 @@ def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:
         if (
             section is not sold
             and section.line == sold.line
-            and any(u.status == OPEN and merge.end_of(u) >= now for u in section.head.uniques)
+            and any(merge.stands(u, now) for u in section.head.uniques)
         ):
             records.notify(desk, "CROSS_STORE", "maker", sold.line, now, "deal_elsewhere", store=sold.store)
             return

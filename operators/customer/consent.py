@@ -7,11 +7,10 @@ from typing import Final
 from operators.base.desk import Desk
 from operators.base.rules import Channel, Rules
 from operators.customer.split import Submission
-from operators.intention.merge import end_of
+from operators.intention.merge import stands
 from operators.lead import life, records
 from operators.lead.case import Case, lead_of
 from operators.wire.streams import Why
-from state.rows.codes import OPEN
 from state.rows.customer_row import Customer, Source
 
 OPT_OUT_TIE: Final = "\uffff"
@@ -65,7 +64,7 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
             continue
         for unique in section.head.uniques:
             lead = lead_of(section, unique.n)
-            if lead is None or not life.is_waiting(lead) or unique.status != OPEN or end_of(unique) < now:
+            if lead is None or not life.is_waiting(lead) or not stands(unique, now):
                 continue
             before = (lead.status, lead.conditions, lead.until)
             case = Case(desk, section, unique, lead, now, why)

@@ -94,6 +94,8 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     undone = _remove(section, unique, lead)
     section.leads = [other for other in section.leads if other not in pointers]
     target.leads += [*pointers, lead]
+    if lead.care is not None:
+        lead.care.times = []  # its activities stay behind: none of them comes after its dispatch
     if not section.head.uniques and not section.leads and not section.kept:
         row.sections.remove(section)
     row.arrivals += 1
@@ -104,8 +106,10 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     if not event.moved:
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)
+    change.answered = True
     before = {other.n: other.version for other in target.leads}
-    marks.reviewed(desk, target, change, now, why)
+    brought = (raws[0].u, max(raw.t for raw in raws)) if raws and not event.moved else (0, 0)
+    marks.reviewed(desk, target, change, now, why, asks=brought)
     if undone is not None:
         case = Case(desk, section, undone, lead_for(section, undone), now, why)
         life.review(case)

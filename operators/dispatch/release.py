@@ -8,6 +8,7 @@ The leads are members of the store's queue, in that order: joining, leaving and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -146,3 +147,15 @@ def _slot(desk: StoreDesk, digest: bytes, n: int, line: str) -> int:
 def _tell(desk: StoreDesk, digest: bytes, message: Slot) -> None:
     """The store's answer to a lead."""
     desk.out.tell(keys.customer_entity(digest, False), message)
+
+
+def barriers(rules: Rules) -> Callable[[int], int]:
+    """The next opening of any store with a release rate after a time; 0 = none."""
+    rated = [store for store in (rules.stores or {}).values() if store.release_per_minute]
+    if rules.stores is None and rules.default_store.release_per_minute:
+        rated = [rules.default_store]
+
+    def following(after: int) -> int:
+        return min((found for found in (next_opening(store, after, rules) for store in rated) if found), default=0)
+
+    return following

@@ -9,7 +9,7 @@ from typing import Final
 
 from operators.base.kinds import Clock
 from operators.base.rules import Rules
-from operators.lead import care, records
+from operators.lead import care
 from operators.lead.case import Case
 from operators.lead.statuses import OWNED
 from state.rows.customer_row import Lead, Unique
@@ -17,15 +17,16 @@ from state.rows.customer_row import Lead, Unique
 
 def _due(lead: Lead, unique: Unique, rules: Rules) -> int:
     owned = care.of(lead)
-    times = records.counted(lead)
-    if not times:
+    if owned.ask is not None and owned.ask.command_id:
+        return 0  # it waits for the answer to a command's ask (ruling 66)
+    if not owned.number:
         return owned.granted_at + rules.first_ms
-    return max(owned.granted_at, times[-1]) + rules.recycle_ms
+    return max(owned.granted_at, owned.last_at) + rules.recycle_ms
 
 
 def _fire(case: Case) -> None:
     """The lead is taken back and goes into the public pool."""
-    reason = "IDLE" if records.counted(case.lead) else "FIRST_FOLLOW_UP"
+    reason = "IDLE" if care.of(case.lead).number else "FIRST_FOLLOW_UP"
     care.recycle(case, reason, case.at)
 
 

@@ -1,35 +1,31 @@
-"""Follow-ups as proof that somebody cared (rulings 6 and 63): kept with the lead, whatever their outcome."""
+"""Follow-ups as proof that somebody cared (rulings 6 and 63): what one does for a lead that was taken back from its owner."""
 
 from __future__ import annotations
 
-from bisect import insort
-
 from operators.lead import care
 from operators.lead.case import Case
-from operators.lead.statuses import AT_STORE, IN_POOL, OWNED
-from state import limits
+from operators.lead.statuses import IN_POOL
+from state.rows.customer_row import Ask
 from state.rows.story import Disputed
 
 
-def happened(case: Case, t: int) -> bool:
-    """A follow-up at `t`; whether the lead's state shows it. In the pool one that was in time takes the recycle back, if the
-    previous owner has room; else it is a dispute, recorded."""
-    lead = case.lead
-    if not AT_STORE >> lead.status & 1:
-        return False
-    owned = care.of(lead)
-    insort(owned.times, t)
-    if len(owned.times) > limits.FOLLOW_UPS_KEPT:
-        del owned.times[1]  # the first one shows that the promise was kept
-    if IN_POOL >> lead.status & 1 and owned.ask is None:
-        _too_late(case, t)
-    return bool(OWNED >> lead.status & 1) and t >= owned.assigned_at
+def came(case: Case, t: int) -> None:
+    """A follow-up at `t` is applied. One that was in time for an assignment which a recycle ended takes the recycle back, if
+    the previous owner has room: only a timer's, only in the pool; in every other case it is a dispute, recorded."""
+    lead, owned = case.lead, case.lead.care
+    if owned is None or not owned.assigned_at or (owned.owner and t >= owned.assigned_at):
+        return
+    in_time = [place for place, (assigned_at, until) in enumerate(owned.windows) if assigned_at <= t <= until]
+    if not in_time:
+        return
+    revokes = bool(IN_POOL >> lead.status & 1 and owned.due) and owned.ask is None
+    revokes = revokes and in_time[-1] == len(owned.windows) - 1
+    if revokes and max(owned.granted_at, t) + case.desk.rules.recycle_ms >= case.now:
+        care.ask(case, owned.previous, owned.assigned_at, Ask(0, owned.previous, owned.assigned_at, follow_up=t))
+    else:
+        disputed(case, t)
 
 
-def _too_late(case: Case, t: int) -> None:
-    owned = care.of(case.lead)
-    in_time = owned.assigned_at <= t <= owned.due
-    if in_time and max(owned.granted_at, t) + case.desk.rules.recycle_ms >= case.now:
-        care.ask(case, owned.previous, owned.assigned_at)
-    elif owned.assigned_at <= t and (in_time or not owned.due):
-        case.desk.story.append(Disputed(case.now, case.lead.n, t))
+def disputed(case: Case, t: int) -> None:
+    """It was in time and came too late to keep the lead: the customer's story says so."""
+    case.desk.story.append(Disputed(case.now, case.lead.n, t))

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 from operators.identity.phones import LANDLINE, MOBILE
+from state.keys import shard_of_customer
 
 DIGEST_BYTES: Final = 12
 FORM_1: Final = 1
@@ -51,7 +52,7 @@ class OneIds:
 
     def shard(self, digest: bytes) -> int:
         """The shard that owns this customer."""
-        return ((digest[0] << 8) | digest[1]) % self.shards
+        return shard_of_customer(digest, self.shards)
 
 
 def fingerprint(secret: bytes) -> str:

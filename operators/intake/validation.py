@@ -28,7 +28,7 @@ from operators.wire.records import (
 )
 from state import limits
 
-KINDS: Final = frozenset(
+ACTIVITY_KINDS: Final = frozenset(
     {"CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"}
 )
 BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
@@ -221,7 +221,7 @@ class Validation:
             digest = self.one_ids.of(phones.LANDLINE, arrival.landline)
             arrival.flags |= LANDLINE_ONLY
         arrival.digest = digest
-        arrival.shard = ((digest[0] << 8) | digest[1]) % self.one_ids.shards
+        arrival.shard = self.one_ids.shard(digest)
         arrival.moves = arrival.has_time or (clock.event and clock.now is None)
         return arrival
 
@@ -232,7 +232,7 @@ class Validation:
             reasons.add("MISSING_FIELD")
         if not record.kind:
             reasons.add("MISSING_FIELD")
-        elif record.kind not in KINDS:
+        elif record.kind not in ACTIVITY_KINDS:
             reasons.add("BAD_FIELD")
         if record.kind == "INVALID" and record.by is not None and record.by not in BY:
             reasons.add("BAD_FIELD")

@@ -17,6 +17,8 @@ class Change(Struct, gc=False):
     touched: Unique | None = None
     """The unique lead that an activity in order changed."""
     refolded: bool = False
+    answered: bool = False
+    """By a store answer."""
     before: dict[int, Unique] = {}
     """Unique leads of the head as they were, by number; only after a refold."""
     remarked: list[tuple[Raw, Decision, int]] = []

@@ -5,13 +5,16 @@ Nothing outside changes until the store's room has answered; whoever loses a lea
 
 from __future__ import annotations
 
+from bisect import insort
+
 from operators.base.outputs import Place
+from operators.intention import merge
 from operators.lead import records, statuses
-from operators.lead.case import Case
+from operators.lead.case import Case, lead_of
 from operators.wire.streams import Why
-from state import keys
-from state.rows.codes import S_POOL
-from state.rows.customer_row import Ask, Care, Lead
+from state import keys, limits
+from state.rows.codes import OPEN, S_POOL
+from state.rows.customer_row import Ask, Care, Lead, Section, Unique
 from state.rows.messages import AskPlace, GivePlaceBack
 from state.rows.story import Recycled
 
@@ -71,12 +74,90 @@ def leave(case: Case) -> None:
         care.previous, care.owner = care.owner, ""
 
 
+def keep(lead: Lead, t: int) -> None:
+    """A follow-up at `t`, whoever made it and whatever came of it (ruling 6): which of them count is said by `count`."""
+    owned = of(lead)
+    times = owned.times
+    insort(times, t)
+    if len(times) > limits.FOLLOW_UPS_KEPT:
+        counts = owned.assigned_at and times[0] >= owned.assigned_at
+        owned.passed += bool(counts)
+        del times[1 if counts else 0]  # the first that counts shows that the promise was kept
+
+
+def count(lead: Lead) -> bool:
+    """Which follow-ups count for its owner: those from assigned_at on (ruling 63). Whether that changed."""
+    owned = lead.care
+    if owned is None:
+        return False
+    times = [t for t in owned.times if t >= owned.assigned_at]
+    before = (owned.first_at, owned.last_at, owned.number)
+    owned.first_at, owned.last_at = (times[0], times[-1]) if times else (0, 0)
+    owned.number = len(times) + owned.passed
+    return before != (owned.first_at, owned.last_at, owned.number)
+
+
+def regroup(section: Section) -> set[int]:
+    """After a fold out of order each follow-up is of the lead that an activity at its time goes to now (rulings 2, 26).
+    Returns the owned leads for whom other ones count than before."""
+    holders = [lead for lead in section.leads if lead.care is not None and lead.care.times]
+    if not holders:
+        return set()
+    found: dict[int, list[int]] = {}
+    for lead in holders:
+        for t in of(lead).times:
+            found.setdefault(_lead_at(section, t, lead.n), []).append(t)
+    changed = set()
+    for lead in section.leads:
+        times = found.get(lead.n)
+        if times or lead.care is not None:
+            of(lead).times = sorted(times or ())[-limits.FOLLOW_UPS_KEPT :]
+        if statuses.is_in(lead, statuses.OWNED) and count(lead):
+            changed.add(lead.n)
+    return changed
+
+
+def _lead_at(section: Section, t: int, n: int) -> int:
+    """The lead that an activity at `t` goes to: as `merge.candidates`, of the key as it stands; `n` where there is none."""
+    left = [unique for unique in section.head.uniques if not merge.passed_over(unique, t)]
+    there = [unique for unique in left if (unique.counts_from or unique.opened) <= t]
+    there = there or [unique for unique in left if unique.opened <= t][:1]
+    there = there or [unique for unique in left if unique.opened - t <= limits.EARLY_ACTIVITY_MS][:1]
+    return there[-1].n if there else n
+
+
+def hint(section: Section, unique: Unique, lead: Lead) -> None:
+    """A new lead behind one that the timer closed has its owner as a hint (ruling 1)."""
+    uniques = section.head.uniques
+    place = uniques.index(unique)
+    former = lead_of(section, uniques[place - 1].n) if place and uniques[place - 1].status == OPEN else None
+    if former is None or former.care is None or unique.counts_from:
+        return
+    known = former.care.owner or former.care.previous
+    if known:
+        of(lead).previous = known
+
+
 def lost(lead: Lead) -> None:
     """A lead that opens again has no owner; he stays a hint (ruling 27). His place went with the closing."""
     care = lead.care
     if care is not None and care.owner:
         assert not care.place, "a closed lead keeps a place"
         care.previous, care.owner = care.owner, ""
+
+
+def inherit(case: Case, folded: Lead) -> None:
+    """What was assigned under a folded id is asked for under the survivor, unless that has an owner, or asks for one, of its
+    own (rulings 2 and 64). The ask goes out before the folded lead's place is given back: the customer keeps it."""
+    theirs = folded.care
+    if theirs is None or not theirs.owner:
+        return
+    owned = of(case.lead)
+    if owned.owner or owned.ask is not None:
+        return
+    owned.recycled += theirs.recycled
+    owned.windows = [*theirs.windows, *owned.windows][-limits.RECYCLES_KEPT :]
+    ask(case, theirs.owner, theirs.assigned_at)
 
 
 def free(case: Case) -> None:
@@ -110,6 +191,7 @@ def recycle(case: Case, reason: str, due: int = 0) -> None:
     statuses.become(lead, S_POOL)
     owned.recycled += 1
     owned.due = due
+    owned.windows = [*owned.windows, (owned.assigned_at, due or case.at)][-limits.RECYCLES_KEPT :]
     case.why = Why("recycled", note=reason)
     desk.story.append(Recycled(case.at, lead.n, reason))
     store = case.section.store

@@ -29,6 +29,7 @@ from state.rows.codes import (
     S_INVALID,
     S_LOST,
     S_PENDING,
+    S_POOL,
     S_WON,
     WON,
 )
@@ -69,7 +70,7 @@ def review(case: Case) -> None:
         lead.closed_at = end_of(unique)
         return
     if CLOSED >> lead.status & 1:
-        reopen(lead)
+        reopen(case)
     if not lead.sent:
         if len(case.section.leads) > 1 and _another_stands(case):
             counts_as_sent(case)
@@ -92,17 +93,34 @@ def counts_as_sent(case: Case) -> None:
     end_wait(case)
 
 
-def reopen(lead: Lead) -> None:
-    """A closed lead stands open again: after LOST, INVALID or a deal it passes all conditions afresh (ruling 27); a closing
-    by the timer, or a folding, that the fold undoes counts as never made (ruling 2)."""
-    if CLOSED >> lead.status & 1:
-        if lead.status != S_CLOSED:
-            lead.sent = False
-        statuses.become(lead, S_DISPATCHED if lead.sent else S_PENDING)
-        lead.reason = lead.closed_at = lead.into = 0
-        lead.conditions = lead.until = 0
-        lead.slot = False
-        care.lost(lead)
+def reopen(case: Case, *, own: bool = True) -> None:
+    """A closed lead stands open again. `own`: the record's own raw lead or store answer reopens it, not the fold.
+
+    After LOST, INVALID or a deal it passes all conditions afresh, its owner a hint (ruling 27); a closing by the timer, or a
+    folding, that the fold undoes counts as never made (ruling 2): in the pool it is in the pool again. One that had an owner and
+    is reopened by the fold, or whose closing it undoes, stands in the store's queue, not dispatched again, and asks for him
+    (ruling 64)."""
+    lead = case.lead
+    timer = lead.status == S_CLOSED
+    owner = care.owner_of(lead)
+    asks = bool(owner) and (timer or not own)
+    pooled = timer and lead.care is not None and lead.care.pooled
+    if asks:
+        lead.sent = True
+    elif not timer:
+        lead.sent = False
+    statuses.become(lead, S_POOL if pooled else S_DISPATCHED if lead.sent else S_PENDING)
+    lead.reason = lead.closed_at = lead.into = 0
+    lead.conditions = lead.until = 0
+    lead.slot = False
+    care.lost(lead)
+    if asks:
+        care.ask(case, owner, care.of(lead).assigned_at)
+
+
+def was_sent(lead: Lead) -> bool:
+    """Whether it was dispatched in this opening, though it may wait for its reactivation or be closed by the timer."""
+    return lead.sent or bool(IN_POOL >> lead.status & 1) or (lead.care is not None and lead.care.pooled)
 
 
 def decide(case: Case) -> None:
@@ -182,6 +200,8 @@ def send(case: Case) -> None:
 def close(case: Case, status: int, reason: int, into: str = "") -> None:
     """A move into a closed status: one `closings` record (ruling 32). `into` = the lead that it is folded into."""
     lead = case.lead
+    if lead.care is not None and not CLOSED >> lead.status & 1:
+        lead.care.pooled = bool(IN_POOL >> lead.status & 1)
     statuses.become(lead, status)
     lead.reason = reason
     lead.conditions = lead.until = 0

@@ -9,12 +9,12 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records, statuses
+from operators.lead import care, life, records
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED, S_DISPATCHED
+from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
 from state.rows.customer_row import Lead, Raw, Section, Unique
 from state.rows.story import Dispatched, Marked
 
@@ -32,18 +32,22 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     counts[mark] += 1
     records.disposition(desk, section, raw, raw_id, decision, now)
     why = Why(rule, "", "", raw_id)
-    lead = lead_for(section, unique)
-    care.comes_back(lead, raw.t)
     if change.refolded:
         corrections(desk, section, change, now)
-        reviewed(desk, section, change, now, why, raw.flags)
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t))
+        lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
+        lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
+        if CLOSED >> lead.status & 1 and stands(unique, now):
+            life.reopen(case)  # first: one that the timer closed in the pool stands in it again, and comes back
+        care.comes_back(lead, raw.t)
         if change.minted:
             counts[count_kinds.OPENED] += 1
             if rule == AFTER_EXPIRY:
                 _ended(desk, section, now, why)
+                care.hint(section, unique, lead)
         life.touched(case, raw.flags)
     told(case, raw_id, mark)
 
@@ -94,13 +98,26 @@ def corrections(desk: Desk, section: Section, change: Change, now: int) -> None:
         records.disposition(desk, section, raw, desk.raw_id(raw.n), decision, now, "correction")
 
 
-def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, flags: int = 0) -> None:
-    """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed."""
+def reviewed(
+    desk: Desk,
+    section: Section,
+    change: Change,
+    now: int,
+    why: Why,
+    flags: int = 0,
+    *,
+    asks: tuple[int, int] = (0, 0),
+) -> None:
+    """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
+    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it."""
+    recounted = care.regroup(section)
     for unique in section.head.uniques:
         known = lead_of(section, unique.n)
-        if known is not None and stands(unique, now) and known.reason != R_FOLDED:
+        if known is not None and stands(unique, now) and known.reason != R_FOLDED and CLOSED >> known.status & 1:
             # Before what folds into it: a dispatch of a folded id counts as its own from now on.
-            _reopen(Case(desk, section, unique, known, now, why), change)
+            life.reopen(Case(desk, section, unique, known, now, why), own=_is_own(change, unique))
+        if known is not None and unique.n == asks[0]:
+            care.comes_back(known, asks[1])
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique in section.head.uniques:
@@ -117,8 +134,11 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
             and _same(before, unique)
             and (lead.sent or CLOSED >> lead.status & 1)
             and not _due(lead, unique, now)
+            and lead.n not in recounted
         ):
             continue
+        if fresh:
+            care.hint(section, unique, lead)
         case = Case(desk, section, unique, lead, now, why)
         if (
             before is None
@@ -129,25 +149,15 @@ def reviewed(desk: Desk, section: Section, change: Change, now: int, why: Why, f
             life.rescore(case)
         was = (lead.status, lead.reason, lead.first)
         life.review(case)
-        if fresh or before is None or not _same(before, unique) or was != (lead.status, lead.reason, unique.first):
+        changed = fresh or before is None or not _same(before, unique) or lead.n in recounted
+        if changed or was != (lead.status, lead.reason, unique.first):
             records.state(case, flags)
 
 
-def _reopen(case: Case, change: Change) -> None:
-    """A lead that stands again by a fold. Where the record's own raw lead reopens it, as ever (ruling 27); where the fold itself
-    does, a lead that had an owner stands in its store's queue without a new dispatch and asks for him (ruling 64)."""
-    lead, decision = case.lead, change.decision
-    owner = care.owner_of(lead)
-    own = decision is not None and decision[1] is case.unique and decision[3] == REOPENED
-    if not CLOSED >> lead.status & 1:
-        return
-    sent = lead.sent
-    life.reopen(lead)
-    if owner and not own and sent:
-        lead.sent = True
-        if WAITING >> lead.status & 1:
-            statuses.become(lead, S_DISPATCHED)
-        care.ask(case, owner, care.of(lead).assigned_at)
+def _is_own(change: Change, unique: Unique) -> bool:
+    """Whether the record's own raw lead reopens this lead; a store answer comes last, and reopens by itself or not at all."""
+    decision = change.decision
+    return change.answered or (decision is not None and decision[1] is unique and decision[3] == REOPENED)
 
 
 def _same(before: Unique, after: Unique) -> bool:
@@ -178,22 +188,23 @@ def fold_into(desk: Desk, section: Section, before: Unique | None, n: int, heir:
     if lead is None:
         return
     into = lead_for(section, heir)
-    if lead.sent and (AT_STORE >> lead.status & 1 or lead.status == S_CLOSED):
-        into.sent = True
-        if WAITING >> into.status & 1:
-            heirs = Case(desk, section, heir, into, now, why)
-            into.conditions = into.until = 0
-            into.slot = False
-            life.counts_as_sent(heirs)
-            life.queue(heirs)
     into.sequence += lead.sequence
     lead.into = heir.n
-    owner = care.owner_of(lead) if AT_STORE >> lead.status & 1 else ""
+    if life.was_sent(lead) and (AT_STORE >> lead.status & 1 or lead.status == S_CLOSED):
+        heirs = Case(desk, section, heir, into, now, why)
+        if not life.was_sent(into):
+            into.sent = True
+            if WAITING >> into.status & 1:
+                into.conditions = into.until = 0
+                into.slot = False
+                life.counts_as_sent(heirs)
+                life.queue(heirs)
+        into.sent_at = into.sent_at or lead.sent_at
+        if AT_STORE >> into.status & 1:
+            care.inherit(heirs, lead)
     case = Case(desk, section, before if before is not None else heir, lead, now, why)
     if lead.reason != R_FOLDED:
         life.close(case, S_CLOSED, R_FOLDED, desk.unique_id(heir.n))
-    if owner and not care.owner_of(into) and AT_STORE >> into.status & 1:  # the survivor asks for him (ruling 64)
-        care.ask(Case(desk, section, heir, into, now, why), owner, care.of(lead).assigned_at)
     lead.closed_at = now
     desk.out.count(desk.rules.local.day(now), desk.shadow, heir.channel, count_kinds.FOLDED)
     pointers = [other for other in section.leads if other.into]

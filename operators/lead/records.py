@@ -219,28 +219,18 @@ def state(case: Case, flags: int = 0) -> None:
     )
 
 
-def counted(lead: Lead) -> list[int]:
-    """Event times of the follow-ups that count for its owner: from assigned_at on, and not before the dispatch (ruling 63)."""
-    care = lead.care
-    if care is None or not care.assigned_at:
-        return []
-    first = max(care.assigned_at, lead.sent_at)
-    return [t for t in care.times if t >= first]
-
-
 def _cared_for(desk: Desk, lead: Lead) -> tuple[Any, ...]:
     """Previous owner, assigned_at, first and last follow-up, their number, times recycled; nothing where nobody cared yet."""
     care = lead.care
     if care is None or not (care.owner or care.previous):
         return ()
-    times = counted(lead)
     text = desk.text
     return (
         care.previous or None,
         text(care.assigned_at) if care.assigned_at else None,
-        text(times[0]) if times else None,
-        text(times[-1]) if times else None,
-        len(times),
+        text(care.first_at) if care.first_at else None,
+        text(care.last_at) if care.last_at else None,
+        care.number,
         care.recycled,
     )
 

@@ -71,7 +71,7 @@ NEXT: Final = (
     CLOSED | _group(S_PENDING, S_DISPATCHED),  # WON
     CLOSED | _group(S_PENDING, S_DISPATCHED),  # LOST
     CLOSED | _group(S_PENDING, S_DISPATCHED),  # INVALID
-    CLOSED | _group(S_PENDING, S_DISPATCHED),  # CLOSED
+    CLOSED | _group(S_PENDING, S_DISPATCHED, S_POOL),  # CLOSED: in the pool again, where the timer's closing was none
 )
 """Status → group of those that it may become."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.customer import addresses, replays
+from operators.follow_up import evidence
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses
 from operators.lead.case import Case, lead_of, unique_of
-from operators.lead.statuses import AT_STORE, IN_POOL, OWNED
+from operators.lead.statuses import AT_STORE, OWNED
 from operators.wire.arrival import Arrival
 from operators.wire.records import CommandRecord
 from operators.wire.streams import Why
@@ -56,8 +57,9 @@ def _apply(desk: Desk, arrival: Arrival, record: CommandRecord, command_id: str)
         care.recycle(case, record.reason or "RECYCLE")
         return ""
     advisor = text_of(record.advisor)
-    wish = Ask(0, advisor, arrival.t, command_id, arrival.source, arrival.offset, arrival.raw)
-    care.ask(case, advisor, arrival.t, wish)
+    at = max(arrival.t, lead.sent_at)  # nobody is late before the dispatch (ruling 63)
+    wish = Ask(0, advisor, at, command_id, arrival.source, arrival.offset, arrival.raw)
+    care.ask(case, advisor, at, wish)
     return ""
 
 
@@ -77,6 +79,8 @@ def answered(desk: Desk, message: PlaceAnswer, now: int) -> None:
         wish, owned.ask = owned.ask, None
         if not message.granted:
             care.refuse(case, wish, "CAP_REACHED")
+            if wish.follow_up:
+                evidence.disputed(case, wish.follow_up)
             return
         _grant(case, wish)
         return
@@ -94,14 +98,16 @@ def _grant(case: Case, wish: Ask) -> None:
         care.give_back(case, owned.place, owned.owner)
     if owned.owner and owned.owner != wish.advisor:
         owned.previous = owned.owner
-    revoked = statuses.is_in(lead, IN_POOL) and not wish.command_id
+    if owned.assigned_at != wish.at:
+        owned.passed = 0
     owned.owner, owned.place = wish.advisor, wish.number
     owned.assigned_at, owned.granted_at, owned.due = wish.at, case.now, 0
+    care.count(lead)
     lead.sent = True
     statuses.become(lead, S_ASSIGNED)
     life.end_wait(case)
     lead.conditions = lead.until = 0
     desk.story.append(Assigned(case.at, lead.n, wish.advisor))
-    kind = "RECYCLE_REVOKED" if revoked else "ASSIGNED"
+    kind = "RECYCLE_REVOKED" if wish.follow_up else "ASSIGNED"
     care.tell_owner(case, kind, kind.lower())
     records.state(case)

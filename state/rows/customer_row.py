@@ -182,6 +182,8 @@ class Ask(Struct, array_like=True, gc=False):
     offset: int = 0
     original: bytes = b""
     """With source and offset: what goes to `rejects` when it is refused."""
+    follow_up: int = 0
+    """Event time of the follow-up that takes a recycle back by this ask; 0 = it is none."""
 
 
 class Care(Struct, array_like=True, gc=False):
@@ -190,17 +192,28 @@ class Care(Struct, array_like=True, gc=False):
     owner: str = ""
     previous: str = ""
     assigned_at: int = 0
-    """Event time of the command; follow-ups from here on count."""
+    """Event time of the command, not before the dispatch; follow-ups from here on count."""
     granted_at: int = 0
     """When the store's room said yes: its clocks start here."""
     place: int = 0
     """Number of the ask by which the room keeps a place; 0 = it keeps none."""
     ask: Ask | None = None
     times: list[int] = []
-    """Event times of the latest follow-ups, ascending."""
+    """Event times of the latest follow-ups, ascending, whether they count or not."""
     recycled: int = 0
     due: int = 0
     """Due time of the timer's recycle that put it into the pool; 0 = none did."""
+    first_at: int = 0
+    """First follow-up that counts for the last assignment; 0 = none. It, the last and the number stand still once nobody
+    owns the lead or it is closed."""
+    last_at: int = 0
+    number: int = 0
+    passed: int = 0
+    """Of those that count, how many `times` no longer lists."""
+    windows: list[tuple[int, int]] = []
+    """Assignments that a recycle ended, in order: assigned_at, and up to when a follow-up would have been in time."""
+    pooled: bool = False
+    """Whether it stood in the public pool when it was closed."""
 
 
 class Lead(Struct, array_like=True, gc=False):

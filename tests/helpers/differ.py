@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -15,6 +16,9 @@ from plain_engine import PlainEngine
 from operators.identity import phones
 from operators.identity.one_id import OneIds
 
+_NAMED = re.compile(rb'"unique_id": "([ml]):([^"/]+)/(\d+)"')
+"""A unique lead by the name that the oracle gives it."""
+
 
 def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
     """one_id → the oracle's name of the customer."""
@@ -26,10 +30,23 @@ def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
 
 
 def run_engine(
-    config: dict[str, Any], lines: list[Line], until_ms: int | None = None, *, poll: int = 64, shards: int = 2
+    config: dict[str, Any],
+    lines: list[Line],
+    until_ms: int | None = None,
+    *,
+    poll: int = 64,
+    shards: int = 2,
+    at_rest: bool = False,
 ) -> PlainEngine:
-    """The engine's rules after this input."""
-    engine = PlainEngine(config, poll=poll, shards=shards)
+    """The engine's rules after this input. What names a lead as the oracle does is given the engine's id for it."""
+    engine = _ran(PlainEngine(config, poll=poll, shards=shards, at_rest=at_rest), lines, until_ms)
+    named = _in_engine_ids(engine, lines)
+    if named == lines:
+        return engine
+    return _ran(PlainEngine(config, poll=poll, shards=shards, at_rest=at_rest), named, until_ms)
+
+
+def _ran(engine: PlainEngine, lines: list[Line], until_ms: int | None) -> PlainEngine:
     parts: dict[str, tuple[str, list[tuple[int, bytes]]]] = {}
     for line in lines:
         parts.setdefault(line.source, (line.kind, []))[1].append((line.number, line.raw))
@@ -37,15 +54,48 @@ def run_engine(
     return engine
 
 
+def _in_engine_ids(engine: PlainEngine, lines: list[Line]) -> list[Line]:
+    """A unique_id like 'm:13812345678/2' becomes the id of that customer's second lead. The life in it, the day on which the
+    row was created, is read from a run in which these records found nobody: no other one depends on them for it. The oracle
+    goes on counting where a row was deleted and the customer came again."""
+    lives: dict[str, dict[str, int]] = {}
+    for record in engine.outputs["unique_leads"]:
+        one_id, life, n = record["unique_id"].split(".")
+        if not record.get("shadow"):
+            of_customer = lives.setdefault(one_id, {})
+            of_customer[life] = max(int(n[1:]), of_customer.get(life, 0))
+    found = []
+    for line in lines:
+        match = _NAMED.search(line.raw)
+        if match is not None:
+            kind = phones.MOBILE if match[1] == b"m" else phones.LANDLINE
+            one_id = engine.validation.one_ids.of(kind, match[2].decode()).hex()
+            ids = [f"{life}.u{n + 1}" for life, leads in lives.get(one_id, {}).items() for n in range(leads)]
+            n = int(match[3])
+            name = f"{one_id}.{ids[n - 1] if n <= len(ids) else f'20240101.u{n}'}"
+            line = line._replace(raw=line.raw.replace(match[0], f'"unique_id": "{name}"'.encode()))
+        found.append(line)
+    return found
+
+
 def run_both(
-    config: dict[str, Any], lines: list[Line], until_ms: int | None = None, *, poll: int = 64, shards: int = 2
+    config: dict[str, Any],
+    lines: list[Line],
+    until_ms: int | None = None,
+    *,
+    poll: int = 64,
+    shards: int = 2,
+    at_rest: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any], PlainEngine]:
     """(engine, oracle) in the same terms."""
-    engine = run_engine(config, lines, until_ms, poll=poll, shards=shards)
+    engine = run_engine(config, lines, until_ms, poll=poll, shards=shards, at_rest=at_rest)
     scores = _scores(engine)
     result = Oracle(config, scores=scores).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
-    return in_oracle_terms(engine.outputs, customers), comparable(result), engine
+    mine, theirs = in_oracle_terms(engine.outputs, customers), comparable(result)
+    mine["disputes"] = sorted((customers.get(one_id, one_id), at) for one_id, at in engine.disputes)
+    theirs["disputes"] = sorted((ref[4], at) for ref, _, at in result.disputes)
+    return mine, theirs, engine
 
 
 def _scores(engine: PlainEngine) -> Any:

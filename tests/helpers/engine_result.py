@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 RawKey = tuple[bool, str, str, str, str, int]
 """(shadow, channel, account, source_lead_id, one_id, split)."""
+OWNERS_NOTICES = ("ASSIGNED", "RECYCLED", "RECYCLE_REVOKED", "REACTIVATED")
+"""Those of the life after dispatch that both know."""
 
 
 def ms(text: str | None) -> int | None:
@@ -47,6 +50,17 @@ class EngineResult:
         self.replays = {_place(r["event_id"]): tuple(sorted(r.get("changed", ()))) for r in outputs["replays"]}
         self.holds = [(r["unique_id"], ms(r["at"]), tuple(r["conditions"]), ms(r["until"])) for r in outputs["holds"]]
         self.closings = [(r["unique_id"], ms(r["at"]), r["reason"]) for r in outputs["closings"]]
+        self.recycles = [
+            (self.by_raw_id[r["first_touch_raw_id"]], ms(r["at"]), r["why"]["note"])
+            for r in outputs["unique_leads"]
+            if r["why"]["rule"] == "recycled"
+        ]
+        self.notices = [
+            (r["one_id"], r["kind"], ms(r["at"]), r["to"]["role"].removeprefix("store_").upper(), r["to"]["id"])
+            for r in outputs["notifications"]
+            if r["kind"] in OWNERS_NOTICES
+        ]
+        self.revoked = Counter(r["unique_id"] for r in outputs["notifications"] if r["kind"] == "RECYCLE_REVOKED")
 
     def _name(self, record: dict[str, Any]) -> RawKey:
         """Names as the oracle does: a source key that was forgotten and came again is another raw lead, `~2` behind it."""
@@ -83,8 +97,20 @@ def in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers: dict[st
     for key, record in found.raws.items():
         raws_of.setdefault(record["unique_id"], set()).add(ref(key))
     leads = set()
+    cared_for = {}
     for uid, lead in found.standing.items():
         if uid in raws_of:
+            if lead.get("owner") or lead.get("previous_owner"):
+                cared_for[ref(found.by_raw_id[lead["first_touch_raw_id"]])] = (
+                    lead.get("owner"),
+                    lead["previous_owner"],
+                    ms(lead["assigned_at"]),
+                    ms(lead["first_follow_up_at"]),
+                    ms(lead["last_follow_up_at"]),
+                    lead["follow_ups"],
+                    lead["recycled"],
+                    found.revoked[uid],
+                )
             leads.add(
                 (
                     ref(found.by_raw_id[lead["first_touch_raw_id"]]),
@@ -105,6 +131,9 @@ def in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers: dict[st
         "dispatches": sorted((ref(key), store, at, n) for key, store, at, n in found.dispatches),
         "holds": sorted((at, codes, until or 0) for _, at, codes, until in found.holds),
         "closings": sorted((at, reason) for _, at, reason in found.closings if reason != "FOLDED"),
+        "cared for": cared_for,
+        "recycles": sorted((ref(key), at, why) for key, at, why in found.recycles),
+        "notices": sorted((customers.get(one_id, one_id), *rest) for one_id, *rest in found.notices),
         "rejects": found.rejects,
         "late": found.late,
         "replays": found.replays,
@@ -133,6 +162,22 @@ def comparable(result: Any) -> dict[str, Any]:
         "dispatches": sorted(result.dispatches),
         "holds": sorted((at, tuple(codes), until or 0) for _, at, codes, until in result.holds),
         "closings": sorted((at, reason) for ref, at, reason in result.closings if reason != "FOLDED" and not ref[0]),
+        "cared for": {
+            u.first_touch: (
+                u.owner,
+                u.previous_owner,
+                u.assigned_ms,
+                u.first_follow_up_ms,
+                u.last_follow_up_ms,
+                u.follow_ups,
+                u.recycled,
+                u.revoked,
+            )
+            for u in result.intentions.values()
+            if u.owner or u.previous_owner
+        },
+        "recycles": sorted(result.recycles),
+        "notices": sorted((ref[4], kind, at, role, to) for ref, kind, at, role, to in result.notices),
         "rejects": result.rejects,
         "late": result.late,
         "replays": result.replays,

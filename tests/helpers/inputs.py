@@ -40,17 +40,40 @@ def text_of(ms: int) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-class Draw:
-    """Draws the records of one input. `spread` = kinds of things that may occur."""
+# The life after dispatch: short clocks of an owner, and rooms that a second customer fills.
+OWNED_CONFIG: dict[str, Any] = {
+    **CONFIG,
+    "periods": {**CONFIG["periods"], "max_life": 30},
+    "follow_up": {"first_hours": 24, "recycle_days": 3},
+    "pools": {"cap": 1},
+}
 
-    def __init__(self, rng: random.Random, *, stores: list[Any], channels: str, phones: int = 1) -> None:
+
+class Draw:
+    """Draws the records of one input. `acts`, `agains` and `commands`: their share of the records."""
+
+    def __init__(
+        self,
+        rng: random.Random,
+        *,
+        stores: list[Any],
+        channels: str,
+        phones: int = 1,
+        acts: float,
+        agains: float,
+        commands: float = 0.0,
+        advisors: tuple[str, ...] = (),
+    ) -> None:
         self.rng = rng
         self.stores = stores
         self.channels = channels
         self.phones = phones
+        self.shares = (acts, agains, commands)
+        self.advisors = advisors
         self.now = START_MS + 10 * HOUR_MS
         self.leads: list[dict[str, Any]] = []
         self.acts: list[dict[str, Any]] = []
+        self.commands: list[dict[str, Any]] = []
         self.number = 0
 
     def step(self) -> None:
@@ -114,12 +137,16 @@ class Draw:
             record["phone"] = PHONES[rng.randrange(len(PHONES))]
         return record
 
+    def kinds(self) -> list[str]:
+        kinds = ["CALL", "VISIT", "LOST", "LOST", "INVALID", "PAID", "PAID", "REFUND", "OPT_OUT"]
+        return [*kinds, "CALL", "CALL", "FOLLOW_UP", "VISIT", "CALL", "VISIT"] if self.advisors else kinds
+
     def act(self) -> dict[str, Any]:
         rng = self.rng
         self.number += 1
         if self.acts and rng.random() < 0.05:
             return rng.choice(self.acts)
-        kind = rng.choice(["CALL", "VISIT", "LOST", "LOST", "INVALID", "PAID", "PAID", "REFUND", "OPT_OUT"])
+        kind = rng.choice(self.kinds())
         record: dict[str, Any] = {
             "type": "activity",
             "activity_id": f"v{self.number}",
@@ -137,16 +164,42 @@ class Draw:
         self.acts.append(record)
         return record
 
-    def lines(self, count: int, *, acts: float, agains: float) -> list[Line]:
-        """An input of one source."""
-        records = []
-        for _ in range(count):
+    def command(self) -> dict[str, Any]:
+        rng = self.rng
+        self.number += 1
+        if self.commands and rng.random() < 0.06:
+            return rng.choice(self.commands)
+        kind = rng.choice(["ASSIGN", "ASSIGN", "ASSIGN", "TRANSFER", "RECYCLE"])
+        record: dict[str, Any] = {"type": "command", "command_id": f"c{self.number}", "kind": kind}
+        record["event_time"] = text_of(self.now - rng.choice([0, 0, 0, 0, 1, HOUR_MS, 12 * HOUR_MS, DAY_MS]))
+        phone = PHONES[rng.randrange(self.phones)]
+        if rng.random() < 0.1:
+            record["unique_id"] = f"{'l' if phone[0] == '0' else 'm'}:{phone.replace('-', '')}/{rng.randint(1, 3)}"
+        else:
+            record["phone"] = phone
+            store = rng.choice(self.stores)
+            if store and not isinstance(store, list):
+                record["store"] = store
+        if kind != "RECYCLE":
+            record["advisor"] = rng.choice(self.advisors)
+        elif rng.random() < 0.5:
+            record["reason"] = "holiday"
+        self.commands.append(record)
+        return record
+
+    def lines(self, count: int) -> list[Line]:
+        """An input of one source; with commands it begins with a raw lead."""
+        acts, agains, commands = self.shares
+        records = [self.lead()] if commands else []
+        while len(records) < count:
             self.step()
             roll = self.rng.random()
             if roll < acts:
                 records.append(self.act())
             elif roll < acts + agains and self.leads:
                 records.append(self.again())
+            elif acts + agains <= roll < acts + agains + commands:
+                records.append(self.command())
             else:
                 records.append(self.lead())
         return [
@@ -177,12 +230,50 @@ PLANS: dict[str, dict[str, Any]] = {
     "rate": {"stores": ["R1", "R1", "S2"], "channels": "abc", "acts": 0.05, "agains": 0.1, "phones": 3},
 }
 
+OWNED_PLANS: dict[str, dict[str, Any]] = {
+    "one owner": {
+        "stores": ["S1"],
+        "channels": "ab",
+        "acts": 0.35,
+        "agains": 0.03,
+        "commands": 0.35,
+        "advisors": ("Wang", "Li"),
+    },
+    "a full room": {
+        "stores": ["S1"],
+        "channels": "ab",
+        "acts": 0.3,
+        "agains": 0.03,
+        "commands": 0.4,
+        "phones": 2,
+        "advisors": ("Wang",),
+    },
+    "owners, hours": {
+        "stores": ["S1", "S2", None],
+        "channels": "abc",
+        "acts": 0.3,
+        "agains": 0.15,
+        "commands": 0.3,
+        "phones": 2,
+        "advisors": ("Wang", "Li"),
+    },
+    "owners, rate": {
+        "stores": ["R1", "R1", "S1"],
+        "channels": "ab",
+        "acts": 0.25,
+        "agains": 0.05,
+        "commands": 0.35,
+        "phones": 3,
+        "advisors": ("Wang", "Li"),
+    },
+}
+"""With commands, to be run under `OWNED_CONFIG`."""
+
 
 def draw(plan: str, seed: int, count: int) -> list[Line]:
     """The input of this plan and seed."""
-    settings = dict(PLANS[plan])
-    acts, agains = settings.pop("acts"), settings.pop("agains")
-    return Draw(random.Random(f"{plan} {seed}"), **settings).lines(count, acts=acts, agains=agains)
+    settings = PLANS[plan] if plan in PLANS else OWNED_PLANS[plan]
+    return Draw(random.Random(f"{plan} {seed}"), **settings).lines(count)
 
 
 def until_of(seed: int) -> int | None:

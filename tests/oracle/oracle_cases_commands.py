@@ -269,7 +269,7 @@ CASES = [
             command("c4", "ADVISOR_LEFT", "2024-01-01 11:00", advisor="Wang"),
             assign("c5", "2024-01-01 11:00", phone=None),
             assign("", "2024-01-01 11:00"),
-            recycle("c6", "2024-01-01 11:00", phone="123"),
+            recycle("c6", "2024-01-01 11:00", phone="1234567"),
             command("c7", "STORE_EXIT", "2024-01-01 11:00"),
         ],
         {

@@ -25,7 +25,9 @@ class FollowUps:
         self.oracle, self.result = oracle, oracle.result
         self.first_ms, self.idle_ms = oracle.config.first_ms, oracle.config.recycle_ms
         self.rooms = Rooms(oracle.config.cap, oracle.rows, oracle.fire)
-        self.asks: list[tuple[Row, Unique, str]] = []  # of leads that a fold put back, answered when it is done
+        self.asks: list[
+            tuple[Row, Unique, str, int | None]
+        ] = []  # of leads that a fold put back, answered when it is done
 
     # -- commands (rulings 17, 35, 66) -------------------------------------------------------------------------------
 
@@ -146,7 +148,7 @@ class FollowUps:
         owner, by_timer = u.care.owner, was == "CLOSED"
         u.care.leave_owner()
         if owner is not None and (by_timer or not own):
-            self.asks.append((row, u, owner))
+            self.asks.append((row, u, owner, u.care.assigned_ms))
         elif not by_timer:
             u.dispatched = u.care.pool = u.care.asked_again = False
 
@@ -157,16 +159,16 @@ class FollowUps:
             return
         care.dispatched_ms = care.dispatched_ms or folded.care.dispatched_ms
         owner = folded.care.owner
-        if owner is None or care.owner is not None or any(u is survivor for _, u, _ in self.asks):
+        if owner is None or care.owner is not None or any(u is survivor for _, u, *_ in self.asks):
             return
-        care.assigned_ms = folded.care.assigned_ms
-        care.recycles += folded.care.recycles
-        self.asks.append((row, survivor, owner))
+        care.recycles = folded.care.recycles + care.recycles  # its own come last
+        self.asks.append((row, survivor, owner, folded.care.assigned_ms))
 
     def answer_asks(self, now_ms: int) -> None:
         asks, self.asks = self.asks, []
-        for row, u, owner in asks:
+        for row, u, owner, assigned_ms in asks:
             if u.state == "OPEN" and u.care.owner is None and self.rooms.has_room(row, u.key[0], owner, now_ms):
+                u.care.assigned_ms = assigned_ms
                 self.grant(u, owner, now_ms, "ASSIGNED")
 
     @staticmethod

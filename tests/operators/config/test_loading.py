@@ -98,8 +98,6 @@ def test_what_this_version_does_not_apply_is_noted_once_each() -> None:
         else f"{key} is known and was checked, but this version does not apply it yet."
         for key in (
             "cleaning.number_run",
-            "follow_up.recycle_days",
-            "pools.cap",
             "nurture.days",
             "score.gate_hold_hours",
             "channels.autohome.live_since and 1 more",

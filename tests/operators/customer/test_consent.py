@@ -13,6 +13,7 @@ from operators.base.desk import Desk
 from operators.base.outputs import Outputs
 from operators.base.rules import Channel
 from operators.customer import consent
+from operators.customer.split import Submission
 from operators.dispatch.holds import has_consent
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
@@ -31,9 +32,9 @@ def customer() -> Customer:
 def learnt(row: Customer, t: int, channel: Channel = YES, source_id: str = "1", **fields: Any) -> Customer:
     """The row after a raw lead of this event time."""
     arrival = Arrival("raw_lead", b"")
-    arrival.t, arrival.landline = t, fields.pop("landline", "")
+    arrival.t, arrival.landline, arrival.channel = t, fields.pop("landline", ""), channel.code
     desk = Desk(row, b"\0" * 12, Outputs(KNOWN, {}))
-    consent.learn(row, arrival, RawLeadRecord(**fields), channel, "", source_id, desk)
+    consent.learn(Submission(desk, arrival, RawLeadRecord(**fields), "", source_id, "main"))
     return row
 
 

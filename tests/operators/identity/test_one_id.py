@@ -31,9 +31,26 @@ def test_long_secrets_differ_by_their_last_byte() -> None:
 
 
 def test_a_customer_has_one_shard_and_customers_are_spread_over_all() -> None:
-    shards = [IDS.shard(IDS.of(MOBILE, f"138{number:08d}")) for number in range(1600)]
+    """Of numbers from everywhere: those of one neighbourhood share a shard (ruling 62)."""
+    shards = [IDS.shard(IDS.of(MOBILE, f"138{number:05d}000")) for number in range(1600)]
     assert set(shards) == set(range(16))
     assert max(shards.count(shard) for shard in range(16)) < 200, "1 600 customers, 100 a shard"
+
+
+def test_numbers_of_one_neighbourhood_share_a_shard_and_nothing_else() -> None:
+    """The first eight digits of a mobile; of a landline the whole number (ruling 62)."""
+    near = [IDS.of(MOBILE, f"13812345{number:03d}") for number in range(1000)]
+    assert len({digest[:2] for digest in near}) == 1 and len({digest[2:] for digest in near}) == 1000
+    assert IDS.of(MOBILE, "13812346000")[:2] != near[0][:2]
+    lines = {IDS.of(LANDLINE, f"0211234567{number}")[:2] for number in range(10)}
+    assert len(lines) > 1
+
+
+def test_a_state_of_the_older_form_goes_on_with_its_ids() -> None:
+    """Twelve bytes of one digest (ruling 62); the head is no neighbourhood's."""
+    old = one_id.OneIds(b"a secret", 16, one_id.FORM_1)
+    assert len(old.of(MOBILE, "13812345000")) == 12
+    assert len({old.of(MOBILE, f"13812345{number:03d}")[:2] for number in range(50)}) > 1
 
 
 def test_a_state_knows_its_secret_again_and_does_not_hold_it() -> None:
