@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from inputs import CONFIG, OWNED_CONFIG, OWNED_PLANS, PLANS, draw
 from plain_engine import PlainEngine
@@ -60,3 +62,27 @@ def test_groups_share_no_status() -> None:
     groups = (statuses.WAITING, statuses.IN_QUEUE, statuses.OWNED, statuses.IN_POOL, statuses.CLOSED)
     for code in range(len(STATUSES)):
         assert sum(group >> code & 1 for group in groups) == 1
+
+
+def test_a_deal_that_an_old_refund_ends_is_kept_as_long_as_its_raw_leads() -> None:
+    """The REFUND, older than the lateness, closes the lead at its own time, days before a raw lead of the deal (ruling 19)."""
+
+    def record(at: str, **fields: object) -> bytes:
+        return json.dumps(
+            {"phone": "13812345678", "store": "S1", "event_time": f"2024-{at}:00+08:00", **fields}
+        ).encode()
+
+    lines = [
+        record("01-01T10:00", channel="a", source_lead_id="1"),
+        record("01-04T19:50", type="activity", activity_id="p", kind="PAID"),
+        record("01-12T02:00", channel="a", source_lead_id="2"),
+        record("01-01T19:50", type="activity", activity_id="r", kind="REFUND"),
+        record("01-24T08:00", channel="a", source_lead_id="3"),
+    ]
+    engine = PlainEngine(OWNED_CONFIG)
+    engine.run({"raw_leads.jsonl": ("raw_lead", list(enumerate(lines, 1)))})
+    assert [record["mark"] for record in engine.outputs["dispositions"]] == [
+        "FIRST_TOUCH",
+        "DEAL_MERGED",
+        "FIRST_TOUCH",
+    ]
