@@ -14,7 +14,9 @@ from operators.lead.case import Case, lead_of
 from operators.wire.streams import Why
 from state import keys, limits
 from state.rows.codes import OPEN, S_POOL
-from state.rows.customer_row import Ask, Care, Lead, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Unique
+from state.rows.lead import Ask, Care, Lead
 from state.rows.messages import AskPlace, GivePlaceBack
 from state.rows.story import Recycled
 

@@ -21,7 +21,9 @@ from operators.lead.statuses import CLOSED, IN_POOL, OPEN, WAITING
 from operators.wire.streams import Why
 from state.rows import codes
 from state.rows.codes import STATUSES
-from state.rows.customer_row import Act, Answer, Customer, Lead, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Act, Answer, Unique
+from state.rows.lead import Lead
 from state.rows.messages import Slot
 from state.rows.story import Deleted
 

@@ -15,7 +15,9 @@ from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
 from state import limits
 from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
-from state.rows.customer_row import Lead, Raw, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Raw, Unique
+from state.rows.lead import Lead
 from state.rows.story import Dispatched, Marked
 
 _HEARD: Final = (FIRST_TOUCH, MERGED)

@@ -15,7 +15,8 @@ from operators.wire.records import CommandRecord
 from operators.wire.streams import Why
 from state import keys
 from state.rows.codes import S_ASSIGNED
-from state.rows.customer_row import Ask, Customer
+from state.rows.customer_row import Customer
+from state.rows.lead import Ask
 from state.rows.messages import GivePlaceBack, PlaceAnswer
 from state.rows.story import Assigned
 

@@ -104,7 +104,7 @@ def test_what_falls_due_exactly_at_the_end_of_input_does_not_fire(tmp_path):
     case.run(memory_reader(records))
     assert [r["store"] for r in case.sink.records("dispatches")] == ["A1"]
     case.run(memory_reader(records), until=at(2, 9))
-    assert [r["store"] for r in case.sink.records("dispatches")] == ["A1", "P1"]
+    assert sorted(r["store"] for r in case.sink.records("dispatches")) == ["A1", "P1"]
     before = {name: len(lines) for name, lines in case.sink.streams.items()}
     case.run(memory_reader(records), until=at(1, 12))
     assert before == {name: len(lines) for name, lines in case.sink.streams.items()}

@@ -18,6 +18,7 @@ from state import keys
 from state.counts import read_counts
 from state.rows import codes, customer_row, store_row
 from state.rows.codes import STATUSES
+from state.rows.lead import Care
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
 FAR = START_MS + 400 * 86_400_000
@@ -205,7 +206,7 @@ def test_owners(drawn: tuple[str, int, int]) -> None:
     for _, row in rows_of(engine):
         for section in row.sections:
             for lead in section.leads:
-                owned = lead.care or customer_row.Care()
+                owned = lead.care or Care()
                 assert (lead.status == codes.S_ASSIGNED) == bool(owned.place)
                 assert lead.status == codes.S_ASSIGNED or not owned.owner or lead.reason
                 assert lead.status != codes.S_ASSIGNED or owned.owner

@@ -12,7 +12,8 @@ from plain_engine import PlainEngine
 from operators.follow_up.clock import FOLLOW_UP
 from operators.lead import care
 from state.rows.codes import S_ASSIGNED
-from state.rows.customer_row import Ask, Care, Lead, Unique
+from state.rows.intention import Unique
+from state.rows.lead import Ask, Care, Lead
 
 GRANTED = at(1, 11)
 UNIQUE = Unique(1, at(1, 10), 1, at(1, 10), at(61, 10), 60 * DAY_MS, 180 * DAY_MS, 365 * DAY_MS)

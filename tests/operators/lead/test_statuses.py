@@ -10,7 +10,7 @@ from plain_engine import PlainEngine
 
 from operators.lead import statuses
 from state.rows.codes import STATUSES
-from state.rows.customer_row import Lead
+from state.rows.lead import Lead
 
 CODE = {name: code for code, name in enumerate(STATUSES)}
 
