@@ -107,6 +107,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         """Moment: everything before it fires at this opening, then the next of `_bounds`."""
         self._bounds: list[int] = []
         self._handed = False
+        self._begun = False
+        """Whether all shards are open, and what they found under way is done."""
         self._epoch_over = False
         self._sealed_state: dict[str, Any] = {}
         self._sealed_clock: int | None = None
@@ -161,12 +163,15 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         arrivals = self._arrivals
         found: list[Any] = []
         barrier = self._next_barrier()
-        if not all(self._progress.open):
+        if not self._begun:
             # First every shard opens, and judges its waiting leads again where the registry has changed: not at a clock
-            # that depends on how much the first poll brings.
+            # that depends on how much the first poll brings. By the event clock what a stop or a crash left under way comes
+            # to its end before anything is read: the last record may have been a command, whose answer comes first.
             clock = arrivals.stamp(barrier)
-            self._ticks(items, clock, moment(clock))
-            return
+            if not all(self._progress.open) or (arrivals.event and not self._progress.is_quiet(moment(clock))):
+                self._ticks(items, clock, moment(clock))
+                return
+            self._begun = True
         # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
         if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
             # Without a clock the next opening is not known yet: one record, then look again.

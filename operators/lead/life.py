@@ -76,7 +76,8 @@ def review(case: Case) -> None:
             counts_as_sent(case)
             queue(case)
             return
-        decide(case)
+        if not care.is_asked_back(lead):
+            decide(case)
 
 
 def _another_stands(case: Case) -> bool:

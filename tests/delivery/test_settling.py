@@ -1,0 +1,155 @@
+"""Records that settle (ruling 64): a command finds everything at rest, and leaves everything at rest, whatever was stopped or
+killed where, and however the input is cut (decision 0027)."""
+
+import shutil
+
+import pytest
+from crashes import Steps, watched
+from delivery import Case, assert_same, at, configuration, instant, lead, memory_reader, rows_of, stored
+
+from flows.run import run
+from flows.source import _ALONE, _Part
+from state import keys
+
+UNTIL = at(8, 12)
+SHARDS = 4
+
+
+def settings():
+    return configuration(pools={"cap": 1}, follow_up={"first_hours": 24, "recycle_days": 2})
+
+
+def phone(number):
+    return f"1391234{number:04d}"
+
+
+def command(number, kind, who, event_ms, advisor="Wang", store="A1"):
+    record = {"type": "command", "command_id": f"c{number}", "kind": kind, "event_time": instant(event_ms)}
+    record |= {"phone": phone(who), "store": store}
+    return record if kind == "RECYCLE" else {**record, "advisor": advisor}
+
+
+def activity(number, kind, who, event_ms, store="A1"):
+    return {"type": "activity", "activity_id": f"a{number}", "kind": kind, "event_time": instant(event_ms),
+            "phone": phone(who), "store": store}  # fmt: skip
+
+
+def commands_input():
+    """Each command is followed at once by what its answer must not come behind: a closing, a rival's wish, a follow-up."""
+    leads = [lead(f"n{who}", phone(who), at(1, 10, who), "A1") for who in range(6)]
+    return [
+        command(0, "ASSIGN", 0, at(1, 9, 59)),  # the first record: nobody is there
+        *leads,
+        command(1, "ASSIGN", 0, at(1, 11)),
+        activity(1, "FOLLOW_UP", 0, at(1, 11)),
+        command(2, "ASSIGN", 1, at(1, 11)),  # no place is left
+        activity(2, "LOST", 0, at(1, 11)),
+        command(3, "ASSIGN", 2, at(1, 11)),  # the one that is lost has left one
+        activity(3, "LOST", 2, at(1, 11, 0, 1)),
+        command(4, "ASSIGN", 3, at(1, 11, 0, 1)),
+        activity(4, "PAID", 3, at(1, 12)),
+        command(5, "ASSIGN", 4, at(1, 12)),
+        command(6, "TRANSFER", 4, at(1, 12), "Li"),
+        command(7, "ASSIGN", 5, at(1, 12)),
+        command(8, "RECYCLE", 5, at(1, 12)),
+        command(9, "ASSIGN", 1, at(1, 12)),
+        command(9, "ASSIGN", 1, at(1, 12)),  # a replay
+        command(10, "FLY", 1, at(1, 12)),  # refused by its bytes: it waits for nothing
+        lead("r0", phone(7), at(1, 20), "R3"),
+        command(11, "ASSIGN", 7, at(2, 9), "Zhao", "R3"),  # at the very opening at which the lead is released
+        lead("r1", phone(8), at(2, 9), "A1"),
+        command(12, "ASSIGN", 8, at(2, 9), "Li"),
+        activity(12, "INVALID", 8, at(2, 9)),
+        lead("end", phone(9), at(4, 10), "A1"),
+    ]
+
+
+def straight(folder, **options):
+    case = Case(folder, shards=options.pop("shards", SHARDS), settings=settings())
+    case.run(memory_reader(commands_input(), **options), until=UNTIL)
+    return case
+
+
+@pytest.fixture(scope="module")
+def expected(module_folder):
+    return straight(module_folder / "straight")
+
+
+def test_the_input_has_everything_in_play(expected):
+    kinds = [r["kind"] for r in expected.sink.records("notifications")]
+    assert {"ASSIGNED", "RECYCLED"} <= set(kinds)
+    reasons = {reason for r in expected.sink.records("rejects") for reason in r["reasons"]}
+    assert reasons >= {"CAP_REACHED", "NO_LEAD", "BAD_FIELD", "NOT_ALLOWED"}
+    assert len(expected.sink.records("replays")) == 1
+
+
+@pytest.mark.parametrize(("shards", "poll"), [(1, 1), (1, 100), (2, 3), (SHARDS, 1), (SHARDS, 2), (16, 100)])
+def test_other_shards_and_polls(expected, tmp_path, shards, poll):
+    found = straight(tmp_path, shards=shards, poll_limit=poll)
+    assert_same(found.sink.streams, expected.sink.streams)
+
+
+@pytest.mark.parametrize("calls", range(6))
+def test_a_stop_in_the_middle_of_a_command(expected, tmp_path, monkeypatch, calls):
+    """Stopped after so many calls of the phase of each command in turn; the next start goes on as if nothing had been."""
+    hand_alone = _Part._hand_alone
+    case = Case(tmp_path, shards=SHARDS, settings=settings())
+    stopped = set()
+    seen = {}
+
+    def hooked(self, items):
+        hand_alone(self, items)
+        place = str(self._arrivals.state()["offsets"])
+        assert self._phase in (_ALONE, 0)
+        seen[place] = seen.get(place, 0) + 1
+        if seen[place] == calls + 1 and place not in stopped:
+            stopped.add(place)
+            self._host.stop()
+
+    monkeypatch.setattr(_Part, "_hand_alone", hooked)
+    runs = 0
+    ended = False
+    while not ended:
+        engine = case.engine(memory_reader(commands_input()), until=UNTIL)
+        run(engine)
+        ended = engine.ended
+        runs += 1
+        assert runs < 100
+    assert runs > 2 or calls > 2
+    assert_same(case.sink.streams, expected.sink.streams)
+
+
+def decided(folder):
+    rows = stored(folder)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    return {space: rows_of(rows, space) for space in spaces}
+
+
+@pytest.mark.parametrize("powerless", [False, True], ids=["killed", "powerless"])
+def test_crashes_between_a_command_and_its_answer(tmp_path, powerless):
+    """Killed before any write, sync or sending: what comes behind the command still finds its answer there."""
+    records = [*commands_input()[1:4], *commands_input()[7:13]]
+
+    def go_on(folder, sink=None):
+        case = Case(folder, shards=SHARDS, settings=settings())
+        case.sink = sink or case.sink
+        case.run(memory_reader(records, poll_limit=3), until=at(1, 14))
+        return case
+
+    steps = Steps(tmp_path / "state", None, tmp_path / "images")
+    case = Case(steps.state, shards=SHARDS, settings=settings())
+    steps.sink = case.sink
+    with pytest.MonkeyPatch.context() as patch, watched(steps, patch):
+        case.run(memory_reader(records, poll_limit=3), until=at(1, 14))
+    rows, under_way = decided(case.folder), 0
+    for image in steps.taken[powerless::2]:
+        folder = tmp_path / f"{image.number}"
+        sink = image.laid_out(folder, powerless=powerless)
+        under_way += bool(rows_of(stored(folder), keys.HOP))
+        try:
+            assert_same(go_on(folder, sink).sink.streams, case.sink.streams)
+            assert decided(folder) == rows
+        except AssertionError as error:
+            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
+        shutil.rmtree(folder)
+    assert under_way > 5
