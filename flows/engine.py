@@ -132,7 +132,7 @@ class Engine:
             wall_ms=options.wall_ms,
             clock=self.seal_row.clock,
         )
-        self.arrivals.restore(position.get("running", {}), position.get("offsets", {}))
+        self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position
         for shard in range(options.shards):
             begin = keys.prefix(shard, keys.HOP)

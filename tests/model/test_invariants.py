@@ -154,7 +154,7 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
+@given(any_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
 def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int) -> None:
     """9, 10: other batches and shards, the same decisions, event ids and payloads included."""
     one = run(drawn, FAR, shards=1, poll=7).outputs
