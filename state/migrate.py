@@ -80,7 +80,8 @@ def _stores(database: Database, shard: int, batch: WriteBatch) -> int:
         entity = key[1:]
         group = members.group(entity, _QUEUE, ordered=True)
         row = StoreRow(old.code)
-        for waiting in old.queue:
+        queue = {(waiting.one_id, waiting.n): waiting for waiting in old.queue}.values()  # a lead is a member once
+        for waiting in queue:
             digest = bytes.fromhex(waiting.one_id)
             order = (
                 (waiting.opening + _BIAS).to_bytes(8, "big")
@@ -91,10 +92,8 @@ def _stores(database: Database, shard: int, batch: WriteBatch) -> int:
             )
             value = msgspec.msgpack.encode((digest, waiting.n, waiting.line))
             group.join(f"{waiting.one_id}{waiting.n:x}".encode(), order, value)
-        row.queued = len(old.queue)
-        row.due = row.armed = min((waiting.opening for waiting in old.queue), default=0)
-        if old.armed:
-            batch.delete(bytes((shard,)) + _RELEASE + (old.armed + _BIAS).to_bytes(8, "big") + entity)
+        row.queued = len(queue)
+        row.due = row.armed = min((waiting.opening for waiting in queue), default=0)
         if row.queued:
             batch.put(keys.timer_key(shard, row.armed, entity), b"")
             batch.put(key, store_row.encode(row))
@@ -102,6 +101,9 @@ def _stores(database: Database, shard: int, batch: WriteBatch) -> int:
             batch.delete(key)
         done += 1
     members.write(batch)
+    begin = keys.prefix(shard, _RELEASE)
+    for key, _ in list(database.scan(begin, keys.after(begin))):  # also those that no row knows
+        batch.delete(key)
     return done
 
 
