@@ -185,7 +185,8 @@ class Batch:
 
     def hops(self, limit: int) -> int:
         """Apply messages that wait for this shard, in each sender's order; returns how many."""
-        found = messages.waiting(self.database, self.shard.number, self.shards, self.shard.fences, limit)
+        taken = {**self.shard.fences.hops, **self.hop_fences}  # this batch's own too
+        found = messages.waiting(self.database, self.shard.number, self.shards, taken, limit)
         self.load([hop.entity for hop in found])
         bound = max(self.before, keys.moment(self.clock))
         for hop in found:
@@ -197,7 +198,8 @@ class Batch:
             if row is not None:
                 apply = APPLY_MESSAGE[type(hop.message), entity[0]]
                 apply(kind.desk(row, entity, self.out, self.members), hop.message, self.clock)
-                self.rows[entity] = self._fire(entity, row, keys.due_before(bound, kind.rank))
+                # What settles is fired by its timer alone: so much a batch, however many messages it gets.
+                self.rows[entity] = row if kind.settles else self._fire(entity, row, keys.due_before(bound, kind.rank))
             assert hop.sequence > self.hop_fences.get(hop.sender, 0), "a sender's messages come once and in order"
             assert not self.shard.fences.is_taken(hop.sender, hop.sequence), "a message was applied before"
             self.hop_fences[hop.sender] = hop.sequence

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from connectors.protocols import Group, Reader, Sink, Written
+from flows import messages
 from flows.batch import Batch
 from flows.observe.meters import Meters
 from flows.order import NOTHING, Arrivals
@@ -135,9 +136,8 @@ class Engine:
         self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position
         for shard in range(options.shards):
-            begin = keys.prefix(shard, keys.HOP)
-            for key, _ in database.scan(begin, keys.after(begin)):
-                self.progress.hop_sent(key[2], shard)
+            for sender in messages.under_way(database, shard):
+                self.progress.hop_sent(sender, shard)
             self.progress.covered[shard] = self.progress.handed[shard] = self.seal_row.covered.get(shard, 0)
         self.commit = GroupCommit(database)
         self.core = Core(

@@ -30,12 +30,33 @@ class Hop(NamedTuple):
     message: Message
 
 
-def waiting(database: Database, shard: int, shards: int, fences: Fences, limit: int) -> list[Hop]:
-    """The next messages for a shard, each sender's in its order; none that a fence has passed."""
+def under_way(database: Database, shard: int) -> list[int]:
+    """The senders of the messages that wait for a shard, one entry a message. Called before anything is applied: what lies
+    behind its fence was applied before, and is deleted."""
+    fences = Fences(database, shard)
+    found: list[int] = []
+    taken: list[bytes] = []
+    begin = keys.prefix(shard, keys.HOP)
+    for key, _ in database.scan(begin, keys.after(begin)):
+        sender, sequence = keys.sender_of_hop(key)
+        if fences.is_taken(sender, sequence):
+            taken.append(key)
+        else:
+            found.append(sender)
+    if taken:
+        batch = database.batch()
+        for key in taken:
+            batch.delete(key)
+        database.write(batch)
+    return found
+
+
+def waiting(database: Database, shard: int, shards: int, taken: dict[int, int], limit: int) -> list[Hop]:
+    """The next messages for a shard, each sender's in its order, behind the last that was taken of it."""
     found: list[Hop] = []
     # Sender by sender, each from behind its fence: before it lie only the tombstones of what was applied.
     for sender in range(shards):
-        begin = keys.hop_key(shard, sender, fences.hops.get(sender, 0) + 1)
+        begin = keys.hop_key(shard, sender, taken.get(sender, 0) + 1)
         for key, value in database.scan(begin, keys.hop_key(shard, sender, _LAST)):
             if len(found) >= limit:
                 return found

@@ -35,10 +35,10 @@ def member_of(digest: bytes, n: int) -> bytes:
     return f"{digest.hex()}{n:x}".encode()
 
 
-def order_of(message: JoinQueue, *, carried: bool) -> bytes:
+def order_of(message: JoinQueue, opening: int, *, carried: bool) -> bytes:
     """Its place: the opening; those left over from an earlier one; score; age; id."""
     return (
-        (message.opening + _BIAS).to_bytes(8, "big")
+        (opening + _BIAS).to_bytes(8, "big")
         + (_CARRIED if carried else _NEW)
         + (0xFFFF - max(0, min(message.score, 0xFFFF))).to_bytes(2, "big")
         + (message.opened + _BIAS).to_bytes(8, "big")
@@ -51,21 +51,28 @@ def _opening_of(order: bytes) -> int:
 
 
 def join(desk: StoreDesk, message: JoinQueue, now: int) -> None:
-    """A lead joins the queue, or says its new score; at or after its opening, or beyond the limit, it goes at once."""
+    """A lead joins the queue, or says its new score. Without a rate, at or after its opening, or beyond the limit, it goes at
+    once; but who stands in the queue stays in it: what he says of an opening that has begun was under way."""
     row = desk.row
     queue = desk.group(QUEUE, ordered=True)
     member = member_of(message.digest, message.n)
     held = queue.get(member)
+    waits_for = 0 if held is None else _opening_of(held)
     store = desk.rules.store_of(row.code, message.line)
+    rated = store is not None and store.release_per_minute > 0
+    opening = message.opening
     if held is not None:
         row.queued -= 1
-    late = store is None or not store.release_per_minute or message.opening < now
-    if late or row.queued >= limits.STORE_QUEUE:
+        if rated and opening < now and opening <= waits_for:
+            opening, now = waits_for, waits_for
+    if not rated or opening < now or row.queued >= limits.STORE_QUEUE:
         if held is not None:
             queue.leave(member)
-        _tell(desk, message.digest, Slot(message.n, message.opening, message.opening, False))
+            if waits_for != opening:  # it may have been told to wait for this one, and answers to no other
+                _tell(desk, message.digest, Slot(message.n, waits_for, opening, False))
+        _tell(desk, message.digest, Slot(message.n, opening, opening, False))
     else:
-        order = order_of(message, carried=held is not None and held[8:9] == _CARRIED)
+        order = order_of(message, opening, carried=held is not None and held[8:9] == _CARRIED)
         queue.join(member, order, _encode((message.digest, message.n, message.line)))
         _joined(row, order)
     if not row.queued:
@@ -77,9 +84,9 @@ def _joined(row: StoreRow, order: bytes) -> None:
     opening = _opening_of(order)
     row.queued += 1
     if not row.due or opening < row.due:
-        row.due, row.released, row.behind = opening, 0, b""
+        row.due, row.released, row.behind = opening, 0, order[:8]
     elif order < row.behind:
-        row.behind = b""
+        row.behind = order[:8]
 
 
 def leave(desk: StoreDesk, message: LeaveQueue, now: int) -> None:

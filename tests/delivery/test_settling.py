@@ -1,15 +1,31 @@
 """Records that settle (ruling 64): a command finds everything at rest, and leaves everything at rest, whatever was stopped or
 killed where, and however the input is cut (decision 0027)."""
 
+import random
 import shutil
 
 import pytest
 from crashes import Steps, watched
-from delivery import Case, assert_same, at, configuration, instant, lead, memory_reader, rows_of, stored
+from delivery import (
+    DAY_MS,
+    Case,
+    assert_no_event_twice,
+    assert_same,
+    at,
+    configuration,
+    instant,
+    lead,
+    memory_reader,
+    rows_of,
+    scenario,
+    stored,
+)
 
+from connectors.memory import MemoryReader
+from flows.engine import Engine, Options
 from flows.run import run
 from flows.source import _ALONE, _Part
-from state import keys
+from state import keys, limits
 
 UNTIL = at(8, 12)
 SHARDS = 4
@@ -153,3 +169,86 @@ def test_crashes_between_a_command_and_its_answer(tmp_path, powerless):
             raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
         shutil.rmtree(folder)
     assert under_way > 5
+
+
+def busy_input(seed, records=90):
+    """A scenario of everything, with commands between, also at openings and on customers who are not there."""
+    rng = random.Random(f"settling/{seed}")
+    found = []
+    for number, record in enumerate(scenario(seed + 60, records, days=6, customers=12)):
+        found.append(record)
+        if isinstance(record, dict) and rng.random() < 0.5:
+            kind = rng.choice(("ASSIGN", "ASSIGN", "TRANSFER", "RECYCLE"))
+            given = {"type": "command", "command_id": f"c{number - rng.choice((0, 0, 0, 9))}", "kind": kind}
+            given |= {key: record[key] for key in ("event_time", "store") if key in record}
+            given["phone"] = rng.choice([r for r in found if isinstance(r, dict) and "phone" in r][-9:])["phone"]
+            if rng.random() < 0.1:
+                given.pop("event_time", None)
+                given["ingest_time"] = record.get("event_time")
+            found.append(given if kind == "RECYCLE" else {**given, "advisor": rng.choice(("Wang", "Li"))})
+    return found
+
+
+def in_files(records):
+    """The same records by kind: three feeds that are read as one."""
+    parts = {"raw_leads": [], "activity": [], "commands": []}
+    names = {"activity": "activity", "command": "commands"}
+    for record in records:
+        kind = record.get("type") if isinstance(record, dict) else None
+        parts[names.get(kind, "raw_leads")].append(record)
+    return parts
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("files", [False, True], ids=["one feed", "three feeds"])
+def test_a_busy_input_in_other_pieces(tmp_path, monkeypatch, seed, files):
+    """Shards, polls, slices and stops: the same outputs."""
+    records = busy_input(seed)
+    parts = in_files(records) if files else {"raw_leads": records}
+    until = at(20, 0)
+    first = Case(tmp_path / "first", settings=settings())
+    first.run(MemoryReader(parts), until=until)
+    assert len(first.sink.records("notifications")) > 20
+    for shards, poll in ((1, 2), (16, 7)):
+        case = Case(tmp_path / f"{shards}", shards=shards, settings=settings())
+        case.run(MemoryReader(parts, poll_limit=poll), until=until)
+        assert_same(case.sink.streams, first.sink.streams)
+    rng = random.Random(seed)
+    for name in ("HOPS_PER_SLICE", "TIMERS_PER_SLICE", "RELEASES_PER_SLICE"):
+        monkeypatch.setattr(limits, name, rng.choice((1, 2)))
+    case = Case(tmp_path / "stopped", settings=settings())
+    ended, runs = False, 0
+    while not ended:
+        reader = MemoryReader(parts, poll_limit=5)
+        engine = case.engine(reader, until=until)
+        stop_at = rng.randrange(3, 60)
+        reader._on_poll = lambda *_, reader=reader, engine=engine, stop_at=stop_at: (
+            engine.stop() if reader.polls == stop_at else None
+        )
+        run(engine)
+        ended, runs = engine.ended, runs + 1
+        assert runs < 200
+    assert_same(case.sink.streams, first.sink.streams)
+
+
+def test_by_the_walls_clock_a_command_waits_for_nothing(tmp_path):
+    """Leads and commands in one poll: each is applied, answered or refused once, and at the end nothing is under way."""
+    case = Case(tmp_path, shards=SHARDS, settings=settings())
+    records = [record for record in commands_input() if isinstance(record, dict)]
+    now = [at(1, 11)]
+
+    def wall():
+        now[0] += 1
+        return now[0]
+
+    reader = memory_reader(records)
+    run(Engine(case.settings, reader, case.sink, Options(tmp_path, event_clock=False, shards=SHARDS, wall_ms=wall)))
+    now[0] += DAY_MS  # what stood open for an answer at the stop has it by then
+    run(Engine(case.settings, reader, case.sink, Options(tmp_path, event_clock=False, shards=SHARDS, wall_ms=wall)))
+    assert_no_event_twice(case.sink.streams)
+    rows = stored(tmp_path)
+    assert not rows_of(rows, keys.HOP)
+    given = [r for r in records if r["type"] == "command"]
+    refused = [r for r in case.sink.records("rejects") if "command_id" in r["original"]]
+    assigned = [r for r in case.sink.records("notifications") if r["kind"] in ("ASSIGNED", "RECYCLED")]
+    assert 0 < len(refused) < len(given) and assigned

@@ -136,12 +136,12 @@ def test_orders_sort_as_the_rule_wants():
                                 -min(score, 65_535),
                                 opened,
                                 unique_id,
-                                order_of(message, carried=carried),
+                                order_of(message, due, carried=carried),
                             )
                         )
     assert [entry[-1] for entry in sorted(wanted)] == sorted(entry[-1] for entry in wanted)
     low = JoinQueue(b"d", 1, 5, -3, 0, "a", "")
-    assert order_of(low, carried=False) == order_of(JoinQueue(b"d", 1, 5, 0, 0, "a", ""), carried=False)
+    assert order_of(low, 5, carried=False) == order_of(JoinQueue(b"d", 1, 5, 0, 0, "a", ""), 5, carried=False)
 
 
 MEMBER = st.sampled_from([b"a", b"ab", b"b", b"\xff", b"a\x01"])
