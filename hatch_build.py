@@ -80,6 +80,22 @@ def _refusal(module: ast.Module) -> str | None:
     return None if functions else "no function: nothing to gain"
 
 
+def pitfalls(root: Path) -> list[str]:
+    """Places that mypyc compiles into something else than Python does, without a word: two `except … as error` of one
+    function. It takes the first one's type for both, and the second raises TypeError in place of what it handles."""
+    found: list[str] = []
+    for path in compiled_files(root)[0]:
+        for function in ast.walk(ast.parse((root / path).read_bytes())):
+            if isinstance(function, ast.FunctionDef):
+                caught: dict[str, str] = {}
+                for node in ast.walk(function):
+                    if isinstance(node, ast.ExceptHandler) and node.name is not None and node.type is not None:
+                        kind = ast.unparse(node.type)
+                        if caught.setdefault(node.name, kind) != kind:
+                            found.append(f"{path}, line {node.lineno}: `{node.name}` names another exception above")
+    return found
+
+
 def _sources(root: Path, compiled: list[str]) -> list[str]:
     """Every module of ours whose text the compiled ones may hold some of, constants for instance: what they import,
     directly or not, with the `__init__` of each one's package."""
@@ -123,6 +139,8 @@ def why_no_compiler() -> str | None:
 def build(root: Path, target: Path) -> list[str]:
     """Compile into the new folder `target`; returns the compiled modules' paths. Raises RuntimeError with what to do."""
     files, _ = compiled_files(root)
+    if places := pitfalls(root):
+        raise RuntimeError("Give these a name of their own, mypyc needs it: " + "; ".join(places) + ".")
     digests = {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in _sources(root, files)}
     with tempfile.TemporaryDirectory() as scratch:
         # A process of its own: setuptools changes the one it is imported into.

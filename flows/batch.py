@@ -30,11 +30,13 @@ APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGE
 
 
 class RecordFault(Exception):
-    """An exception that no rule foresees while one record was applied (ruling 49); carries the record."""
+    """An exception that no rule foresees while one record was applied (ruling 49); carries both."""
 
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: Arrival, met: BaseException) -> None:
         super().__init__(arrival)
         self.arrival = arrival
+        self.met = met
+        """Kept here, since compiled code keeps no `__cause__`."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)  # job D's
@@ -119,19 +121,19 @@ class Batch:
                     out.pack()
             except LeadstreamError:
                 raise
-            except Unencodable as error:
+            except Unencodable as unencodable:
                 if not careful:
                     raise
-                raise RecordFault(arrival) from error
-            except AssertionError as error:  # it speaks of stored rows: a loud stop, never a reject
+                raise RecordFault(arrival, unencodable) from unencodable
+            except AssertionError as broken:  # it speaks of stored rows: a loud stop, never a reject
                 place = f"{self.out.source_name(arrival.source)}, position {arrival.offset}"
                 raise StateDamaged(
-                    f"A stored row is not what must be there: {str(error) or 'an assertion failed'} (customer "
+                    f"A stored row is not what must be there: {str(broken) or 'an assertion failed'} (customer "
                     f"{arrival.digest.hex()}, shard {shard.number}, at {place}).",
                     "Nothing was decided from it. Report this with the trace in the log; do not delete the state.",
-                ) from error
+                ) from broken
             except Exception as error:
-                raise RecordFault(arrival) from error
+                raise RecordFault(arrival, error) from error
             if arrival.tail:
                 fence = fences.get(arrival.source) or shard.fences.inputs.get(arrival.source) or (0, 0)
                 fences[arrival.source] = (fence[0], arrival.tail)

@@ -133,7 +133,7 @@ class Engine:
             wall_ms=options.wall_ms,
             clock=self.seal_row.clock,
         )
-        self.arrivals.restore(position.get("running", {}), position.get("offsets", {}))
+        self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position
         for shard in range(options.shards):
             for sender in messages.under_way(database, shard):

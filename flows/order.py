@@ -75,14 +75,17 @@ class Arrivals:
         self.settles_at: int | None = None
         """Clock after the next record, where that one wants everything at rest before it is applied."""
         self._alone = False
+        self._settled = False
+        """Whether a record that settles was ever handed on."""
         self._parts = [
             _Partition(index, name, kind, numbers[name])
             for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
         ]
         self._turn = 0
 
-    def restore(self, running: dict[str, int], offsets: dict[str, int]) -> None:
-        """Continue with the running maxima and offsets of the last seal."""
+    def restore(self, running: dict[str, int], offsets: dict[str, int], settled: dict[str, bool]) -> None:
+        """Continue with the running maxima and offsets of the last seal, and whether a record that settles was handed on."""
+        self._settled = bool(settled)
         for part in self._parts:
             part.running = running.get(part.name, _FIRST)
             part.offset = offsets.get(part.name, NOTHING)
@@ -93,6 +96,7 @@ class Arrivals:
             "reader": self._reader.position([part.offset for part in self._parts]),
             "running": {part.name: part.running for part in self._parts if part.running != _FIRST},
             "offsets": {part.name: part.offset for part in self._parts},
+            "settled": {"seen": True} if self._settled else {},
         }
 
     def ended(self) -> bool:
@@ -172,7 +176,7 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
-            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+            if not self._alone and self._settles(arrival):
                 self.settles_at = NO_CLOCK if at is None else at
                 return False
             part.head = None
@@ -216,7 +220,7 @@ class Arrivals:
             if at is not None and at > barrier:
                 self.blocked_at = at
                 return True
-            if arrival.kind in SETTLING_RECORDS and not arrival.reasons and not self._alone:
+            if not self._alone and self._settles(arrival):
                 self.settles_at = NO_CLOCK if at is None else at
                 return False
             best.head = None
@@ -228,6 +232,15 @@ class Arrivals:
                 clock.now = at
             found.append(self._hand(best, arrival, at or 0))
         return False
+
+    def _settles(self, arrival: Arrival) -> bool:
+        """Whether everything must be at rest before this record. Behind the first command that holds for records older than the
+        clock too: a late follow-up or a fold may ask a store's room, and is answered before the clock moves on (ruling 64)."""
+        if arrival.reasons:
+            return False
+        if arrival.kind in SETTLING_RECORDS:
+            return True
+        return self._settled and self.clock is not None and arrival.moves and arrival.t < self.clock
 
     def _fill(self, part: _Partition, limit: int) -> None:
         if not part.buffer and not part.ended:
@@ -274,6 +287,7 @@ class Arrivals:
 
     def _hand(self, part: _Partition, arrival: Arrival, now: int) -> Arrival:
         arrival.now = now
+        self._settled = self._settled or (arrival.kind in SETTLING_RECORDS and not arrival.reasons)
         if not arrival.tail:
             part.offset = arrival.offset
         if arrival.reasons:

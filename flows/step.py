@@ -193,7 +193,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             "A record was refused with INTERNAL: %s, position %d.\n%s",
             name,
             arrival.offset,
-            "".join(traceback.format_exception(fault.__cause__)),
+            "".join(traceback.format_exception(fault.met)),
         )
         now = time.monotonic()
         core.internal.append(now)

@@ -23,7 +23,7 @@ from operators.base.kinds import EntityKind  # noqa: E402
 from operators.lead import statuses  # noqa: E402
 from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS  # noqa: E402
 from state.rows.codes import STATUSES  # noqa: E402
-from state.rows.customer_row import Lead  # noqa: E402
+from state.rows.lead import Lead  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 _PART: Final = re.compile(r"(<!-- statuses: .*? -->\n).*?(<!-- /statuses -->)", re.DOTALL)
@@ -98,9 +98,6 @@ def _boxes() -> list[tuple[str, int]]:
     for status, name in enumerate(STATUSES):
         one = next((one for one in _DRAWN_AS_ONE if statuses.GROUPS[one] >> status & 1), "")
         boxes.setdefault(statuses.GROUPS[one] if one else 1 << status, one or name)
-    for group in boxes:
-        rows = {statuses.NEXT[status] for status in range(len(STATUSES)) if group >> status & 1}
-        assert len(rows) == 1, f"statuses drawn as one may become different ones: {statuses.members(group)}"
     return [(name, group) for group, name in boxes.items()]
 
 
@@ -115,13 +112,16 @@ def _diagram() -> str:
     first = Lead(0).status
     lines.append(f"    [*] --> {next(name for name, group in boxes if group >> first & 1)} : {STATUSES[first]}")
     for name, group in boxes:
-        row = next(statuses.NEXT[status] for status in range(len(STATUSES)) if group >> status & 1)
+        inside = [status for status in range(len(STATUSES)) if group >> status & 1]
         for other, target in boxes:
-            reached = row & target
-            if other == name or not reached:
+            from_here = [status for status in inside if statuses.NEXT[status] & target]
+            if other == name or not from_here:
                 continue
-            which = "" if reached == target else " : " + ", ".join(statuses.members(reached))
-            lines.append(f"    {name} --> {other}{which}")
+            reached = target & sum(1 << to for to in range(len(STATUSES)) if statuses.NEXT[from_here[0]] >> to & 1)
+            said = [] if reached == target else statuses.members(reached)
+            if len(from_here) < len(inside):  # only some of those that are drawn as one
+                said.append("from " + ", ".join(STATUSES[status] for status in from_here))
+            lines.append(f"    {name} --> {other}" + (" : " + " ".join(said) if said else ""))
     return "```mermaid\n" + "\n".join(lines) + "\n```\n"
 
 

@@ -15,7 +15,9 @@ from operators.intention import merge, score
 from operators.lead import life, statuses
 from state.inspect import Inspection, Outcome
 from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES
-from state.rows.customer_row import Customer, Lead, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 from state.rows.story import (
     Acted,
     Assigned,

@@ -19,7 +19,8 @@ from operators.wire.records import ActivityRecord
 from operators.wire.streams import Why
 from state import limits
 from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, OPEN, WON
-from state.rows.customer_row import OLD, USUAL, Act, Customer, Fold, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import OLD, USUAL, Act, Fold, Unique
 from state.rows.story import Acted, OptedOut
 
 FOLLOW_UPS: Final = frozenset({"CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID"})

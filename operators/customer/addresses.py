@@ -7,7 +7,9 @@ from operators.intention.merge import stands
 from operators.lead.case import lead_of, unique_of
 from operators.wire.arrival import Arrival
 from state import limits
-from state.rows.customer_row import Lead, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 
 
 def named(desk: Desk, unique_id: str) -> tuple[Section, int] | None:

@@ -13,7 +13,8 @@ from operators.lead.case import Case
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.customer_row import Answer, IntentEntry, Source
+from state.rows.customer_row import Source
+from state.rows.intention import Answer, IntentEntry
 from state.rows.story import Repeated
 
 

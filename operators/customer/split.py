@@ -16,7 +16,8 @@ from operators.wire.streams import Why
 from state import limits
 from state.rows import customer_row
 from state.rows.codes import MARKS
-from state.rows.customer_row import Customer, Raw, Section
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Raw
 from state.rows.story import Received
 
 _MARKS: Final = tuple(mark.encode() for mark in MARKS)

@@ -15,7 +15,9 @@ from operators.lead.case import Case, lead_for, pointers_to
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.customer_row import Answer, Fold, Lead, Raw, Section, Source, Unique, copied
+from state.rows.customer_row import Section, Source
+from state.rows.intention import Answer, Fold, Raw, Unique, copied
+from state.rows.lead import Lead
 
 
 def standing_stores(desk: Desk, source: Source) -> list[str]:

@@ -8,7 +8,9 @@ from operators.base.rules import Rules
 from operators.dispatch.hours import is_open, next_opening
 from operators.intention.attributes import BIT
 from state.rows.codes import S_HELD, S_PENDING
-from state.rows.customer_row import Customer, Lead, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 
 STORE_MISSING: Final = 1
 STORE_UNKNOWN: Final = 2

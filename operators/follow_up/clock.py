@@ -12,7 +12,8 @@ from operators.base.rules import Rules
 from operators.lead import care
 from operators.lead.case import Case
 from operators.lead.statuses import OWNED
-from state.rows.customer_row import Lead, Unique
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 
 
 def _due(lead: Lead, unique: Unique, rules: Rules) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operators.lead import care
 from operators.lead.case import Case
 from operators.lead.statuses import IN_POOL
-from state.rows.customer_row import Ask
+from state.rows.lead import Ask
 from state.rows.story import Disputed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from operators.wire.records import RawLeadRecord
-from state.rows.customer_row import IntentEntry
+from state.rows.intention import IntentEntry
 
 NAMES: Final = (
     "name",

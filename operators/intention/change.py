@@ -6,7 +6,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from operators.intention.merge import Decision
-from state.rows.customer_row import Raw, Unique
+from state.rows.intention import Raw, Unique
 
 
 class Change(Struct, gc=False):

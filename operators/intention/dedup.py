@@ -11,7 +11,7 @@ from typing import Final
 
 from operators.base.rules import Rules
 from state import limits
-from state.rows.customer_row import DayOwner, Fold, Held, Raw, Unique
+from state.rows.intention import DayOwner, Fold, Held, Raw, Unique
 
 _REPEATS: Final = 16
 """Raw leads of the day that are known one by one: who comes after a closing that was only heard of later."""

@@ -17,7 +17,8 @@ from operators.intention.merge import Decision
 from operators.intention.places import order_of
 from state import limits
 from state.rows.codes import DEAL_MERGED, DEDUPED, FIRST_TOUCH, MERGED, OPEN, R_FOLDED, WON
-from state.rows.customer_row import OLD, USUAL, Act, Answer, Customer, Fold, Kept, Raw, Section, Unique, copied
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import OLD, USUAL, Act, Answer, Fold, Kept, Raw, Unique, copied
 
 
 def stand(section: Section, act: Act, rules: Rules) -> Fold | None:

@@ -26,7 +26,7 @@ from state.rows.codes import (
     OPEN,
     WON,
 )
-from state.rows.customer_row import BROUGHT, OLD, Act, Fold, Raw, Unique
+from state.rows.intention import BROUGHT, OLD, Act, Fold, Raw, Unique
 
 FIRST: Final = "first"
 SAME_DAY: Final = "same_day"

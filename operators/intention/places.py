@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from state import limits
-from state.rows.customer_row import BROUGHT, OLD, USUAL, Act, Answer, Kept, Raw, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import BROUGHT, OLD, USUAL, Act, Answer, Kept, Raw, Unique
 
 _RAW: Final = -1
 _ANSWER: Final = 0

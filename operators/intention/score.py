@@ -11,7 +11,8 @@ from typing import Final
 from operators.base.rules import Rules
 from operators.intention.attributes import BIT
 from operators.wire.streams import Reason
-from state.rows.customer_row import Lead, Unique
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 
 GRADES: Final = ("H", "A", "B", "C")
 BEHAVIOURS: Final = ("CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER")

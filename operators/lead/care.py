@@ -14,7 +14,9 @@ from operators.lead.case import Case, lead_of
 from operators.wire.streams import Why
 from state import keys, limits
 from state.rows.codes import OPEN, S_POOL
-from state.rows.customer_row import Ask, Care, Lead, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Unique
+from state.rows.lead import Ask, Care, Lead
 from state.rows.messages import AskPlace, GivePlaceBack
 from state.rows.story import Recycled
 
@@ -40,6 +42,12 @@ def ask(case: Case, advisor: str, at: int, command: Ask | None = None) -> None:
     care.ask.number = desk.row.asks
     store = keys.store_entity(case.section.store)
     desk.out.tell(store, AskPlace(desk.digest, case.lead.n, care.ask.number, advisor, case.now))
+
+
+def is_asked_back(lead: Lead) -> bool:
+    """Whether it stands in the pool and a previous owner is asked for: only without him it is dispatched again (ruling 64)."""
+    owned = lead.care
+    return lead.status == S_POOL and owned is not None and owned.ask is not None and not owned.ask.command_id
 
 
 def drop_ask(case: Case) -> None:
@@ -99,7 +107,7 @@ def count(lead: Lead) -> bool:
 
 def regroup(section: Section) -> set[int]:
     """After a fold out of order each follow-up is of the lead that an activity at its time goes to now (rulings 2, 26).
-    Returns the owned leads for whom other ones count than before."""
+    Returns the owned leads for whom other ones count than before. Every lead of the key has its entry by now."""
     holders = [lead for lead in section.leads if lead.care is not None and lead.care.times]
     if not holders:
         return set()
@@ -144,6 +152,8 @@ def lost(lead: Lead) -> None:
     if care is not None and care.owner:
         assert not care.place, "a closed lead keeps a place"
         care.previous, care.owner = care.owner, ""
+    if care is not None:
+        care.pooled = False
 
 
 def inherit(case: Case, folded: Lead) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from operators.base.desk import Desk
 from operators.wire.streams import Why
-from state.rows.customer_row import Lead, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 
 
 class Case:

@@ -21,7 +21,9 @@ from operators.lead.statuses import CLOSED, IN_POOL, OPEN, WAITING
 from operators.wire.streams import Why
 from state.rows import codes
 from state.rows.codes import STATUSES
-from state.rows.customer_row import Act, Answer, Customer, Lead, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Act, Answer, Unique
+from state.rows.lead import Lead
 from state.rows.messages import Slot
 from state.rows.story import Deleted
 
@@ -65,12 +67,16 @@ def _deleted(lead: Lead, unique: Unique, rules: Rules) -> int:
     """max(merge, deal-merge) + lateness + one day after its closing (rulings 46 and 57).
 
     Never while its last touch, or a repeat of that day, may still be folded again: with a longest life shorter than the gap
-    between two raw leads a lead is closed, by its expiry, before the touch that computed it.
+    between two raw leads a lead is closed, by its expiry, before the touch that computed it. Nor while a raw lead of a deal may
+    be, which a REFUND ended at a time before that raw lead (ruling 19).
     """
     if lead.into:
         return 0  # a pointer goes with the lead it points to
     retention = max(unique.merge, unique.deal) + rules.late_ms + DAY_MS
-    return max(lead.closed_at + retention, unique.touched + rules.late_ms + 2 * DAY_MS)
+    last = unique.touched
+    if unique.status == codes.LOST:
+        last = max([last, *(held.t for held in unique.held)])
+    return max(lead.closed_at + retention, last + rules.late_ms + 2 * DAY_MS)
 
 
 EXPIRY: Final = Clock("expiry", OPEN, _expires, _expire)

@@ -33,7 +33,8 @@ from state.rows.codes import (
     S_WON,
     WON,
 )
-from state.rows.customer_row import Lead, Unique
+from state.rows.intention import Unique
+from state.rows.lead import Lead
 from state.rows.messages import JoinQueue, LeaveQueue
 
 _OUTCOME: Final = {WON: (S_WON, R_WON), LOST: (S_LOST, R_LOST), INVALID: (S_INVALID, R_INVALID)}
@@ -76,7 +77,8 @@ def review(case: Case) -> None:
             counts_as_sent(case)
             queue(case)
             return
-        decide(case)
+        if not care.is_asked_back(lead):
+            decide(case)
 
 
 def _another_stands(case: Case) -> bool:

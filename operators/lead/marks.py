@@ -15,7 +15,9 @@ from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
 from state import limits
 from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
-from state.rows.customer_row import Lead, Raw, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Raw, Unique
+from state.rows.lead import Lead
 from state.rows.story import Dispatched, Marked
 
 _HEARD: Final = (FIRST_TOUCH, MERGED)
@@ -40,6 +42,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     else:
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
+        if change.minted and len(section.leads) > 1:
+            care.regroup(section)  # a follow-up of this very instant comes behind the raw lead
         if CLOSED >> lead.status & 1 and stands(unique, now):
             life.reopen(case)  # first: one that the timer closed in the pool stands in it again, and comes back
         care.comes_back(lead, raw.t)
@@ -110,22 +114,20 @@ def reviewed(
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
     unique lead that the record's raw lead came to, and its time: one in the pool comes back by it."""
+    known = {lead.n for lead in section.leads}
+    standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
-    for unique in section.head.uniques:
-        known = lead_of(section, unique.n)
-        if known is not None and stands(unique, now) and known.reason != R_FOLDED and CLOSED >> known.status & 1:
+    for unique, lead in standing:
+        if CLOSED >> lead.status & 1 and stands(unique, now) and lead.reason != R_FOLDED:
             # Before what folds into it: a dispatch of a folded id counts as its own from now on.
-            life.reopen(Case(desk, section, unique, known, now, why), own=_is_own(change, unique))
-        if known is not None and unique.n == asks[0]:
-            care.comes_back(known, asks[1])
+            life.reopen(Case(desk, section, unique, lead, now, why), own=_is_own(change, unique))
+        if unique.n == asks[0]:
+            care.comes_back(lead, asks[1])
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
-    for unique in section.head.uniques:
-        lead = lead_of(section, unique.n)
-        fresh = lead is None
-        if lead is None:
-            lead = Lead(unique.n)
-            section.leads.append(lead)
+    for unique, lead in standing:
+        fresh = lead.n not in known
+        if fresh:
             desk.out.count(desk.rules.local.day(unique.opened), desk.shadow, unique.channel, count_kinds.OPENED)
         before = change.before.get(unique.n)
         if (

@@ -19,7 +19,9 @@ from operators.lead.case import Case
 from operators.wire import streams
 from operators.wire.streams import Why
 from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES, WON
-from state.rows.customer_row import Lead, Raw, Section, Unique
+from state.rows.customer_row import Section
+from state.rows.intention import Raw, Unique
+from state.rows.lead import Lead
 from state.rows.story import Closed, Dispatched, Held, Marked
 
 

@@ -20,7 +20,7 @@ from state.rows.codes import (
     S_WON,
     STATUSES,
 )
-from state.rows.customer_row import Lead
+from state.rows.lead import Lead
 
 
 def _group(*statuses: int) -> int:

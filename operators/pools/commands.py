@@ -9,13 +9,14 @@ from operators.follow_up import evidence
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses
 from operators.lead.case import Case, lead_of, unique_of
-from operators.lead.statuses import AT_STORE, OWNED
+from operators.lead.statuses import AT_STORE, IN_POOL, OWNED
 from operators.wire.arrival import Arrival
 from operators.wire.records import CommandRecord
 from operators.wire.streams import Why
 from state import keys
 from state.rows.codes import S_ASSIGNED
-from state.rows.customer_row import Ask, Customer
+from state.rows.customer_row import Customer
+from state.rows.lead import Ask
 from state.rows.messages import GivePlaceBack, PlaceAnswer
 from state.rows.story import Assigned
 
@@ -81,6 +82,10 @@ def answered(desk: Desk, message: PlaceAnswer, now: int) -> None:
             care.refuse(case, wish, "CAP_REACHED")
             if wish.follow_up:
                 evidence.disputed(case, wish.follow_up)
+            elif life.is_waiting(lead) and statuses.is_in(lead, IN_POOL) and not wish.command_id:
+                case.why = Why("reactivated")  # the customer has asked again meanwhile, and waited for this answer
+                life.decide(case)
+                records.state(case)
             return
         _grant(case, wish)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from state import limits
-from state.rows import customer_row
+from state.rows import customer_row, intention
 from state.rows.customer_row import Customer
 
 
@@ -22,7 +22,7 @@ def giving_way(row: Customer) -> bytes:
         if step == 2:
             for section in row.sections:
                 if len(section.kept) > 8:
-                    section.base, section.approximate = customer_row.copied(section.head), True
+                    section.base, section.approximate = intention.copied(section.head), True
                     section.kept = []
             row.activities = row.activities[-16:]
         value = customer_row.encode(row)

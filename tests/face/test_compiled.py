@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hatch_build import COMPILED, FOLDER, STAMP, compiled_files
+from hatch_build import COMPILED, FOLDER, STAMP, compiled_files, pitfalls
 
 PACKAGES = ("flows", "operators", "state", "connectors", "leadstream")
 MODULE = "operators.dispatch.hours"
@@ -113,3 +113,21 @@ def test_what_is_compiled_follows_from_the_rule(checkout: Path) -> None:
     assert "msgspec Structs" in left["operators/wire/streams.py"]
     assert "no function" in left["operators/intention/__init__.py"]
     assert not [path for path in taken if path.startswith("operators/config/")]
+
+
+def test_nothing_is_compiled_into_something_else(checkout: Path, tmp_path: Path) -> None:
+    assert pitfalls(checkout) == []
+    for entry in COMPILED:
+        place = tmp_path / entry
+        if place.suffix:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text("", encoding="utf-8")
+        else:
+            place.mkdir(parents=True)
+    name = "operators/one"
+    (tmp_path / f"{name}.py").write_text(
+        "def one():\n    try:\n        two()\n    except KeyError as error:\n        raise\n"
+        "    except Exception as error:\n        raise ValueError from error\n",
+        encoding="utf-8",
+    )
+    assert pitfalls(tmp_path) == [f"{name}.py, line 6: `error` names another exception above"]

@@ -40,7 +40,7 @@ from confluent_kafka.cimpl import NewTopic
 from waiting import wait_until
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "kafka.py"
-ANSWER_S = 60.0
+ANSWER_S = 120.0
 """Deadline of whatever is asked of a broker that runs."""
 QUIET = {"log_level": 0}
 """librdkafka writes to stderr whenever a broker is away; tests take it away on purpose."""

@@ -24,9 +24,13 @@ def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
     """one_id → the oracle's name of the customer."""
     names = {}
     for name in refs:
-        kind = phones.MOBILE if name[0] == "m" else phones.LANDLINE
-        names[engine.validation.one_ids.of(kind, name[2:]).hex()] = name
+        names[_one_id(engine, name)] = name
     return names
+
+
+def _one_id(engine: PlainEngine, name: str) -> str:
+    kind = phones.MOBILE if name[0] == "m" else phones.LANDLINE
+    return engine.validation.one_ids.of(kind, name[2:]).hex()
 
 
 def run_engine(
@@ -68,8 +72,7 @@ def _in_engine_ids(engine: PlainEngine, lines: list[Line]) -> list[Line]:
     for line in lines:
         match = _NAMED.search(line.raw)
         if match is not None:
-            kind = phones.MOBILE if match[1] == b"m" else phones.LANDLINE
-            one_id = engine.validation.one_ids.of(kind, match[2].decode()).hex()
+            one_id = _one_id(engine, f"{match[1].decode()}:{match[2].decode()}")
             ids = [f"{life}.u{n + 1}" for life, leads in lives.get(one_id, {}).items() for n in range(leads)]
             n = int(match[3])
             name = f"{one_id}.{ids[n - 1] if n <= len(ids) else f'20240101.u{n}'}"
@@ -90,7 +93,7 @@ def run_both(
     """(engine, oracle) in the same terms."""
     engine = run_engine(config, lines, until_ms, poll=poll, shards=shards, at_rest=at_rest)
     scores = _scores(engine)
-    result = Oracle(config, scores=scores).run(lines, until_ms)
+    result = Oracle(config, scores=scores, one_id=lambda name: _one_id(engine, name)).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     mine, theirs = in_oracle_terms(engine.outputs, customers), comparable(result)
     mine["disputes"] = sorted((customers.get(one_id, one_id), at) for one_id, at in engine.disputes)
@@ -163,6 +166,6 @@ def beside_oracle(
 ) -> list[str]:
     """Where outputs that were read back differ from the oracle's. `lines` carry the names and offsets of the outputs."""
     engine: Any = _Read(outputs, SimpleNamespace(one_ids=OneIds(secret, shards)))
-    result = Oracle(config, scores=_scores(engine)).run(lines, until_ms)
+    result = Oracle(config, scores=_scores(engine), one_id=lambda name: _one_id(engine, name)).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     return differences(in_oracle_terms(outputs, customers), comparable(result))

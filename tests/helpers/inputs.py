@@ -40,10 +40,12 @@ def text_of(ms: int) -> str:
     return moment.isoformat(timespec="milliseconds")
 
 
-# The life after dispatch: short clocks of an owner, and rooms that a second customer fills.
+# The life after dispatch: short clocks of an owner, and rooms that a second customer fills. One deal period: else a later lead
+# is deleted before an earlier one, and the oracle, which folds from nothing, decides anew (docs/decisions/0021).
 OWNED_CONFIG: dict[str, Any] = {
     **CONFIG,
     "periods": {**CONFIG["periods"], "max_life": 30},
+    "series": {"short": {"merge": 2}},
     "follow_up": {"first_hours": 24, "recycle_days": 3},
     "pools": {"cap": 1},
 }

@@ -7,7 +7,8 @@ from typing import Any
 from operators.base.rules import Channel, Rules
 from state.rows import customer_row
 from state.rows.codes import MARKS
-from state.rows.customer_row import Act, Customer, Fold, IntentEntry, Raw, Section, Unique
+from state.rows.customer_row import Customer, Section
+from state.rows.intention import Act, Fold, IntentEntry, Raw, Unique
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

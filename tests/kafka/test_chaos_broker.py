@@ -15,7 +15,7 @@ from connectors.kafka.settings import ONCE, TRANSACTIONAL
 from state import limits
 from state.errors import SinkFault
 
-pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka"), pytest.mark.timeout(900)]
 
 UNTIL = at(20, 12)
 MODES = (ONCE, TRANSACTIONAL)

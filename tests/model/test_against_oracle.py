@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from differ import differences, run_both, run_engine, shown
@@ -96,6 +97,14 @@ def test_generated_folder(folder: Path) -> None:
     assert not differences(engine, oracle)[:20]
 
 
+def as_decided_by_times(leads: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+    """Unique leads without what hangs on the instant of arrival (ruling 41): an open one may have been dispatched before a
+    later raw lead took the default of consent away."""
+    return {
+        (*lead[:2], "OPEN" if lead[2] in ("PENDING", "HELD", "DISPATCHED") else lead[2], *lead[3:]) for lead in leads
+    }
+
+
 @pytest.mark.xdist_group("generated folder")
 def test_order_of_arrival_within_the_lateness_does_not_matter(folder: Path, tmp_path: Path) -> None:
     """Invariant 8 (domain 15); what is equal: docs/architecture.md, "Equal"."""
@@ -111,4 +120,4 @@ def test_order_of_arrival_within_the_lateness_does_not_matter(folder: Path, tmp_
     other, oracle, _ = run_both(config, read_path(shuffled), until, poll=512, shards=4)
     assert not differences(other, oracle)[:20]
     assert straight["marks"] == other["marks"]
-    assert straight["leads"] == other["leads"]
+    assert as_decided_by_times(straight["leads"]) == as_decided_by_times(other["leads"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from engine_result import EngineResult, ms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inputs import CONFIG, PLANS, START_MS, draw
+from inputs import CONFIG, OWNED_CONFIG, OWNED_PLANS, PLANS, START_MS, draw
 from plain_engine import PlainEngine
 
 from operators.dispatch.hours import is_open
@@ -17,18 +18,21 @@ from state import keys
 from state.counts import read_counts
 from state.rows import codes, customer_row, store_row
 from state.rows.codes import STATUSES
+from state.rows.lead import Care
 
 OPEN = {"PENDING", "CLEANING", "HELD", "DISPATCHED", "ASSIGNED", "POOL"}
 FAR = START_MS + 400 * 86_400_000
 
+owned_input = st.tuples(st.sampled_from(sorted(OWNED_PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
+any_input = some_input | owned_input
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-patient = settings(quick, max_examples=400)
+patient = settings(quick, max_examples=300)
 
 
 def run(drawn: tuple[str, int, int], until_ms: int | None = None, **how: int) -> PlainEngine:
     plan, seed, count = drawn
-    engine = PlainEngine(CONFIG, **how)
+    engine = PlainEngine(OWNED_CONFIG if plan in OWNED_PLANS else CONFIG, **how)
     lines = draw(plan, seed, count)
     engine.run({"raw_leads.jsonl": ("raw_lead", [(line.number, line.raw) for line in lines])}, until_ms)
     return engine
@@ -39,7 +43,7 @@ def live(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_conservation(drawn: tuple[str, int, int]) -> None:
     """1: first + deduped + merged + deal-merged = accepted, per channel and day, by the mark in force."""
     engine = run(drawn)
@@ -58,7 +62,7 @@ def test_conservation(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_unique_leads(drawn: tuple[str, int, int]) -> None:
     """2 and 3: one open unique lead a key, as many FIRST_TOUCH as standing leads, N ≥ M."""
     found = EngineResult(run(drawn).outputs)
@@ -74,7 +78,7 @@ def test_unique_leads(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_records(drawn: tuple[str, int, int]) -> None:
     """4, 21: one mark a raw lead, changed by corrections alone; event ids once; one state a lead and input."""
     engine = run(drawn)
@@ -91,7 +95,7 @@ def test_records(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_dispatches(drawn: tuple[str, int, int]) -> None:
     """5, 7, 13: only in opening hours, never of the shadow realm; every accepted raw lead ends or visibly waits."""
     engine = run(drawn)
@@ -113,7 +117,7 @@ def test_dispatches(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_personal_data(drawn: tuple[str, int, int]) -> None:
     """Ruling 37: no number in clear outside dispatches, rejects and late."""
     engine = run(drawn)
@@ -125,20 +129,18 @@ def test_personal_data(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input)
+@given(any_input)
 def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
     """11 and 12: one timer a row, at its armed time; after the retention nothing of a closed key is left."""
     engine = run(drawn)
     armed = set()
     for shard in range(engine.shard_count):
-        begin = keys.prefix(shard, keys.CUSTOMER)
-        for key, value in engine.database.scan(begin, keys.after(begin)):
-            row = customer_row.decode(value)
-            if row.armed:
-                armed.add(keys.timer_key(shard, row.armed, key[1:]))
-        begin = keys.prefix(shard, keys.STORE)
-        for key, value in engine.database.scan(begin, keys.after(begin)):
-            armed.add(keys.timer_key(shard, store_row.decode(value).armed, key[1:]))
+        for space, decode in ((keys.CUSTOMER, customer_row.decode), (keys.STORE, store_row.decode)):
+            begin = keys.prefix(shard, space)
+            for key, value in engine.database.scan(begin, keys.after(begin)):
+                armed_at = decode(value).armed
+                if armed_at:
+                    armed.add(keys.timer_key(shard, armed_at, key[1:]))
     assert armed == {key for key in engine.database.rows if key[1:2] == keys.TIMER}
     engine.run({"raw_leads.jsonl": ("raw_lead", [])}, FAR)
     for shard in range(engine.shard_count):
@@ -152,7 +154,7 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
 
 
 @quick
-@given(some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
+@given(any_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
 def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int) -> None:
     """9, 10: other batches and shards, the same decisions, event ids and payloads included."""
     one = run(drawn, FAR, shards=1, poll=7).outputs
@@ -161,6 +163,59 @@ def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int)
         mine = sorted(one[stream], key=lambda record: str(record["event_id"]))
         theirs = sorted(other[stream], key=lambda record: str(record["event_id"]))
         assert mine == theirs, stream
+
+
+def rows_of(engine: PlainEngine) -> Iterator[tuple[bytes, customer_row.Customer]]:
+    """(digest, row) of every live customer."""
+    for shard in range(engine.shard_count):
+        begin = keys.prefix(shard, keys.CUSTOMER)
+        for key, value in engine.database.scan(begin, keys.after(begin)):
+            row = customer_row.decode(value)
+            if not row.shadow:
+                yield key[2:-1], row
+
+
+@quick
+@given(owned_input, st.integers(1, 4))
+def test_rooms(drawn: tuple[str, int, int], shards: int) -> None:
+    """6: a room counts the customers of whom its advisor holds an ASSIGNED lead, each once, and never more than the cap."""
+    engine = run(drawn, shards=shards)
+    held: defaultdict[tuple[str, str], set[bytes]] = defaultdict(set)
+    for digest, row in rows_of(engine):
+        for section in row.sections:
+            for lead in section.leads:
+                if lead.status == codes.S_ASSIGNED:
+                    assert lead.care is not None
+                    held[section.store, lead.care.owner].add(digest)
+    counted = {}
+    for shard in range(engine.shard_count):
+        begin = keys.prefix(shard, keys.STORE)
+        for _, value in engine.database.scan(begin, keys.after(begin)):
+            store = store_row.decode(value)
+            counted.update({(store.code, advisor): number for advisor, number in store.advisors.items()})
+    assert counted == {place: len(customers) for place, customers in held.items()}
+    assert all(number <= engine.rules.cap for number in counted.values())
+
+
+@quick
+@given(owned_input)
+def test_owners(drawn: tuple[str, int, int]) -> None:
+    """7, 11: ASSIGNED if and only if somebody owns it and it is open; what is closed has no place, no ask and no clock but that
+    of its deletion; who is in the pool had an owner."""
+    engine = run(drawn)
+    for _, row in rows_of(engine):
+        for section in row.sections:
+            for lead in section.leads:
+                owned = lead.care or Care()
+                assert (lead.status == codes.S_ASSIGNED) == bool(owned.place)
+                assert lead.status == codes.S_ASSIGNED or not owned.owner or lead.reason
+                assert lead.status != codes.S_ASSIGNED or owned.owner
+                assert owned.ask is None, "messages have come to their end"
+                if lead.status == codes.S_POOL:
+                    assert owned.previous and not owned.owner
+    for record in engine.outputs["unique_leads"]:
+        if not record["closed_reason"]:
+            assert (record["status"] == "ASSIGNED") == bool(record.get("owner"))
 
 
 @pytest.mark.slow
@@ -174,8 +229,15 @@ def test_batches_and_shards(drawn: tuple[str, int, int], shards: int, poll: int)
         test_personal_data,
         test_timers_and_retention,
         test_batches_and_shards,
+        test_rooms,
+        test_owners,
     ],
 )
 def test_many_more(check: Any) -> None:
     """Each of these on many more inputs."""
-    patient(check)()
+    of = (
+        (some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
+        if check is test_batches_and_shards
+        else (some_input,)
+    )
+    patient(given(*of)(check.hypothesis.inner_test))()

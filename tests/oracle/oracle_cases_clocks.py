@@ -311,6 +311,22 @@ REVOKED = [
         },
     ),
     Case(
+        "in time for the owner before the last: a dispute, whose recycle it was is not asked for",
+        "63",
+        [
+            *OWNED,
+            clock("2024-01-02 12:00"),
+            assign("c2", "2024-01-02 13:00", "Li"),
+            clock("2024-01-03 14:00"),
+            act("a", "CALL", "2024-01-02 10:00"),
+        ],
+        {
+            "owners": [("1", "POOL", "", "Li")],
+            "disputes": [("1", "a")],
+            "pooled": {"1": (2, 0)},
+        },
+    ),
+    Case(
         "without room at the old owner: a dispute, the lead stays in the pool",
         "35, 63",
         [

@@ -27,8 +27,9 @@ class Dispatcher:
         scores: Callable[[RawRef, int], float] | None,
         fire: Callable[[Row, int, bool], None],
         follow_ups: FollowUps,
+        one_id: Callable[[str], str] = str,
     ) -> None:
-        self.follow_ups = follow_ups
+        self.follow_ups, self.one_id = follow_ups, one_id
         self.config, self.result, self.fire = config, result, fire
         self.scores = scores or (lambda first_touch, opening_ms: 0.0)
         self.openings: list[tuple[int, str]] = []
@@ -167,7 +168,7 @@ class Dispatcher:
     def rank(self, row: Row, u: Unique, opening_ms: int) -> tuple[Any, ...]:
         if u.carry is not None:
             return (0, u.carry, 0, "", 0)
-        return (1, -self.scores(u.first, opening_ms), u.lead.opened_ms, row.customer, u.lead_id)
+        return (1, -self.scores(u.first, opening_ms), u.lead.opened_ms, self.one_id(row.customer), u.lead_id)
 
 
 def given(fields: dict[str, Any], name: str) -> bool:

@@ -30,7 +30,8 @@ LOST_STATES = ("LOST", "INVALID", "WON")  # a closing that no timer made
 class Oracle:
     """One run over `lines` from an empty state. `scores(first touch, opening)` orders a store's release (ruling 29).
 
-    `unique_name` turns a unique_id of the input into the name that this model gives the lead (`Unique.name`).
+    `unique_name` turns a unique_id of the input into the name that this model gives the lead (`Unique.name`), `one_id` a
+    customer's name into what his leads are ordered by where everything else is equal (ruling 29: unique_id).
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Oracle:
         profile_channels: dict[str, Any] | None = None,
         scores: Callable[[RawRef, int], float] | None = None,
         unique_name: Callable[[str], str] = str,
+        one_id: Callable[[str], str] = str,
     ) -> None:
         self.unique_name = unique_name
         self.raw_config, self.profile_channels = config, profile_channels
@@ -49,7 +51,7 @@ class Oracle:
         self.gone: list[Unique] = []
         self.result = Result()
         self.follow_ups = FollowUps(self)
-        self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups)
+        self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups, one_id)
         self.minted = 0
         self.arrivals = 0
 
@@ -243,11 +245,11 @@ class Oracle:
         self.follow_ups.answer_asks(now_ms)
 
     def hint(self, row: Row, result: FoldResult, minted: Set[int]) -> None:
-        """A lead opened behind one that the timer closed has its owner as a hint (ruling 1)."""
+        """A lead opened behind one that the timer closed has its owner as a hint (ruling 1); of deleted ones none is left."""
         of_lead = {id(u.lead): u for u in row.leads.values()}
-        for before, lead in pairwise(result.leads):
-            old, new = of_lead.get(id(before)), of_lead.get(id(lead))
-            if old and new and new.lead_id in minted and before.status == "EXPIRED" and lead.moved is None:
+        for before, lead in pairwise(lead for lead in result.leads if id(lead) in of_lead):
+            old, new = of_lead[id(before)], of_lead[id(lead)]
+            if new.lead_id in minted and before.status == "EXPIRED" and lead.moved is None:
                 new.care.previous_owner = old.care.owner or old.care.previous_owner
 
     def claim(self, row: Row, key: Key, result: FoldResult) -> dict[int, Lead]:

@@ -9,7 +9,7 @@ from plain_engine import PlainEngine
 
 from operators.intention import fold
 from state.rows import customer_row
-from state.rows.customer_row import Answer
+from state.rows.intention import Answer
 
 CONFIG: dict[str, Any] = {
     "channels": {"a": {"consent": True}},

@@ -13,7 +13,8 @@ from operators.intention import merge
 from operators.intention.attributes import BIT
 from state.rows import customer_row
 from state.rows.codes import S_HELD, S_PENDING
-from state.rows.customer_row import Customer, Lead
+from state.rows.customer_row import Customer
+from state.rows.lead import Lead
 
 STORES = replace(RULES, stores={"S1": Store("S1"), "L2": Store("L2", lines=frozenset({"used"}))})
 NOON, NIGHT = at(6, 12), at(6, 22)

@@ -9,7 +9,7 @@ from short_story import act, clock, lead, told
 
 from operators.base.rules import Rules
 from operators.intention.dedup import close_day, holds_day
-from state.rows.customer_row import Fold, IntentEntry, Raw, Unique
+from state.rows.intention import Fold, IntentEntry, Raw, Unique
 
 CHANNEL: dict[str, Any] = {"dedup": {"scope": "channel"}}
 

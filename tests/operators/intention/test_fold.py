@@ -21,7 +21,7 @@ from state.rows.codes import (
     MERGED,
     OPEN,
 )
-from state.rows.customer_row import Kept, Raw
+from state.rows.intention import Kept, Raw
 
 NOON = at(1, 12)
 

@@ -9,7 +9,7 @@ from one_key import DAY_MS, DEAL_MS, LIFE_MS, MERGE_MS, RULES, act, at, empty, m
 
 from operators.intention import merge
 from state.rows.codes import ACT_INVALID, ACT_LOST, ACT_PAID, ACT_REFUND, EFFECTIVE, LOST, OPEN, WON
-from state.rows.customer_row import Fold
+from state.rows.intention import Fold
 
 FIRST = at(1, 10)
 EXPIRY = FIRST + MERGE_MS

@@ -10,7 +10,8 @@ from one_key import DAY_MS, RULES, at, empty, raw
 from operators.base.rules import ScoreRules
 from operators.intention import merge, score
 from operators.intention.attributes import BIT
-from state.rows.customer_row import IntentEntry, Lead, Unique
+from state.rows.intention import IntentEntry, Unique
+from state.rows.lead import Lead
 
 NOW = at(6, 12)
 NOTHING = Lead(1)

@@ -8,7 +8,8 @@ from one_key import act, at, raw
 from state.errors import StateDamaged, StateRefused
 from state.rows import customer_row
 from state.rows.codes import ACT_PAID
-from state.rows.customer_row import Answer, Customer, Kept, Raw, Source, Unique
+from state.rows.customer_row import Customer, Source
+from state.rows.intention import Answer, Fold, Kept, Raw, Unique, copied
 
 
 def source(source_id: str) -> Source:
@@ -74,8 +75,8 @@ def test_a_source_key_that_is_remembered_is_never_taken_for_an_unknown_one() -> 
 
 
 def test_a_copied_fold_is_another_one() -> None:
-    fold = customer_row.Fold([pending()])
-    copy = customer_row.copied(fold)
+    fold = Fold([pending()])
+    copy = copied(fold)
     copy.uniques[0].raws.append(5)
     assert copy.uniques[0].opened == at(1) and not fold.uniques[0].raws
 
