@@ -52,13 +52,12 @@ def _release(case: Case) -> None:
     case.why = Why("slot" if lead.slot else "opening")
     held, lead.conditions = lead.conditions, 0
     lead.slot = False
-    lead.until = 0
+    lead.until = lead.queued = 0
     conditions, until = holds.judge(desk.row, case.section, case.unique, lead, case.at, desk.rules)
     if conditions == 0:
         life.send(case)
     else:
         lead.conditions = held
-        lead.queued = 0
         life.wait(case, conditions, until)
     records.state(case)
 

@@ -192,6 +192,10 @@ def send(case: Case) -> None:
     lead.sequence += 1
     statuses.become(lead, S_DISPATCHED)
     end_wait(case)
+    if lead.queued:
+        queue(case)  # by the wall's clock it may go before its store's answer: then it takes nobody's slot
+    lead.queued = 0
+    lead.slot = False
     records.dispatch(case)
     if again:
         care.tell_reactivated(case)

@@ -112,6 +112,10 @@ def _grant(case: Case, wish: Ask) -> None:
     statuses.become(lead, S_ASSIGNED)
     life.end_wait(case)
     lead.conditions = lead.until = 0
+    if lead.queued:
+        life.queue(case)  # he waits for no opening any more, and takes nobody's slot
+    lead.queued = 0
+    lead.slot = False
     desk.story.append(Assigned(case.at, lead.n, wish.advisor))
     kind = "RECYCLE_REVOKED" if wish.follow_up else "ASSIGNED"
     care.tell_owner(case, kind, kind.lower())

@@ -252,3 +252,22 @@ def test_by_the_walls_clock_a_command_waits_for_nothing(tmp_path):
     refused = [r for r in case.sink.records("rejects") if "command_id" in r["original"]]
     assigned = [r for r in case.sink.records("notifications") if r["kind"] in ("ASSIGNED", "RECYCLED")]
     assert 0 < len(refused) < len(given) and assigned
+
+
+def test_who_is_assigned_while_he_waits_for_an_opening_takes_no_slot(tmp_path):
+    """A lead of the pool comes back at night and is assigned before the opening: the next in the queue goes first."""
+    case = Case(tmp_path, shards=SHARDS, settings=settings())
+    back = lead("p", phone(1), at(1, 20), "R3", intent={"level": "HIGH"}, name="王")
+    records = [
+        lead("p0", phone(1), at(1, 10), "R3"),
+        command(1, "ASSIGN", 1, at(1, 11), store="R3"),
+        command(2, "RECYCLE", 1, at(1, 12), store="R3"),
+        back,
+        lead("q", phone(2), at(1, 21), "R3"),
+        command(3, "ASSIGN", 1, at(1, 22), store="R3"),
+    ]
+    case.run(memory_reader(records), until=at(2, 12))
+    told = [(r["kind"], r["at"][8:16]) for r in case.sink.records("notifications") if r["one_id"] != ""]
+    assert ("ASSIGNED", "01T22:00") in told and "REACTIVATED" not in dict(told)
+    last = case.sink.records("dispatches")[-1]
+    assert (last["contact"]["phone"], last["at"][8:19]) == (phone(2), "02T09:00:00")
