@@ -89,7 +89,8 @@ class EntityKind:
     barriers: Callable[[Rules], Callable[[int], int]] | None = None
     """Of the rules: what gives the first time after another before which all must have come to rest, 0 = none (ruling 4)."""
     settles: bool = False
-    """Whether its timers wait until everything of a smaller rank at their instant has come to rest (ruling 57)."""
+    """Whether its timers wait until everything of a smaller rank at their instant has come to rest (ruling 57). Then its timer
+    alone fires it: a message never does."""
 
     @property
     def rank(self) -> int:
