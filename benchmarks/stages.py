@@ -86,8 +86,10 @@ class Stages:
         """Wrap the borders; `engine` must not have run yet."""
         self._calibrate()
         self.patch(FileReader, "poll", "read lines")
-        self.patch(operators.intake.validation, "decode_raw_lead", "decode")
-        self.patch(operators.intake.validation, "decode_activity", "decode")
+        decoders = engine.arrivals.validation.decoders
+        for kind, decode in list(decoders.items()):
+            decoders[kind] = self.wrapped("decode", decode)
+            self._undo.append(lambda kind=kind, decode=decode: decoders.__setitem__(kind, decode))  # type: ignore[misc]
         self.patch(Validation, "read", "validation, OneID")
         self.patch(Arrivals, "poll", "arrival order")
         self.patch(flows.source._Part, "next_batch", "routing, Bytewax")

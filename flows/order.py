@@ -65,7 +65,7 @@ class Arrivals:
         clock: int | None,
     ) -> None:
         self._reader = reader
-        self._validation = validation
+        self.validation = validation
         self._wall_ms = wall_ms
         self.event = event
         self.clock = clock
@@ -139,8 +139,8 @@ class Arrivals:
 
     def _all(self, part: _Partition, found: list[Arrival], clock: Clock, now: int) -> None:
         """Everything that is buffered of a partition, by the wall clock: what `_read` and `_hand` do, without their calls."""
-        read, kind, number = self._validation.read, part.kind, part.number
-        shards = self._validation.one_ids.shards
+        read, kind, number = self.validation.read, part.kind, part.number
+        shards = self.validation.one_ids.shards
         buffer = part.buffer
         collect = found.append
         for record in buffer:
@@ -251,7 +251,7 @@ class Arrivals:
     def _read(self, part: _Partition, record: Record, clock: Clock) -> Arrival:
         if record.clock and (clock.now is None or record.clock > clock.now):
             clock = Clock(event=True, now=record.clock, wall_ms=clock.wall_ms)
-        arrival = self._validation.read(record.raw, part.kind, clock)
+        arrival = self.validation.read(record.raw, part.kind, clock)
         arrival.source = part.number
         arrival.offset = record.offset
         if record.tail and arrival.reasons:
@@ -272,7 +272,7 @@ class Arrivals:
         if (
             before is not None
             and at is not None
-            and at - before > self._validation.rules.late_ms
+            and at - before > self.validation.rules.late_ms
             and arrival.moves
             and (getattr(arrival.record, "ingest_time", "") is None)
         ):
@@ -292,5 +292,5 @@ class Arrivals:
             part.offset = arrival.offset
         if arrival.reasons:
             # A reject has no customer: its shard is a function of its position, the same after any crash.
-            arrival.shard = arrival.offset % self._validation.one_ids.shards
+            arrival.shard = arrival.offset % self.validation.one_ids.shards
         return arrival

@@ -80,7 +80,7 @@ class Validation:
         self.one_ids = one_ids
         self.kinds = kinds
         """By what stands in `type`."""
-        self._decode: dict[str, Callable[[bytes], Any]] = {
+        self.decoders: dict[str, Callable[[bytes], Any]] = {
             name: msgspec.json.Decoder(kind.shape).decode for name, kind in kinds.items() if kind.shape is not None
         }
 
@@ -88,7 +88,7 @@ class Validation:
         """The arrival for one record; `reasons` is not empty when it is a reject. Never raises for what the bytes hold."""
         if len(raw) > limits.RECORD_BYTES:
             return rejected(Arrival(default_type, raw), "TOO_LARGE")
-        decoders = self._decode
+        decoders = self.decoders
         # What is no kind of its own is read like a raw lead, to see its `type`.
         kind = default_type if default_type in decoders else "raw_lead"
         try:
