@@ -38,9 +38,12 @@ COMPILED: Final = (
     "state/fence.py",
     "state/keys.py",
     "state/members.py",
+    "state/outbox.py",
     "state/rows",
+    "state/shard.py",
     "flows/batch.py",
     "flows/messages.py",
+    "flows/order.py",
 )
 """Folders and modules that are compiled, but for what the rule leaves out: what runs for each record."""
 LEFT_OUT: Final = {

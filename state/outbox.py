@@ -6,7 +6,6 @@ from collections import deque
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 from rocksdict import WriteBatch
 
 from state import keys
@@ -19,17 +18,20 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _lines: Final = msgspec.msgpack.Decoder(list[tuple[int, list[str] | str, bytes]]).decode
 
 
-class Pending(Struct, gc=False):
+class Pending:
     """An outbox row that waits for its batch to be synced."""
 
-    batch: int
-    sequence: int
-    lines: list[Lines]
-    size: int
-    polled: float
-    """Monotonic time at which the oldest of its records was read; 0 = a re-sent row or a timer's."""
-    leads: int = 0
-    records: int = 0
+    __slots__ = ("batch", "leads", "lines", "polled", "records", "sequence", "size")
+
+    def __init__(self, batch: int, sequence: int, lines: list[Lines], size: int, polled: float, leads: int = 0) -> None:
+        self.batch = batch
+        self.sequence = sequence
+        self.lines = lines
+        self.size = size
+        self.polled = polled
+        """Monotonic time at which the oldest of its records was read; 0 = a re-sent row or a timer's."""
+        self.leads = leads
+        self.records = sum(len(names) for _, names, _ in lines)
 
 
 class Outbox:
@@ -57,7 +59,7 @@ class Outbox:
                     (stream, [names], line + b"\n") if isinstance(names, str) else (stream, names, line)
                     for stream, names, line in _lines(value)
                 ]
-                self.pending.append(Pending(0, sequence, lines, len(value), 0.0, 0, _count(lines)))
+                self.pending.append(Pending(0, sequence, lines, len(value), 0.0))
 
     def seal_covers(self, sequence: int) -> None:
         """A seal holds everything up to `sequence`: the next batch deletes those rows."""
@@ -79,14 +81,10 @@ class Outbox:
         self.last += 1
         row = _encode(lines)
         batch.put(keys.sequence_key(self.number, keys.OUTBOX, self.last), row)
-        return Pending(0, self.last, lines, len(row), polled, leads, _count(lines))
+        return Pending(0, self.last, lines, len(row), polled, leads)
 
     def written(self, pending: Pending, batch: int) -> None:
         """The row lies in batch number `batch`."""
         pending.batch = batch
         self.unsealed.append(pending.sequence)
         self.pending.append(pending)
-
-
-def _count(lines: list[Lines]) -> int:
-    return sum(len(names) for _, names, _ in lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 from rocksdict import WriteBatch
 
 from state import keys
@@ -14,22 +13,9 @@ from state.database import Database
 from state.fence import Fences
 from state.keys import NEVER
 from state.outbox import Outbox
+from state.rows.shard_row import Meta
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-
-
-class Meta(Struct, array_like=True):
-    """The shard's own row."""
-
-    clock: int = 0
-    outbox: int = 0
-    """Highest outbox sequence written."""
-    hops: int = 0
-    """Messages sent so far."""
-    stories: int = 0
-    """Audit rows written so far."""
-    registry: str = ""
-    """Digest of the channels, stores and calendars by which its waiting leads were judged last."""
 
 
 _meta: Final = msgspec.msgpack.Decoder(Meta).decode

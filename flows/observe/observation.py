@@ -21,7 +21,8 @@ from flows.engine import Engine, Options
 from operators.base import count_kinds
 from operators.config.configuration import Configuration
 from state import keys
-from state.shard import Meta, oldest_wait
+from state.rows.shard_row import Meta
+from state.shard import oldest_wait
 
 DUE_COUNTED: Final = 200
 """Due timers counted per shard at one look; a gauge that says "many" does not need more."""
