@@ -43,7 +43,6 @@ COMPILED: Final = (
     "state/shard.py",
     "flows/batch.py",
     "flows/messages.py",
-    "flows/order.py",
 )
 """Folders and modules that are compiled, but for what the rule leaves out: what runs for each record."""
 LEFT_OUT: Final = {
