@@ -24,8 +24,8 @@ Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 class Literals(Struct, frozen=True, gc=False):
     """The numbers of a record as they are written: a float would make one customer of all who write 1.39E+10."""
 
-    phone: msgspec.Raw | None = None
-    landline: msgspec.Raw | None = None
+    phone: msgspec.Raw = msgspec.Raw()
+    landline: msgspec.Raw = msgspec.Raw()
 
 
 class IntentGiven(Struct, frozen=True, gc=False):
@@ -142,10 +142,9 @@ def read_object(raw: bytes) -> dict[str, Any]:
 def literal(raw: bytes, field: str) -> str:
     """`phone` or `landline` of a record as it is written there, where that is a JSON number; "" where it cannot be read."""
     try:
-        written = getattr(_literals(raw), field)
+        return bytes(getattr(_literals(raw), field)).decode()
     except msgspec.DecodeError:
         return ""
-    return "" if written is None else bytes(written).decode()
 
 
 def faults_of_types(record: dict[str, Any], shape: type[Struct]) -> set[str]:
