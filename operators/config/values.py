@@ -134,7 +134,9 @@ def identity_mode(value: Any) -> str:
 def region(value: Any) -> str:
     """A region by its two letters; the library of numbers is asked only about others than CN, its import is slow."""
     if not isinstance(value, str) or (value != HOME_REGION and not calling_code(value)):
-        raise wrong(f'{shown(value)} is no region whose numbers are known; allowed are codes like "CN", "HK", "US".')
+        raise wrong(
+            f'{shown(value)}; allowed are the two letters of a region whose numbers are known, as "CN", "HK", "US".'
+        )
     return value
 
 
