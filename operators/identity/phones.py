@@ -23,6 +23,8 @@ _VIRTUAL: Final = ("162", "165", "167", "170", "171")
 _SEGMENT: Final = ("10", "11", "12")
 _USUAL: Final = re.compile(r" *(?:\+?86[ -]?|0086)?0?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)? *")
 """Forms of a mobile number that need no closer look: all that a closer look does to them is to find its digits."""
+_USUAL_LANDLINE: Final = re.compile(r"0(?:10|2[0-9])[ -]?[0-9]{8}|0(?![48]00)[3-9][0-9]{2}[ -]?[0-9]{7,8}")
+"""The same of a landline; 0400 and 0800 may be service numbers."""
 
 
 def read(given: str | int, codes: frozenset[str] = NONE) -> tuple[str, str, bool]:
@@ -41,6 +43,8 @@ def read(given: str | int, codes: frozenset[str] = NONE) -> tuple[str, str, bool
     usual = _USUAL.fullmatch(given)
     if usual is not None:
         return _checked_mobile("".join(usual.groups())), "", False
+    if _USUAL_LANDLINE.fullmatch(given) is not None:
+        return "", given.replace(" ", "").replace("-", ""), False
     return written.read(given, codes)
 
 
