@@ -1,4 +1,5 @@
-"""Writes the parts of the pages that the code knows better: docs/kinds.md, and the statuses in docs/architecture.md.
+"""Writes the parts of the pages that the code knows better: docs/kinds.md, the statuses in docs/architecture.md, and
+docs/numbers.md from the table that the tests run.
 
     python scripts/docs_parts.py            write them (make docs)
     python scripts/docs_parts.py --check    exit 1 when they are not what the code says
@@ -11,6 +12,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +29,7 @@ from state.rows.codes import STATUSES  # noqa: E402
 from state.rows.lead import Lead  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
+NUMBERS: Final = CHECKOUT / "tests" / "cases" / "numbers" / "table.toml"
 _PART: Final = re.compile(r"(<!-- statuses: .*? -->\n).*?(<!-- /statuses -->)", re.DOTALL)
 _DRAWN_AS_ONE: Final = ("waiting", "closed")
 """Groups that are one box of the diagram: their statuses may become the same, and change among themselves."""
@@ -275,6 +279,39 @@ def kinds_page() -> str:
     return begin + "".join(f"\n## {head}\n\n{words}\n\n{table()}" for head, words, table in _PAGE)
 
 
+# --- numbers
+
+
+def _visible(text: str) -> str:
+    """What is written, in a code span; unseen characters as {U+200B}."""
+    unseen = ("Cf", "Mn", "Me", "Cc", "Zs")
+    shown = [f"{{U+{ord(one):04X}}}" if unicodedata.category(one) in unseen and one != " " else one for one in text]
+    return _code("".join(shown))
+
+
+def _numbers_row(row: dict[str, Any]) -> tuple[str, str, str]:
+    said = row["is"] if isinstance(row["is"], list) else [row["is"]]
+    written = f"{_code(row['json'])} as a JSON number" if "json" in row else _visible(row["written"])
+    return written, " and ".join(map(_code, said)), _code(row.get("flag", ""))
+
+
+def numbers_page() -> str:
+    """docs/numbers.md."""
+    sentences = tomllib.loads(NUMBERS.read_text(encoding="utf-8"))["sentence"]
+    parts = [
+        "# Numbers\n\nWhich customer a written number is, sentence by sentence of ruling 79 "
+        "([3 What comes in](rules/03-what-comes-in.md#ruling-79)). `scripts/docs_parts.py` writes this page from "
+        "`tests/cases/numbers/table.toml`, whose rows the tests run through validation. The result is the identity, or both "
+        "where a mobile and a landline are given, or the code of the reject. Flags stand in the disposition.\n"
+    ]
+    for sentence in sentences:
+        named = sentence.get("countries")
+        where = f"\n`validation.countries`: {_listed(named)}.\n" if named else ""
+        table = _table(("written", "is", "flag"), map(_numbers_row, sentence["rows"]))
+        parts.append(f"\n**{sentence['says']}**\n{where}\n{table}")
+    return "".join(parts)
+
+
 # --- files
 
 
@@ -283,7 +320,7 @@ def documents() -> dict[str, str]:
     page = (FOLDER / "architecture.md").read_text(encoding="utf-8")
     drawn, parts = _PART.subn(lambda found: found[1] + statuses_part() + found[2], page)
     assert parts == 1, "docs/architecture.md has one place for the statuses"
-    return {"architecture.md": drawn, "kinds.md": kinds_page()}
+    return {"architecture.md": drawn, "kinds.md": kinds_page(), "numbers.md": numbers_page()}
 
 
 def main(arguments: list[str]) -> int:

@@ -53,17 +53,17 @@ def explain(state: Path, question: Question, *, config: Path | None, as_json: bo
         typer.echo(text_of_document(document))
     if not document["customers"] and not document["refused"]:
         raise errors.Refused(
-            f"The state in {state} knows nothing of {_named(question, reveal)}.",
+            f"The state in {state} knows nothing of {_named(question, reveal, loaded.rules.codes)}.",
             "Check the input, then the output `rejects`: a refused record keeps its original there. "
             "A refused lead can be found here by --source CHANNEL/ID.",
         )
 
 
-def _named(question: Question, reveal: bool) -> str:
+def _named(question: Question, reveal: bool, codes: frozenset[str]) -> str:
     option = question.given()[0]
     value = next(value for value in question.__dict__.values() if value is not None)
     if option == "--phone" and not reveal:
-        value = phones.masked(value)
+        value = phones.masked(phones.normalise(value, codes)[1])
     return f"{option} {value}"
 
 
@@ -100,7 +100,7 @@ def _both_realms(told: Told, digest: bytes) -> list[Customers]:
 
 def _digest_of_phone(inspection: Inspection, number: str, loaded: configuration.Configuration) -> bytes:
     try:
-        kind, normalised = phones.normalise(number)
+        kind, normalised = phones.normalise(number, loaded.rules.codes)
     except phones.BadPhone as bad:
         raise errors.Refused(
             f"This number is none that a lead can have: validation refuses it with {bad.args[0]}.",

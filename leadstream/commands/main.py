@@ -77,19 +77,30 @@ def _refused(error: errors.LeadstreamError) -> int:
     return error.exit_code
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"leadstream {leadstream.__version__}, rules {variant()}")
-        raise typer.Exit()
+def _say_version(*, verbose: bool) -> None:
+    typer.echo(f"leadstream {leadstream.__version__}, rules {variant()}")
+    if verbose:
+        from operators.identity.foreign import version
+
+        typer.echo(
+            f"phonenumbers {version()}: home location (province, city) of mobiles and landlines of mainland China, "
+            "and numbers of the other regions in validation.countries"
+        )
 
 
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", help="Show the version; with --verbose also that of the data it reads.")
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="With --version: more of it.")] = False,
 ) -> None:
+    if version:
+        _say_version(verbose=verbose)
+        raise typer.Exit()
+    if verbose:
+        raise errors.WrongUsage("--verbose stands alone.", "Give it with --version: `leadstream --version --verbose`.")
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise errors.WrongUsage(

@@ -104,9 +104,9 @@ class Told:
         """A channel's id, phones inside it masked."""
         if self.reveal:
             return text
-        for number in (row.phone, row.landline.partition("-")[0]) if row is not None else ():
+        for number in (row.phone.partition("-")[0], row.landline.partition("-")[0]) if row is not None else ():
             if number:
-                text = text.replace(number, phones.masked(number))
+                text = text.replace(number.removeprefix("+"), phones.masked(number))
         return without_personal_data(text)
 
     def phone(self, number: str) -> str | None:

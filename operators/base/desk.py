@@ -63,14 +63,17 @@ class Desk:
         if len(text) < _SHORTEST_NUMBER:
             return text
         row = self.row
-        if not row.landline and text.isalnum() and row.phone not in text:
+        phone = row.phone if row.phone.isdigit() else row.phone.partition("-")[0]
+        digits = phone.removeprefix("+")
+        if not row.landline and text.isalnum() and digits not in text:
             return text  # the usual case
-        for number in (row.phone, row.landline.partition("-")[0] if row.landline else ""):
+        landline = row.landline.partition("-")[0] if row.landline else ""
+        for number, shown in ((digits, phone), (landline, landline)):
             if number and number in text:
-                text = text.replace(number, masked(number))
+                text = text.replace(number, masked(shown))
             elif number and not text.isalnum() and number in _NOT_DIGITS.sub("", text):
                 # written with separators: "139 1234 5678"
-                text = re.sub(r"\D{0,3}".join(number), masked(number), text)
+                text = re.sub(r"\D{0,3}".join(number), masked(shown), text)
         return text
 
 

@@ -126,6 +126,8 @@ class Rules:
     late_ms: int = 72 * 3_600_000
     """The largest lateness of any channel: how long the fold keeps events (ruling 46)."""
     dedup_per_channel: bool = False
+    codes: frozenset[str] = frozenset()
+    """Calling codes of the other countries that `validation.countries` names: "852" for HK (ruling 79)."""
     required: tuple[str, ...] = ()
     """Fields that a dispatch needs (ruling 29)."""
     cap: int = 50

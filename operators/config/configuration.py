@@ -31,6 +31,8 @@ from operators.config.positions import scan
 from operators.config.secret import secret_of
 from operators.config.tables import CalendarTable, ChannelTable, OwnPeriodsTable, StoreTable, Tables, score_rules
 from operators.config.values import HOUR_MS
+from operators.identity import foreign
+from operators.identity.foreign import HOME_REGION, calling_code
 from state.errors import ConfigurationRefused
 
 __all__ = ["Configuration", "Fault", "check", "from_tables", "load", "registry_digest"]
@@ -230,6 +232,7 @@ def _rules(tables: Tables) -> Rules:
         replay_ms=_ms(tables.periods.replay, DAY_MS),
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
         dedup_per_channel=tables.dedup.scope == "channel",
+        codes=frozenset(calling_code(one) for one in tables.validation.countries if one != HOME_REGION),
         required=tuple(tables.dispatch.required),
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
@@ -299,6 +302,8 @@ def _version(tables: Tables, rules: Rules) -> str:
     period. Display names of lines and series are no rules.
     """
     parts = {name: getattr(tables, name).model_dump() for name in DIGESTED}
+    if rules.codes:  # the library reads numbers: what its next release reads otherwise is another rule (ruling 79)
+        parts["validation"] = [sorted(tables.validation.countries), foreign.version()]
     parts["dispatch"]["required"] = sorted(tables.dispatch.required)
     parts["lines"] = (
         None if rules.lines is None else {one: _plain_periods(rules.line_periods[one]) for one in rules.lines}

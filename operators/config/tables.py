@@ -27,6 +27,7 @@ from operators.config.values import (
     identity_mode,
     number,
     one_of,
+    region,
     score_gate,
     text_of,
     time_of_day_ms,
@@ -77,6 +78,12 @@ class OwnPeriodsTable(Table):
     def sets_period(self) -> bool:
         """Whether it gives any period; a series that only has a name must not hide its line's periods."""
         return not (self.merge is None and self.deal_merge is None and self.max_life is None)
+
+
+class ValidationTable(Table):
+    """`[validation]`: regions whose numbers are taken beside those of mainland China (ruling 79)."""
+
+    countries: list[Annotated[str, PlainValidator(region)]] = ["CN"]
 
 
 class DedupTable(Table):
@@ -227,6 +234,7 @@ class Tables(Table):
     timezone: Annotated[str, PlainValidator(time_zone)] = "Asia/Shanghai"
     one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
     periods: PeriodsTable = PeriodsTable()
+    validation: ValidationTable = ValidationTable()
     dedup: DedupTable = DedupTable()
     lines: dict[str, OwnPeriodsTable] | None = None
     series: dict[str, OwnPeriodsTable] = {}
@@ -246,6 +254,7 @@ class Tables(Table):
 MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     (): Tables,
     ("periods",): PeriodsTable,
+    ("validation",): ValidationTable,
     ("dedup",): DedupTable,
     ("lines", "*"): OwnPeriodsTable,
     ("series", "*"): OwnPeriodsTable,

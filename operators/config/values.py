@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from operators.base.rules import DAY_MS
 from operators.config.names import nearest
+from operators.identity.foreign import HOME_REGION, calling_code
 from state.limits import STRING_BYTES
 
 HOUR_MS: Final = 3_600_000
@@ -128,6 +129,15 @@ def identity_mode(value: Any) -> str:
     if value == "graph":
         raise wrong('"graph" is not applied by this version; allowed is "strongest".')
     return one_of(("strongest",))(value)
+
+
+def region(value: Any) -> str:
+    """A region by its two letters; the library of numbers is asked only about others than CN, its import is slow."""
+    if not isinstance(value, str) or (value != HOME_REGION and not calling_code(value)):
+        raise wrong(
+            f'{shown(value)}; allowed are the two letters of a region whose numbers are known, as "CN", "HK", "US".'
+        )
+    return value
 
 
 def score_gate(value: Any) -> int:

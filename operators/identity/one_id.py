@@ -19,7 +19,7 @@ _AREA_BYTES: Final = 2
 TEXT_LENGTH: Final = DIGEST_BYTES * 2
 _KIND: Final = {MOBILE: b"mobile:", LANDLINE: b"landline:"}
 _MOBILE_AREA: Final = len(b"mobile:") + 8
-"""The neighbourhood of a mobile: its first eight digits."""
+"""The neighbourhood of a mobile: its first eight digits, another country's and one with an extension too."""
 
 
 class OneIds:
@@ -40,14 +40,17 @@ class OneIds:
         self.shards = shards
 
     def of(self, kind: int, number: str) -> bytes:
-        """The digest that is the customer, 12 bytes; its hexadecimal form is the `one_id`."""
+        """The digest that is the customer, 12 bytes; its hexadecimal form is the `one_id`. `number` as `phones.normalise`
+        gives it: an extension is part of it (ruling 79)."""
         value = _KIND[kind] + number.encode()
         keyed = self._keyed.copy()
         keyed.update(value)
         if self.form == FORM_1:
             return keyed.digest()
         area = self._area.copy()
-        area.update(value[:_MOBILE_AREA] if kind == MOBILE else value)
+        if kind == MOBILE:
+            value = value[: _MOBILE_AREA + 1] if number[0] == "+" else value[:_MOBILE_AREA]
+        area.update(value)
         return area.digest() + keyed.digest()
 
     def shard(self, digest: bytes) -> int:

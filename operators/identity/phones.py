@@ -1,109 +1,64 @@
-"""Phone numbers of a lead: forms, identity, masks (domain 4; rulings 37, 39, 55).
+"""Phone numbers of a lead: forms, identity, masks (domain 4; rulings 37, 39, 55, 79).
 
-Our own rule and not a phone library's: the number is the customer's identity, and a library's metadata changes with each
-release, which would make two customers of one. It also costs a thirtieth (`docs/decisions/`).
+Numbers of mainland China by our own rule and not a phone library's: the number is the customer's identity, and a library's
+metadata changes with each release, which would make two customers of one. It also costs a thirtieth (`docs/decisions/`).
+Other countries' numbers are read by the library, where the configuration names their regions.
+
+The usual forms are read here; every other one by `operators.identity.written`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
-MOBILE: Final = 1
-LANDLINE: Final = 2
+from operators.identity import written
+from operators.identity.foreign import NONE
+from operators.identity.number_kinds import LANDLINE, MOBILE, BadPhone
 
-_TEST: Final = frozenset({"13800138000"})
+__all__ = ["LANDLINE", "MOBILE", "BadPhone", "is_segment", "is_virtual", "masked", "normalise", "read"]
+
+_TEST: Final = frozenset({"13800138000", "11111111111"})
 _VIRTUAL: Final = ("162", "165", "167", "170", "171")
-_UNUSUAL: Final = ("10", "11", "12")
-_USUAL: Final = re.compile(r" *(?:\+?86[ -]?|0086)?0?(1[0-9]{2})[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)? *")
-"""Forms of a mobile number that need no closer look: all that the steps of `normalise` do to them is to find its digits."""
-_FILLER: Final = re.compile(r"[\s\-‐-―().·]+")
-_EXTENSION: Final = re.compile(r"^(.*?\d)\s*(?:转|ext\.?|x(?=\s*\d{1,6}$)|#)\s*[:.]?\s*(\d{1,6})$", re.IGNORECASE)
-_DASHED: Final = re.compile(r"^(\(?0\d{2,3}[)\s-]\s*\d{7,8})-(\d{1,6})$")
-_TRAILING: Final = re.compile(r"^(.+?)\s*-\s*(\d{1,6})$")
-_SERVICE: Final = re.compile(r"^(?:0?[48]00\d{7}|9[56]\d{3,6}|1[012]\d|1[012]\d{3})$")
-_AREA: Final = re.compile(r"^0(?:10|2\d|[3-9]\d\d)(?=\d{7,8}$)")
-_BARE_AREA: Final = re.compile(r"^(?:10|2\d|[3-9]\d\d)\d{7,8}$")
+_SEGMENT: Final = ("10", "11", "12")
+_USUAL: Final = re.compile(r" *(?:\+?86[ -]?|0086)?0?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)? *")
+"""Forms of a mobile number that need no closer look: all that a closer look does to them is to find its digits."""
+_USUAL_LANDLINE: Final = re.compile(r"0(?:10|2[0-9])[ -]?[0-9]{8}|0(?![48]00)[3-9][0-9]{2}[ -]?[0-9]{7,8}")
+"""The same of a landline; 0400 and 0800 may be service numbers."""
 
 
-class BadPhone(ValueError):
-    """A number that is none; the argument is its code of ruling 32."""
+def read(given: str | int, codes: frozenset[str] = NONE) -> tuple[str, str, bool]:
+    """(mobile or "", landline or "", unusual) for any written form; at least one of the two is a number.
 
-
-def normalise(given: str | int | float) -> tuple[int, str]:
-    """(MOBILE, "13812345678") or (LANDLINE, "02112345678-801") for any written form.
-
-    Raises BadPhone with BAD_PHONE, SERVICE_NUMBER or TEST_NUMBER. The empty text is the caller's: it means absent.
+    `given` is text, an integer, or the literal of a JSON number with a fraction or exponent: as it is written, never
+    through a float. `codes`: calling codes of the other countries that `validation.countries` names. A mobile may be
+    another country's, "+85291234567"; either may carry an extension, "02158235823-801". `unusual`: flag UNUSUAL.
+    Raises BadPhone with BAD_PHONE, SERVICE_NUMBER, TEST_NUMBER or FOREIGN_NUMBER. The empty text is the caller's: it
+    means absent.
     """
     if type(given) is not str:
-        if isinstance(given, float):
-            if not given.is_integer() or abs(given) > 1e17:
-                raise BadPhone("BAD_PHONE")
-            given = int(given)
         given = str(given)
     if len(given) == 11 and given[0] == "1" and given.isascii() and given.isdigit():
-        return MOBILE, _checked_mobile(given)
+        return _checked_mobile(given), "", False
     usual = _USUAL.fullmatch(given)
     if usual is not None:
-        return MOBILE, _checked_mobile("".join(usual.groups()))
-    text = unicodedata.normalize("NFKC", given).strip()
-    text = text[:-2] if text.endswith(".0") else text
-    if (found := _EXTENSION.match(text)) or (found := _DASHED.match(text)):
-        return _landline_with(found)
-    try:
-        return _bare(text)
-    except BadPhone as bad:
-        if bad.args[0] == "BAD_PHONE" and (found := _TRAILING.match(text)):
-            return _landline_with(found)
-        raise
+        return _checked_mobile("".join(usual.groups())), "", False
+    if _USUAL_LANDLINE.fullmatch(given) is not None:
+        return "", given.replace(" ", "").replace("-", ""), False
+    return written.read(given, codes)
 
 
-def _landline_with(found: re.Match[str]) -> tuple[int, str]:
-    kind, number = _bare(found.group(1))
-    if kind == MOBILE:
-        raise BadPhone("BAD_PHONE")  # two numbers, or a mobile with an extension
-    return kind, f"{number}-{found.group(2)}"
+def normalise(given: str | int, codes: frozenset[str] = NONE) -> tuple[int, str]:
+    """(MOBILE, "13812345678") or (LANDLINE, "02112345678-801"): the identity of a number; a mobile before a landline.
 
-
-def _bare(text: str) -> tuple[int, str]:
-    """A number without an extension."""
-    country = text.startswith("+")
-    digits = _FILLER.sub("", text[1:] if country else text)
-    if not digits.isdigit() or not digits.isascii():
-        raise BadPhone("BAD_PHONE")  # mask characters, two numbers, letters
-    if country:
-        if not digits.startswith("86"):
-            raise BadPhone("BAD_PHONE")
-        digits = digits[2:]
-    elif digits.startswith("0086"):
-        country, digits = True, digits[4:]
-    elif digits.startswith("86") and len(digits) >= 11 and _national(digits[2:]):
-        country, digits = True, digits[2:]
-    if _SERVICE.match(digits):
-        raise BadPhone("SERVICE_NUMBER")
-    if len(digits) == 11 and digits == digits[0] * 11:
-        raise BadPhone("TEST_NUMBER")
-    mobile = digits[1:] if len(digits) == 12 and digits.startswith("01") else digits
-    if len(mobile) == 11 and mobile[0] == "1":
-        return MOBILE, _checked_mobile(mobile)
-    if country and _BARE_AREA.match(digits):
-        digits = "0" + digits
-    if _AREA.match(digits):
-        return LANDLINE, digits
-    raise BadPhone("BAD_PHONE")
-
-
-def _national(digits: str) -> bool:
-    return (
-        (len(digits) == 11 and digits[0] == "1")
-        or (len(digits) == 12 and digits.startswith("01"))
-        or bool(_AREA.match(digits) or _BARE_AREA.match(digits))
-    )
+    Arguments and errors as of `read`.
+    """
+    mobile, landline, _ = read(given, codes)
+    return (MOBILE, mobile) if mobile else (LANDLINE, landline)
 
 
 def _checked_mobile(number: str) -> str:
-    if number in _TEST or number == "11111111111":
+    if number in _TEST:
         raise BadPhone("TEST_NUMBER")
     return number
 
@@ -113,16 +68,20 @@ def is_virtual(mobile: str) -> bool:
     return mobile.startswith(_VIRTUAL)
 
 
-def is_unusual(mobile: str) -> bool:
-    """10x, 11x, 12x: admitted with a warning that will route to cleaning (domain 4)."""
-    return mobile.startswith(_UNUSUAL)
+def is_segment(mobile: str) -> bool:
+    """10x, 11x, 12x: admitted with the warning SEGMENT, which routes to cleaning (domain 4, ruling 79)."""
+    return mobile.startswith(_SEGMENT)
 
 
 def masked(number: str) -> str:
-    """138****5678; a landline shows its area code and the last two digits (ruling 37)."""
-    if number.startswith("0"):
-        bare, _, extension = number.partition("-")
-        area = 3 if bare.startswith(("010", "02")) else 4
-        hidden = max(0, len(bare) - area - 2)
-        return bare[:area] + "*" * hidden + bare[-2:] + ("-*" if extension else "")
-    return number[:3] + "*" * max(0, len(number) - 7) + number[-4:]
+    """138****5678 for an identity. A landline shows its area code and the last two digits, another country's number its
+    first four characters and the last two; of an extension only that there is one (ruling 37)."""
+    bare, _, extension = number.partition("-")
+    if bare.startswith("0"):
+        first, last = (3 if bare.startswith(("010", "02")) else 4), 2
+    elif bare.startswith("+"):
+        first, last = 4, 2
+    else:
+        first, last = 3, 4
+    shown = bare[:first] + "*" * max(0, len(bare) - first - last) + bare[-last:]
+    return shown + "-*" if extension else shown

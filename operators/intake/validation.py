@@ -16,13 +16,14 @@ from operators.base.kinds import RecordKind
 from operators.base.rules import Rules
 from operators.identity import phones
 from operators.identity.one_id import OneIds, of_id
-from operators.wire.arrival import FUTURE, LANDLINE_ONLY, UNUSUAL, VIRTUAL, Arrival
+from operators.wire.arrival import FUTURE, LANDLINE_ONLY, SEGMENT, UNUSUAL, VIRTUAL, Arrival
 from operators.wire.records import (
     ActivityRecord,
     CommandRecord,
     NotJson,
     RawLeadRecord,
     faults_of_types,
+    literal,
     read_object,
     too_long,
 )
@@ -193,9 +194,9 @@ class Validation:
         phone = record.phone
         if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
             # the usual case without building anything
-            contact_faults = _one_contact(arrival, phone)
+            contact_faults = self._one_contact(arrival, phone, raw)
         else:
-            contact_faults = _contacts(arrival, phone, record.landline)
+            contact_faults = self._contacts(arrival, phone, record.landline, raw)
         if contact_faults:
             reasons = (reasons or set()) | contact_faults
         if record.store is not None or record.stores is not None:
@@ -215,7 +216,7 @@ class Validation:
             digest = self.one_ids.of(phones.MOBILE, arrival.phone)
             if arrival.phone[1] in "01267":
                 arrival.flags |= (VIRTUAL if phones.is_virtual(arrival.phone) else 0) | (
-                    UNUSUAL if phones.is_unusual(arrival.phone) else 0
+                    SEGMENT if phones.is_segment(arrival.phone) else 0
                 )
         else:
             digest = self.one_ids.of(phones.LANDLINE, arrival.landline)
@@ -262,7 +263,7 @@ class Validation:
             if named is None:
                 reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
         if record.phone is not None or record.landline is not None or unique_id is None:
-            faults = _contacts(arrival, record.phone, record.landline)
+            faults = self._contacts(arrival, record.phone, record.landline, raw)
             if unique_id is None or faults != {"NO_CONTACT"}:
                 reasons |= faults
         if not reasons:
@@ -285,6 +286,38 @@ class Validation:
         arrival.shard = self.one_ids.shard(arrival.digest)
         arrival.moves = True
         return arrival
+
+    def _one_contact(self, arrival: Arrival, given: str | int | float, raw: bytes) -> set[str] | None:
+        written = literal(raw, "phone") if isinstance(given, float) else given
+        try:
+            arrival.phone, arrival.landline, unusual = phones.read(written, self.rules.codes)
+        except phones.BadPhone as bad:
+            return {bad.args[0]}
+        if unusual:
+            arrival.flags |= UNUSUAL
+        return None
+
+    def _contacts(
+        self, arrival: Arrival, phone: str | int | float | None, landline: str | int | float | None, raw: bytes
+    ) -> set[str]:
+        """Mobile and landline from the two fields, whichever holds which (ruling 55); the faults when neither is good."""
+        faults: set[str] = set()
+        for field, given in (("phone", phone), ("landline", landline)):
+            if given is None or (type(given) is str and not given.strip()):
+                continue
+            written = literal(raw, field) if isinstance(given, float) else given
+            try:
+                mobile, line, unusual = phones.read(written, self.rules.codes)
+            except phones.BadPhone as bad:
+                faults.add(bad.args[0])
+                continue
+            arrival.phone = arrival.phone or mobile
+            arrival.landline = arrival.landline or line
+            if unusual:
+                arrival.flags |= UNUSUAL
+        if arrival.phone or arrival.landline:
+            return set()
+        return faults or {"NO_CONTACT"}
 
 
 def check_raw_lead(validation: Validation, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
@@ -337,38 +370,6 @@ def times_of(arrival: Arrival, event_time: str | None, ingest_time: str | None, 
     arrival.has_time = True
     arrival.moves = True
     return ""
-
-
-def _one_contact(arrival: Arrival, given: str | int | float) -> set[str] | None:
-    try:
-        kind, number = phones.normalise(given)
-    except phones.BadPhone as bad:
-        return {bad.args[0]}
-    if kind == phones.MOBILE:
-        arrival.phone = number
-    else:
-        arrival.landline = number
-    return None
-
-
-def _contacts(arrival: Arrival, phone: str | int | float | None, landline: str | int | float | None) -> set[str]:
-    """Mobile and landline from the two fields, whichever holds which (ruling 55); the faults when neither is good."""
-    faults: set[str] = set()
-    for given in (phone, landline):
-        if given is None or (type(given) is str and not given.strip()):
-            continue
-        try:
-            kind, number = phones.normalise(given)
-        except phones.BadPhone as bad:
-            faults.add(bad.args[0])
-            continue
-        if kind == phones.MOBILE:
-            arrival.phone = arrival.phone or number
-        else:
-            arrival.landline = arrival.landline or number
-    if arrival.phone or arrival.landline:
-        return set()
-    return faults or {"NO_CONTACT"}
 
 
 def _stores(record: RawLeadRecord) -> tuple[str, ...]:

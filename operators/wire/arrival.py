@@ -8,13 +8,15 @@ from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 
 FUTURE: Final = 1
 VIRTUAL: Final = 2
-UNUSUAL: Final = 4
+SEGMENT: Final = 4
 LANDLINE_ONLY: Final = 8
+UNUSUAL: Final = 16
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
-    UNUSUAL: "UNUSUAL_NUMBER",
+    SEGMENT: "SEGMENT",
     LANDLINE_ONLY: "LANDLINE_ONLY",
+    UNUSUAL: "UNUSUAL",
 }
 
 

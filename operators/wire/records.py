@@ -21,6 +21,13 @@ Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 """A larger integer fits into no row."""
 
 
+class Literals(Struct, frozen=True, gc=False):
+    """The numbers of a record as they are written: a float would make one customer of all who write 1.39E+10."""
+
+    phone: msgspec.Raw = msgspec.Raw()
+    landline: msgspec.Raw = msgspec.Raw()
+
+
 class IntentGiven(Struct, frozen=True, gc=False):
     """What the customer says about buying; any part may be missing."""
 
@@ -113,6 +120,7 @@ class CommandRecord(Struct, frozen=True, gc=False):
 
 
 _BLOCK: Final = limits.STRING_BYTES // 2
+_literals: Final = msgspec.json.Decoder(Literals).decode
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 
 
@@ -129,6 +137,14 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if type(value) is not dict:
         raise NotJson("not an object")
     return value
+
+
+def literal(raw: bytes, field: str) -> str:
+    """`phone` or `landline` of a record as it is written there, where that is a JSON number; "" where it cannot be read."""
+    try:
+        return bytes(getattr(_literals(raw), field)).decode()
+    except msgspec.DecodeError:
+        return ""
 
 
 def faults_of_types(record: dict[str, Any], shape: type[Struct]) -> set[str]:

@@ -100,9 +100,11 @@ def complaint(words: list[str]) -> str:
     try:
         options = 1 if words[0].startswith("-") else 0
         context = COMMAND.make_context("leadstream", words[:options])
+        if not words[options:]:  # --version
+            return ""
         name, command, rest = COMMAND.resolve_command(context, words[options:])
         command.make_context(name, rest, parent=context)
-    except typer.Exit:  # --help, --version
+    except typer.Exit:  # --help
         return ""
     except Exception as error:
         return str(getattr(error, "format_message", error.__str__)()) or type(error).__name__
