@@ -10,11 +10,13 @@ FUTURE: Final = 1
 VIRTUAL: Final = 2
 UNUSUAL: Final = 4
 LANDLINE_ONLY: Final = 8
+FIELD_DROPPED: Final = 16
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
     UNUSUAL: "UNUSUAL_NUMBER",
     LANDLINE_ONLY: "LANDLINE_ONLY",
+    FIELD_DROPPED: "FIELD_DROPPED",
 }
 
 
@@ -44,6 +46,8 @@ class Arrival:
         "submitted",
         "t",
         "tail",
+        "time_fault",
+        "unclocked",
     )
 
     def __init__(self, kind: str, raw: bytes) -> None:
@@ -61,6 +65,11 @@ class Arrival:
         self.flags = 0
         self.t = 0
         self.submitted = 0
+        """Event time as sent; where there is none, the ingest time, 0 without both."""
+        self.time_fault = ""
+        """Why its time is BAD_TIME, in the words of `operators.intake.times`."""
+        self.unclocked = False
+        """It came while there was no clock and did not start it: `now` is its own time alone (ruling 76)."""
         self.source_ms = 0
         self.has_time = False
         self.moves = False
