@@ -108,7 +108,7 @@ class Batch:
                 entities.append(arrival.entity)
         self.load(entities)
         for arrival in fresh:
-            if arrival.now > self.clock and arrival.now:
+            if arrival.now > self.clock and not arrival.unclocked:
                 self.clock = arrival.now
             try:
                 if poisoned and (arrival.source, arrival.offset) in poisoned:
@@ -150,6 +150,7 @@ class Batch:
     def _record(self, arrival: Arrival) -> None:
         entity = arrival.entity
         now = arrival.now
+        assert arrival.t > 0, "rows read the first instant of 1970 as none (ruling 76)"
         changed = entity in self.rows
         row = self.rows[entity] if changed else self._row(entity)
         # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from connectors.protocols import Group, Reader, Sink, Written
-from flows import messages
+from flows import messages, wall
 from flows.batch import Batch
 from flows.observe.meters import Meters
 from flows.order import NOTHING, Arrivals
@@ -49,6 +49,9 @@ class Options:
     until_ms: int | None = None
     shards: int = limits.SHARDS
     wall_ms: Callable[[], int] = wall_clock_ms
+    monotonic: Callable[[], float] = time.monotonic
+    clock_moved: bool = False
+    """The operator has confirmed that the wall clock lies far after the state's (ruling 76)."""
     ids: int = NEWEST_FORM
     """Form of OneIDs in a new state (ruling 62)."""
 
@@ -104,6 +107,7 @@ class Engine:
             timezone=self.rules.local.name,
             late_ms=self.rules.late_ms,
             ids=options.ids,
+            today_ms=options.wall_ms(),
         )
         if self.identity.format < seal.STATE_FORMAT:
             migrate.to_newest(database, self.identity)
@@ -111,6 +115,15 @@ class Engine:
             # The sink is marked as this state's next: after a power loss it must not belong to a state that never was.
             database.sync()
         self.seal_row = seal.read_seal(database)
+        if not options.event_clock:
+            wall.check_start(
+                options.wall_ms(),
+                self.seal_row.clock,
+                gap_ms=self.configuration.clock_gap_ms,
+                earliest_ms=self.rules.earliest_ms,
+                moved=options.clock_moved,
+                local=self.rules.local,
+            )
         self.sink.open(self.seal_row.output, self.identity.state_id, fresh=fresh or not self.seal_row.number)
         numbers = seal.number_sources(database, self.reader.names())
         self._number_of = numbers
@@ -130,8 +143,9 @@ class Engine:
             self._layers.validation(self.rules, one_ids, RECORD_OF),
             numbers,
             event=options.event_clock,
-            wall_ms=options.wall_ms,
+            wall_ms=options.wall_ms if options.event_clock else wall.Wall(options.wall_ms, options.monotonic),
             clock=self.seal_row.clock,
+            today_ms=self.configuration.today_ms or self.identity.today_ms,
         )
         self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,13 +15,13 @@ from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
 from connectors.kafka.settings import KafkaSettings, settings_of
 from connectors.protocols import Reader, Sink
-from flows.engine import Options
+from flows.engine import Options, wall_clock_ms
 from flows.observe.metrics import MetricsServer
 from flows.observe.observation import Observation, ObservedEngine
 from leadstream import compiled
 from operators.config import configuration
 from operators.config.configuration import Configuration
-from state import errors
+from state import errors, limits
 
 log = logging.getLogger("leadstream")
 
@@ -44,6 +45,11 @@ class Wanted:
     event_clock: bool | None = None
     """None = what fits the source: the event clock for files and the demo."""
     until_ms: int | None = None
+    beyond_today: bool = False
+    """`--until` may lie more than 24 h after the wall clock (ruling 76)."""
+    clock_moved: bool = False
+    """The wall clock may lie far after the state's (ruling 76)."""
+    wall_ms: Callable[[], int] = wall_clock_ms
     metrics: tuple[str, int] | None = None
     demo_speed: float = 1.0
     version: str = ""
@@ -62,10 +68,20 @@ class Prepared:
 
 
 def refuse_wrong_usage(wanted: Wanted) -> None:
-    """Arguments that do not go together (ruling 45)."""
+    """Arguments that do not go together, or that would spoil a state (rulings 45 and 76)."""
     if not by_event_clock(wanted) and wanted.until_ms is not None:
         raise errors.WrongUsage(
             "--until moves the event clock, and this run keeps the wall's.", "Leave out --until, or give --clock event."
+        )
+    if (
+        wanted.until_ms is not None
+        and not wanted.beyond_today
+        and wanted.source != DEMO  # it keeps a calendar of its own
+        and wanted.until_ms > wanted.wall_ms() + limits.AFTER_TODAY_MS
+    ):
+        raise errors.WrongUsage(
+            "--until lies more than 24 h after now: every later lead of this state would be late for ever.",
+            "Give an earlier time; where the state is one to try things with, add --beyond-today.",
         )
     if wanted.event_clock is False and wanted.source == DEMO:
         raise errors.WrongUsage(
@@ -157,7 +173,13 @@ def prepare(wanted: Wanted) -> Prepared:
     settings = _kafka(config, wanted)
     if reader is None:
         reader = _reader(wanted, settings)
-    options = Options(wanted.state, event_clock=by_event_clock(wanted), until_ms=wanted.until_ms)
+    options = Options(
+        wanted.state,
+        event_clock=by_event_clock(wanted),
+        until_ms=wanted.until_ms,
+        wall_ms=wanted.wall_ms,
+        clock_moved=wanted.clock_moved,
+    )
     engine = ObservedEngine(config, reader, _sink(wanted, settings), options)
     try:
         notes.extend(_mixed(engine, wanted))

@@ -6,19 +6,17 @@ of event times, that record included, is smallest; ties by name. Under the wall 
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from connectors.protocols import Reader, Record
-from operators.base.calendar import parse_ms
-from operators.intake.validation import Clock, Validation
+from flows.odd_times import OddTimes
+from operators.intake.times import OF_THE_CLOCK, Clock
+from operators.intake.validation import Validation
 from operators.registry import SETTLING_RECORDS
 from operators.wire.arrival import Arrival
 from state.keys import NO_CLOCK
-
-log = logging.getLogger("leadstream")
 
 _FIRST: Final = -(1 << 62)
 NOTHING: Final = -1
@@ -42,13 +40,19 @@ class _Partition:
         self.ended = False
 
 
-def _turn(head: Arrival, running: int) -> int:
+def _turn(head: Arrival, running: int, waits: bool) -> int:
     """The maximum by which a partition takes its turn, its next record included. For one without event time its ingest time
-    stands in, for this turn alone; without both it comes first (ruling 83)."""
+    stands in, for this turn alone; without both it comes first (ruling 83). `waits` = there is no clock yet: what is refused
+    by the clock alone takes its turn by its time, since another feed may start the clock before (ruling 76)."""
     if head.moves or head.has_time or head.reasons:
-        return head.t if head.moves and head.t > running else running
-    ingest = getattr(head.record, "ingest_time", None)
-    return max(parse_ms(ingest), running) if ingest else _FIRST
+        by_time = head.moves or (waits and head.time_fault in OF_THE_CLOCK)
+        return head.t if by_time and head.t > running else running
+    return max(head.submitted, running) if head.submitted else _FIRST
+
+
+def _starts(arrival: Arrival) -> bool:
+    """Whether it may start the clock: only a raw lead that validation accepts (ruling 76)."""
+    return arrival.kind == "raw_lead" and not arrival.reasons
 
 
 class Arrivals:
@@ -63,13 +67,16 @@ class Arrivals:
         event: bool,
         wall_ms: Callable[[], int],
         clock: int | None,
+        today_ms: int | None = None,
     ) -> None:
+        """`clock` = where an earlier run left it; `today_ms` = what ruling 76 calls today, by default the wall's time now."""
         self._reader = reader
         self.validation = validation
         self._wall_ms = wall_ms
         self.event = event
         self.clock = clock
-        self.jumps = 0
+        self.today_ms = wall_ms() if today_ms is None else today_ms
+        self.odd = OddTimes()
         self.blocked_at = 0
         """Clock after the record that would have passed the barrier."""
         self.settles_at: int | None = None
@@ -156,6 +163,8 @@ class Arrivals:
                 if tail:
                     arrival.tail = tail
                 arrival.shard = offset % shards
+                if arrival.time_fault:
+                    self.odd.refused(arrival.time_fault, part.name, offset)
             if not arrival.tail:
                 part.offset = offset
             collect(arrival)
@@ -164,7 +173,7 @@ class Arrivals:
     def _single(self, found: list[Arrival], limit: int, barrier: int) -> bool:
         part = self._parts[0]
         self._fill(part, limit)
-        clock = Clock(event=True, now=self.clock, wall_ms=self._wall_ms())
+        clock = self._event_clock()
         buffer = part.buffer
         while len(found) < limit:
             arrival = part.head
@@ -181,16 +190,19 @@ class Arrivals:
                 return False
             part.head = None
             buffer.popleft()
-            if arrival.moves and arrival.t > part.running:
+            if self._moves(arrival) and arrival.t > part.running:
                 part.running = arrival.t
             if at != self.clock:
                 self._move(part, arrival, at)
                 clock.now = at
-            found.append(self._hand(part, arrival, at or 0))
+            found.append(self._hand(part, arrival, at))
         return False
 
+    def _event_clock(self) -> Clock:
+        return Clock(event=True, now=self.clock, wall_ms=0, today_ms=self.today_ms)
+
     def _merged(self, found: list[Arrival], limit: int, barrier: int) -> bool:
-        clock = Clock(event=True, now=self.clock, wall_ms=self._wall_ms())
+        clock = self._event_clock()
         while len(found) < limit:
             best: _Partition | None = None
             best_running = 0
@@ -203,14 +215,14 @@ class Arrivals:
                                 continue
                             return False  # a partition that has not ended holds the others back: its next record may be older
                     part.head = self._read(part, part.buffer[0], clock)
-                running = _turn(part.head, part.running)
+                running = _turn(part.head, part.running, self.clock is None)
                 if best is None or running < best_running or (running == best_running and part.name < best.name):
                     best, best_running = part, running
             if best is None:
                 return False
             arrival = best.head
             assert arrival is not None
-            if not arrival.has_time or "BAD_TIME" in arrival.reasons:
+            if not arrival.has_time or arrival.time_fault in OF_THE_CLOCK:
                 # It was read when the clock stood earlier: what depends on the clock is judged at its turn.
                 arrival = self._read(best, best.buffer[0], clock)
                 best.head = arrival
@@ -225,13 +237,24 @@ class Arrivals:
                 return False
             best.head = None
             best.buffer.popleft()
-            if arrival.moves and arrival.t > best.running:
+            if self._moves(arrival) and arrival.t > best.running:
                 best.running = arrival.t
             if at != self.clock:
+                if self.clock is None:
+                    self._forget_heads()
                 self._move(best, arrival, at)
                 clock.now = at
-            found.append(self._hand(best, arrival, at or 0))
+            found.append(self._hand(best, arrival, at))
         return False
+
+    def _moves(self, arrival: Arrival) -> bool:
+        """Whether the event clock follows this record; while there is none, only what may start it counts."""
+        return arrival.moves and (self.clock is not None or _starts(arrival))
+
+    def _forget_heads(self) -> None:
+        """The clock starts: what was read ahead without one is judged again (ruling 76)."""
+        for part in self._parts:
+            part.head = None
 
     def _settles(self, arrival: Arrival) -> bool:
         """Whether everything must be at rest before this record. Behind the first command that holds for records older than the
@@ -250,7 +273,7 @@ class Arrivals:
 
     def _read(self, part: _Partition, record: Record, clock: Clock) -> Arrival:
         if record.clock and (clock.now is None or record.clock > clock.now):
-            clock = Clock(event=True, now=record.clock, wall_ms=clock.wall_ms)
+            clock = Clock(event=True, now=record.clock, wall_ms=0, today_ms=self.today_ms)
         arrival = self.validation.read(record.raw, part.kind, clock)
         arrival.source = part.number
         arrival.offset = record.offset
@@ -263,29 +286,26 @@ class Arrivals:
         at = self.clock
         if record is not None and record.clock and (at is None or record.clock > at):
             at = record.clock
-        if arrival.moves and (at is None or arrival.t > at):
-            at = arrival.t
-        return at
+        if at is None:
+            return arrival.t if arrival.moves and _starts(arrival) else None
+        return arrival.t if arrival.moves and arrival.t > at else at
 
     def _move(self, part: _Partition, arrival: Arrival, at: int | None) -> None:
         before = self.clock
-        if (
-            before is not None
-            and at is not None
-            and at - before > self.validation.rules.late_ms
-            and arrival.moves
-            and (getattr(arrival.record, "ingest_time", "") is None)
-        ):
-            self.jumps += 1
-            log.warning(
-                "%s, line %d moves the clock by %.1f h and has no ingest_time: check its event_time.",
-                part.name,
-                arrival.offset,
-                (at - before) / 3_600_000,
-            )
         self.clock = at
+        if before is None or at is None or not arrival.moves:
+            return
+        jump, rules = at - before, self.validation.rules
+        if jump > rules.max_jump_ms or (
+            jump > rules.late_ms and getattr(arrival.record, "ingest_time", "") is None  # nothing vouches for it
+        ):
+            self.odd.jumped(part.name, arrival.offset, jump)
 
-    def _hand(self, part: _Partition, arrival: Arrival, now: int) -> Arrival:
+    def _hand(self, part: _Partition, arrival: Arrival, now: int | None) -> Arrival:
+        if now is None:
+            # No clock yet: its own time, which moves nothing (ruling 76); today where it has none that is believed.
+            now = arrival.t if arrival.has_time or (not arrival.reasons and arrival.t) else self.today_ms
+            arrival.unclocked = True
         arrival.now = now
         self._settled = self._settled or (arrival.kind in SETTLING_RECORDS and not arrival.reasons)
         if not arrival.tail:
@@ -293,4 +313,6 @@ class Arrivals:
         if arrival.reasons:
             # A reject has no customer: its shard is a function of its position, the same after any crash.
             arrival.shard = arrival.offset % self.validation.one_ids.shards
+            if arrival.time_fault:
+                self.odd.refused(arrival.time_fault, part.name, arrival.offset)
         return arrival

@@ -1,7 +1,8 @@
 """The engine of a run that the stock runner starts: `python -m bytewax.run flows.lead_center`.
 
 Configured by the environment: `LEADSTREAM_CONFIG`, `LEADSTREAM_SOURCE`, `LEADSTREAM_SINK`, `LEADSTREAM_STATE`,
-`LEADSTREAM_CLOCK`, `LEADSTREAM_UNTIL`, `LEADSTREAM_METRICS` are what `leadstream run` calls --config to --metrics.
+`LEADSTREAM_CLOCK`, `LEADSTREAM_UNTIL`, `LEADSTREAM_METRICS` are what `leadstream run` calls --config to --metrics;
+`LEADSTREAM_BEYOND_TODAY=1` and `LEADSTREAM_CLOCK_MOVED=1` are its flags of these names.
 
 The stock runner knows no exit code but 0 and 1, closes nothing of ours and leaves while threads still run: what is ours
 to end is ended in an `atexit` callback, which also sets the contract's code (docs/bytewax-contract.md).
@@ -63,6 +64,8 @@ def wanted_of(environ: Mapping[str, str]) -> Wanted:
         state=Path(given("STATE") or DEFAULT_STATE),
         event_clock=clock_of(given("CLOCK")),
         until_ms=until_of(given("UNTIL")),
+        beyond_today=_yes(given("BEYOND_TODAY")),
+        clock_moved=_yes(given("CLOCK_MOVED")),
         metrics=None if metrics is None else parse_address(metrics),
         version=_version(),
     )
@@ -73,6 +76,11 @@ def clock_of(text: str | None) -> bool | None:
     if text not in (None, "event", "wall"):
         raise errors.WrongUsage(f"There is no clock {text!r}.", "Give --clock wall or --clock event.")
     return None if text is None else text == "event"
+
+
+def _yes(text: str | None) -> bool:
+    """A flag of the command line as a variable: anything but 0 and nothing."""
+    return text not in (None, "0")
 
 
 def until_of(text: str | None) -> int | None:

@@ -1,10 +1,11 @@
 """Writes the parts of the pages that the code knows better: docs/kinds.md, the statuses in docs/architecture.md, and
-docs/numbers.md from the table that the tests run.
+docs/numbers.md and docs/times.md from the tables that the tests run.
 
     python scripts/docs_parts.py            write them (make docs)
     python scripts/docs_parts.py --check    exit 1 when they are not what the code says
 
-Kinds are those of `operators.registry`; statuses, their groups and their table those of `operators.lead.statuses`.
+Kinds are those of `operators.registry`; statuses, their groups and their table those of `operators.lead.statuses`; written
+times those that tests/cases/times.toml lists and the tests run.
 """
 
 from __future__ import annotations
@@ -312,6 +313,38 @@ def numbers_page() -> str:
     return "".join(parts)
 
 
+# --- times
+
+
+def _shown(form: Any) -> str:
+    """A table of the configuration as one writes it in a line."""
+    if isinstance(form, dict):
+        return "{ " + ", ".join(f"{key} = {_shown(value)}" for key, value in form.items()) + " }"
+    if isinstance(form, list):
+        return "[" + ", ".join(map(_shown, form)) + "]"
+    return f'"{form}"'
+
+
+def times_page() -> str:
+    """docs/times.md."""
+    table = tomllib.loads((CHECKOUT / "tests/cases/times.toml").read_text(encoding="utf-8"))
+    page = (
+        "# Written times\n\nWhich written time is which instant. `scripts/docs_parts.py` writes this page from "
+        "`tests/cases/times.toml`, which `tests/cases/test_times.py` runs. The business time zone is Asia/Shanghai; the event "
+        "clock stands at 2026-03-02T12:00:00+08:00, and that day is today ([the law](rules/02-time.md)).\n"
+    )
+    for group in table["group"]:
+        page += f"\n## {group['title']}\n\n**Ruling {group['rule']}.** {group['law']}\n\n"
+        form = table["forms"].get(group["form"])
+        page += f"`time = {_shown(form)}`\n\n" if form else ""
+        page += _table(("`event_time`, as JSON", "is"), ((_code(written), reads) for written, reads in group["rows"]))
+    page += "\n# Believed times\n\nWhat stands empty is not there.\n"
+    for group in table["clock"]:
+        page += f"\n## {group['title']}\n\n**Ruling {group['rule']}.** {group['law']}\n\n"
+        page += _table(("clock before", "what comes", "`event_time`", "`ingest_time`", "counts as"), group["rows"])
+    return page
+
+
 # --- files
 
 
@@ -320,7 +353,12 @@ def documents() -> dict[str, str]:
     page = (FOLDER / "architecture.md").read_text(encoding="utf-8")
     drawn, parts = _PART.subn(lambda found: found[1] + statuses_part() + found[2], page)
     assert parts == 1, "docs/architecture.md has one place for the statuses"
-    return {"architecture.md": drawn, "kinds.md": kinds_page(), "numbers.md": numbers_page()}
+    return {
+        "architecture.md": drawn,
+        "kinds.md": kinds_page(),
+        "numbers.md": numbers_page(),
+        "times.md": times_page(),
+    }
 
 
 def main(arguments: list[str]) -> int:

@@ -12,6 +12,7 @@
         ├── DiskFault              full, read-only, or an error of the disk
         ├── PositionFault          the input is not the one that was read before
         ├── SinkFault              an output cannot be written
+        ├── ClockFault             the clock of the machine is not believed (ruling 76)
         └── InternalFault          an error that no rule foresees, in a timer, a hop, or too often
 
 A record that is refused is no error: it goes to `rejects` with its codes (ruling 32).
@@ -85,6 +86,10 @@ class PositionFault(Fault):
 
 class SinkFault(Fault):
     """An output cannot be written, or is not what the seal says."""
+
+
+class ClockFault(Fault):
+    """The clock of the machine is not believed: it leapt, or lies too far from the state's (ruling 76)."""
 
 
 class InternalFault(Fault):

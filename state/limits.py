@@ -46,7 +46,11 @@ FOLDED_POINTERS: Final = 64
 FUTURE_MS: Final = 5 * 60_000
 """How far an event time may lie ahead of its reference (domain 3, ruling 20)."""
 AHEAD_MS: Final = 1_100 * 86_400_000
-"""How far ahead of the clock a record may be under the event clock (ruling 20)."""
+"""How far a record may move the event clock past today, where `periods.max_jump_days` says nothing (rulings 20 and 76)."""
+AFTER_TODAY_MS: Final = 24 * 3_600_000
+"""How far after today the first lead without ingest time may lie, and `--until` after the wall clock (ruling 76)."""
+WALL_LEAP_MS: Final = 3_600_000
+"""How far the wall clock may leap against the monotonic one while an engine runs by it (ruling 76)."""
 EARLY_ACTIVITY_MS: Final = 10 * 60_000
 """How long before a lead's opening an activity may lie and still be its (ruling 26)."""
 CALENDAR_DAYS: Final = 400

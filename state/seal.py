@@ -35,6 +35,8 @@ class Identity(Struct):
     """The kind of sink that was written from this state."""
     ids: int = 1
     """Form of its OneIDs (ruling 62); a state keeps the form that it began with."""
+    today_ms: int = 0
+    """The wall clock at its first start (ruling 76); 0 = it began before that was kept."""
 
 
 class Seal(Struct):
@@ -57,13 +59,15 @@ _sources: Final = keys.process_key("sources")
 
 
 def identify(
-    database: Database, *, shards: int, fingerprint: str, timezone: str, late_ms: int, ids: int
+    database: Database, *, shards: int, fingerprint: str, timezone: str, late_ms: int, ids: int, today_ms: int = 0
 ) -> tuple[Identity, bool]:
     """The state's identity, and whether it is new. Refuses what does not fit (rulings 18 and 52). `ids` = the form of OneIDs
-    that a new state gets."""
+    that a new state gets; `today_ms` = the wall clock, kept at the first start."""
     stored = database.get(_identity)
     if stored is None:
-        identity = Identity(secrets.token_hex(8), STATE_FORMAT, shards, fingerprint, timezone, late_ms, ids=ids)
+        identity = Identity(
+            secrets.token_hex(8), STATE_FORMAT, shards, fingerprint, timezone, late_ms, ids=ids, today_ms=today_ms
+        )
         write_identity(database, identity)
         return identity, True
     identity = msgspec.msgpack.decode(stored, type=Identity)
@@ -89,8 +93,8 @@ def identify(
             "stored days would shift.",
             f'Set timezone = "{identity.timezone}", or begin a new state with --state and an empty --sink.',
         )
-    if late_ms != identity.late_ms:
-        identity.late_ms = late_ms
+    if late_ms != identity.late_ms or (today_ms and not identity.today_ms):
+        identity.late_ms, identity.today_ms = late_ms, identity.today_ms or today_ms
         write_identity(database, identity)
     return identity, False
 

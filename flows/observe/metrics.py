@@ -18,6 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 
 from flows.observe.meters import BUCKETS_S
 from flows.observe.observation import Observation
+from flows.odd_times import JUMPED
 from operators.base import count_kinds
 from state import errors
 from state.rows.codes import MARKS
@@ -131,7 +132,15 @@ class EngineCollector:
         yield _counter("write_seconds", "Time spent writing batches.", meters.write_s)
         yield _counter("seals", "Seals written.", meters.seals)
         yield _counter("internal_rejects", "Records refused with INTERNAL.", meters.internal)
-        yield _counter("clock_jumps", "Records without ingest_time that moved the clock far.", engine.arrivals.jumps)
+        odd = engine.arrivals.odd.counts
+        yield _counter("clock_jumps", "Records that moved the event clock far and were applied.", odd[JUMPED])
+        refused = CounterMetricFamily(
+            "leadstream_times_refused", "Records refused for a time that is not believed.", labels=["cause"]
+        )
+        for cause, count in odd.items():
+            if cause != JUMPED:
+                refused.add_metric([cause], count)
+        yield refused
         yield _gauge("shards_open", "Shards that are open.", sum(engine.progress.open))
         yield _gauge("up", "1 while no fault has stopped the engine.", int(self._seen.fault() is None))
         yield _gauge(

@@ -129,6 +129,13 @@ def _run(
         str | None,
         typer.Option("--until", metavar="TIME", help="RFC 3339: at the end of input, move the event clock on to TIME."),
     ] = None,
+    beyond_today: Annotated[
+        bool, typer.Option("--beyond-today", help="Let --until lie more than 24 h after now.")
+    ] = False,
+    clock_moved: Annotated[
+        bool,
+        typer.Option("--clock-moved", help="The wall clock is right, however far it lies after the state's."),
+    ] = False,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -153,6 +160,8 @@ def _run(
             state=state,
             event_clock=clock_of(clock),
             until_ms=until_of(until),
+            beyond_today=beyond_today,
+            clock_moved=clock_moved,
             metrics=None if metrics is None else parse_address(metrics),
             demo_speed=demo_speed,
             version=leadstream.__version__,

@@ -99,6 +99,7 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     records = engine.meters.leads
     done = "Done" if engine.ended else "Stopped and sealed; the next run goes on here"
     where = f"Output in {wanted.sink}, state in {wanted.state}."
+    odd = "".join(f" {sentence}" for sentence in engine.arrivals.odd.sentences())
     if not records:
         went = (
             ""
@@ -115,5 +116,5 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     return (
         f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
         f"late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "
-        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint} {where}"
+        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint}{odd} {where}"
     )

@@ -6,6 +6,7 @@ part of a time that many leads share: the hour as text, the zone's offset by the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,6 +23,9 @@ MAX_MS: Final = 253_402_214_400_000
 """9999-12-31, likewise."""
 _CACHE: Final = 4096
 _SLOT_MS: Final = 15 * 60_000
+_EAST_MS: Final = 14 * HOUR_MS
+_WEST_MS: Final = 12 * HOUR_MS
+"""No zone is further from UTC: a local time lies between these two as an instant."""
 _QUARTERS_KEPT: Final = 1 << 16
 _INSTANTS_KEPT: Final = 1 << 14
 """Some polls: leads of one poll share instants across shards. With fewer (2 048) the whole path was slower."""
@@ -37,7 +41,8 @@ _hours: dict[str, int] = {}
 
 
 def parse_ms(text: str) -> int:
-    """An RFC 3339 time with an offset as epoch milliseconds; more than three decimals are cut (ruling 20).
+    """An RFC 3339 time with an offset as epoch milliseconds; more than three decimals are cut (ruling 20). A space for T, no
+    seconds and `+0800` are read too (ruling 80).
 
     Raises ValueError for anything else, a time without an offset included.
     """
@@ -50,46 +55,52 @@ def parse_ms(text: str) -> int:
         return _parse_first(text)
 
 
+_WRITTEN: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+"""Date, hour and minute, second, its decimals, offset."""
+
+
 def _parse_first(text: str) -> int:
     """A time whose hour is not known yet, or that is not in the canonical form: only that form may teach the cache, and only
     an hour that lies in the calendar as a whole, else a look-alike would be accepted ever after."""
-    value = _parse_any(text)
-    tail = text[23:] if text[19] == "." else text[19:]
+    canonical = _canonical(text)
+    if canonical != text:
+        return parse_ms(canonical)
+    value = _parse_canonical(text)
+    has_ms = text[19] == "."
     within = _SECONDS.get(text[14:19])
-    ms = _MILLIS.get(text[20:23]) if text[19] == "." else 0
-    if within is not None and ms is not None and text[10] == "T" and len(tail) in (1, 6):
-        hour = value - within - ms
+    if within is not None:
+        hour = value - within - (_MILLIS[text[20:23]] if has_ms else 0)
         if MIN_MS <= hour <= MAX_MS - HOUR_MS:
             if len(_hours) >= _CACHE:
                 _hours.clear()
-            _hours[text[:14] + tail] = hour
+            _hours[text[:14] + text[23 if has_ms else 19 :]] = hour
     return value
 
 
-def _parse_any(text: str) -> int:
-    if (
-        len(text) < 20
-        or text[4] != "-"
-        or text[7] != "-"
-        or text[10] not in "Tt "
-        or text[13] != ":"
-        or text[16] != ":"
-    ):
+def _canonical(text: str) -> str:
+    """A written time in the form that `parse_ms` reads without looking twice: T, seconds, three decimals or none, Z or a colon
+    in the offset. Also read (ruling 80): a space for T, no seconds, `+0800`."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
         raise ValueError(f"not an RFC 3339 time: {text[:40]!r}")
-    if not text.isascii():
-        raise ValueError(f"not an RFC 3339 time: {text[:40]!r}")
-    body = text[:-1] + "+00:00" if text[-1] in "Zz" else text
-    if body[-6] not in "+-" or body[-3] != ":":
+    date, minute, second, decimals, offset = found.groups()
+    if offset is None:
         raise ValueError(f"a time without an offset: {text[:40]!r}")
-    clock, offset = body[:-6], body[-6:]
-    if len(clock) > 19:
-        if clock[19] != "." or not clock[20:].isdigit():
-            raise ValueError(f"not an RFC 3339 time: {text[:40]!r}")
-        clock = clock[:23]
-    leap = clock[17:19] == "60"
-    if leap:
-        clock = clock[:17] + "59" + clock[19:]
-    moment = datetime.fromisoformat(clock.upper() + offset)
+    if offset in "Zz":
+        offset = "Z"
+    else:
+        offset = f"{offset[:3]}:{offset[-2:]}"
+        if offset[4:] > "59":
+            raise ValueError(f"a time whose offset has no such minute: {text[:40]!r}")
+    fraction = "" if decimals is None else f".{decimals[:3]:0<3}"  # more than three are cut (ruling 20)
+    return f"{date}T{minute}:{second or '00'}{fraction}{offset}"
+
+
+def _parse_canonical(text: str) -> int:
+    leap = text[17:19] == "60"
+    moment = datetime.fromisoformat(f"{text[:17]}59{text[19:]}" if leap else text)
     value = (moment - _EPOCH) // _MS + (1000 if leap else 0)
     if not MIN_MS <= value <= MAX_MS:
         raise ValueError(f"a time outside the calendar: {text[:40]!r}")
@@ -198,10 +209,31 @@ class LocalTime:
         return divmod(at_ms + self.offset_ms(at_ms), DAY_MS)
 
     def instant(self, day: int, time_ms: int) -> int:
-        """Epoch ms of a local wall-clock time; `time_ms` may pass 24 h. In a gap, the instant after it."""
+        """Epoch ms of a local wall-clock time; `time_ms` may pass 24 h. In a gap of the clocks, the first instant after it;
+        where clocks show a time twice, the first of both."""
         wall = day * DAY_MS + time_ms
-        guess = wall - self.offset_ms(wall - self.offset_ms(wall))
-        return guess
+        before, after = self.offset_ms(wall - _EAST_MS), self.offset_ms(wall + _WEST_MS)
+        if before == after:
+            return wall - before
+        if self.offset_ms(wall - before) == before:
+            return wall - before
+        if self.offset_ms(wall - after) == after:
+            return wall - after
+        # The gap ends where the offset changes, and that is at a border of slots.
+        first, last = (wall - after) // _SLOT_MS, (wall - before) // _SLOT_MS
+        while last - first > 1:
+            middle = (first + last) // 2
+            if self.offset_ms(middle * _SLOT_MS) == before:
+                first = middle
+            else:
+                last = middle
+        return last * _SLOT_MS
+
+    def last_instant(self, day: int, time_ms: int) -> int:
+        """As `instant`; where clocks show a time twice, the last of both."""
+        wall = day * DAY_MS + time_ms
+        after = self.offset_ms(wall + _WEST_MS)
+        return wall - after if self.offset_ms(wall - after) == after else self.instant(day, time_ms)
 
     def day_text(self, day: int) -> str:
         """ "2026-03-02" for a local day."""

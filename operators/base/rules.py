@@ -13,10 +13,25 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from operators.base.calendar import LocalTime
+from state import limits
 
 DAY_MS: Final = 86_400_000
+EARLIEST_MS: Final = 1_262_275_200_000
+"""2010-01-01 in Shanghai (ruling 76)."""
 
 Status = Literal["REGISTERED", "TESTING", "LIVE", "SUSPENDED"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """How a channel writes its times beside RFC 3339 with an offset (ruling 80)."""
+
+    zone: LocalTime
+    """Of its local times and of the serials of its sheets."""
+    formats: tuple[str, ...] = ()
+    """As `strptime` reads them; tried in this order."""
+    epoch: Literal["", "s", "ms"] = ""
+    """What a number of 100 000 or more counts since 1970; "" = no number is such a count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class Channel:
     late_ms: int = 72 * 3_600_000
     weight: float = 1.0
     live_since: str | None = None
+    time: TimeForm | None = None
+    """None = its times are RFC 3339 with an offset (ruling 80)."""
 
     @property
     def shadow(self) -> bool:
@@ -125,6 +142,12 @@ class Rules:
     replay_ms: int = 7 * DAY_MS
     late_ms: int = 72 * 3_600_000
     """The largest lateness of any channel: how long the fold keeps events (ruling 46)."""
+    earliest_ms: int = EARLIEST_MS
+    """Times before it are not believed (ruling 76); after 1970-01-01, since rows write "none" as 0."""
+    max_jump_ms: int = limits.AHEAD_MS
+    """How far a record may move the event clock past today (rulings 20 and 76)."""
+    time: TimeForm | None = None
+    """For records without channel (ruling 80)."""
     dedup_per_channel: bool = False
     codes: frozenset[str] = frozenset()
     """Calling codes of the other countries that `validation.countries` names: "852" for HK (ruling 79)."""
@@ -160,6 +183,6 @@ def _parts(rules: Any) -> tuple[Any, tuple[Any, ...]]:
     return type(rules), tuple(getattr(rules, one.name) for one in fields(rules))
 
 
-for _kind in (Channel, Store, Periods, ScoreRules, Rules):
+for _kind in (TimeForm, Channel, Store, Periods, ScoreRules, Rules):
     # Pickled by their fields in either variant: a compiled class would set them one by one, and these are frozen.
     copyreg.pickle(_kind, _parts)

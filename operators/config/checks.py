@@ -71,7 +71,7 @@ def _sentence(path: Path, kind: str, value: object, message: str) -> str:
         around = tuple(str(part) for part in path[:-1])
         if around[:1] == ("kafka",) and (secret := kafka.secret_in_table(str(path[-1]))):
             return secret
-        pattern = (around[0], "*") if len(around) == 2 and around[0] in NAMED else around
+        pattern = (around[0], "*", *around[2:]) if len(around) > 1 and around[0] in NAMED else around
         known = tuple(MODELS[pattern].model_fields) if pattern in MODELS else ()
         return unknown(str(path[-1]), known, "table" if isinstance(value, dict) else "key")
     if kind in ("model_type", "model_attributes_type", "dict_type"):

@@ -18,18 +18,26 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import orjson
 
 from operators.base.calendar import LocalTime
-from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
+from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store, TimeForm
 from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan
 from operators.config.secret import secret_of
-from operators.config.tables import CalendarTable, ChannelTable, OwnPeriodsTable, StoreTable, Tables, score_rules
+from operators.config.tables import (
+    CalendarTable,
+    ChannelTable,
+    OwnPeriodsTable,
+    StoreTable,
+    Tables,
+    TimeTable,
+    score_rules,
+)
 from operators.config.values import HOUR_MS
 from operators.identity import foreign
 from operators.identity.foreign import HOME_REGION, calling_code
@@ -63,6 +71,10 @@ class Configuration:
     tables: dict[str, Any] = field(repr=False)
     """The merged tables as TOML values, defaults of the code not filled in."""
     path: Path | None
+    today_ms: int | None = None
+    """`[source] today`, epoch ms (ruling 76)."""
+    clock_gap_ms: int = 30 * DAY_MS
+    """How far the wall clock of a start may lie after the state's (ruling 76)."""
     notes: list[str] = field(default_factory=list)
     """Whole sentences: what is set and not applied by this version, and what is likely not meant."""
 
@@ -101,7 +113,10 @@ def check(path: Path) -> list[Fault]:
 def registry_digest(rules: Rules) -> str:
     """Digest of channels, stores and their calendars, 12 hex digits: what `Rules.version` leaves out (ruling 33)."""
     stores = None if rules.stores is None else {code: _plain_store(one) for code, one in rules.stores.items()}
-    channels = {code: asdict(one) for code, one in rules.channels.items()}
+    # How times are written says nothing of a lead that waits.
+    channels = {code: asdict(replace(one, time=None)) for code, one in rules.channels.items()}
+    for plain in channels.values():
+        del plain["time"]
     return _digest([channels, stores, _plain_store(rules.default_store)])
 
 
@@ -196,13 +211,17 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: Mapping[str, str]) -> Configuration:
     # An empty variable is no secret: a key of zero bytes would protect nothing.
+    today = tables.source.today
+    rules = _rules(tables)
     secret = secret_of(tables.one_id_secret_env, environ).reveal().encode("utf-8", "surrogateescape")
     return Configuration(
-        rules=_rules(tables),
+        rules=rules,
         secret=secret or DEVELOPMENT_SECRET,
         secret_is_development=not secret,
         tables=judged.merged,
         path=path,
+        today_ms=rules.local.instant(_day(today) + 1, 0) if isinstance(today, date) else today,
+        clock_gap_ms=_ms(tables.periods.clock_gap_days, DAY_MS),
         notes=notes_of(judged.own, tables),
     )
 
@@ -212,11 +231,12 @@ def _rules(tables: Tables) -> Rules:
         _ms(tables.periods.merge, DAY_MS), _ms(tables.periods.deal_merge, DAY_MS), _ms(tables.periods.max_life, DAY_MS)
     )
     late_ms = _ms(tables.periods.late_hours, HOUR_MS)
-    channels = {code: _channel(code, one, late_ms) for code, one in tables.channels.items()}
+    local = LocalTime(tables.timezone)
+    channels = {code: _channel(code, one, late_ms, local) for code, one in tables.channels.items()}
     stores = tables.stores
     by_line = {code: _periods(one, general) for code, one in (tables.lines or {}).items()}
     rules = Rules(
-        local=LocalTime(tables.timezone),
+        local=local,
         channels=channels,
         stores=None if stores is None else {code: _store(code, one, tables) for code, one in stores.items()},
         lines=None if tables.lines is None else frozenset(tables.lines),
@@ -231,6 +251,9 @@ def _rules(tables: Tables) -> Rules:
         from_first=tables.periods.from_first,
         replay_ms=_ms(tables.periods.replay, DAY_MS),
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
+        earliest_ms=local.instant(_day(tables.periods.earliest), 0),
+        max_jump_ms=_ms(tables.periods.max_jump_days, DAY_MS),
+        time=_time_form(tables.time, local),
         dedup_per_channel=tables.dedup.scope == "channel",
         codes=frozenset(calling_code(one) for one in tables.validation.countries if one != HOME_REGION),
         required=tuple(tables.dispatch.required),
@@ -247,7 +270,18 @@ def _ms(value: float, unit_ms: int) -> int:
     return round(value * unit_ms)
 
 
-def _channel(code: str, table: ChannelTable, late_ms: int) -> Channel:
+def _day(day: date) -> int:
+    return day.toordinal() - _DAY_ZERO
+
+
+def _time_form(table: TimeTable | None, local: LocalTime) -> TimeForm | None:
+    if table is None:
+        return None
+    zone = local if table.zone is None or table.zone == local.name else LocalTime(table.zone)
+    return TimeForm(zone, tuple(table.formats), cast(Literal["", "s", "ms"], table.epoch or ""))
+
+
+def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> Channel:
     if table.late_hours is not None:
         late_ms = _ms(table.late_hours, HOUR_MS)
     elif table.group == "offline":
@@ -262,6 +296,7 @@ def _channel(code: str, table: ChannelTable, late_ms: int) -> Channel:
         late_ms=late_ms,
         weight=table.weight,
         live_since=None if table.live_since is None else table.live_since.isoformat(),
+        time=_time_form(table.time, local),
     )
 
 
@@ -278,8 +313,8 @@ def _store(code: str, table: StoreTable, tables: Tables) -> Store:
         lines=None if table.lines is None else frozenset(table.lines),
         opens_ms=table.opens,
         closes_ms=table.closes if table.closes > table.opens else table.closes + DAY_MS,
-        closed_days=frozenset(day.toordinal() - _DAY_ZERO for day in calendar.closed),
-        open_days=frozenset(day.toordinal() - _DAY_ZERO for day in calendar.open),
+        closed_days=frozenset(map(_day, calendar.closed)),
+        open_days=frozenset(map(_day, calendar.open)),
         release_per_minute=tables.dispatch.release_per_minute if own_rate is None else own_rate,
     )
 
@@ -304,6 +339,7 @@ def _version(tables: Tables, rules: Rules) -> str:
     parts = {name: getattr(tables, name).model_dump() for name in DIGESTED}
     if rules.codes:  # the library reads numbers: what its next release reads otherwise is another rule (ruling 79)
         parts["validation"] = [sorted(tables.validation.countries), foreign.version()]
+    del parts["periods"]["clock_gap_days"]  # it decides about a start, not about a lead
     parts["dispatch"]["required"] = sorted(tables.dispatch.required)
     parts["lines"] = (
         None if rules.lines is None else {one: _plain_periods(rules.line_periods[one]) for one in rules.lines}

@@ -16,6 +16,7 @@ from operators.config import kafka
 from operators.config.values import (
     HOUR_MS,
     LATEST_HOURS,
+    LONGEST_JUMP_DAYS,
     REQUIRED_FIELDS,
     STATUSES,
     calling_hours,
@@ -23,6 +24,7 @@ from operators.config.values import (
     code,
     date_of,
     days_of,
+    earliest_date,
     flag,
     identity_mode,
     number,
@@ -30,13 +32,16 @@ from operators.config.values import (
     region,
     score_gate,
     text_of,
+    time_format,
     time_of_day_ms,
     time_zone,
+    today_of,
     variable_name,
     whole_days,
 )
 
 Days = Annotated[float, PlainValidator(days_of)]
+JumpDays = Annotated[float, PlainValidator(number("days", 0, LONGEST_JUMP_DAYS, above=True))]
 LateHours = Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS))]
 Weight = Annotated[float, PlainValidator(number("", 0, 1_000_000))]
 Points = Annotated[float, PlainValidator(number("points", 0, 100))]
@@ -56,7 +61,7 @@ class Table(BaseModel):
 
 
 class PeriodsTable(Table):
-    """`[periods]`: days, `late_hours` in hours."""
+    """`[periods]`: days, `late_hours` in hours, `earliest` a date."""
 
     merge: Days = Periods().merge_ms / DAY_MS
     deal_merge: Days = Periods().deal_ms / DAY_MS
@@ -64,6 +69,23 @@ class PeriodsTable(Table):
     late_hours: LateHours = Rules().late_ms / HOUR_MS
     replay: Days = Rules().replay_ms / DAY_MS
     from_first: Flag = Rules().from_first
+    earliest: Annotated[datetime.date, PlainValidator(earliest_date)] = datetime.date(2010, 1, 1)
+    max_jump_days: JumpDays = Rules().max_jump_ms / DAY_MS
+    clock_gap_days: JumpDays = 30.0
+
+
+class TimeTable(Table):
+    """`[channels.X.time]` and `[time]`: how times are written beside RFC 3339 (ruling 80)."""
+
+    zone: Annotated[str, PlainValidator(time_zone)] | None = None
+    formats: list[Annotated[str, PlainValidator(time_format)]] = []
+    epoch: Annotated[str, PlainValidator(one_of(("s", "ms")))] | None = None
+
+
+class SourceTable(Table):
+    """`[source]`: what is known of the input as a whole. `today` = the latest time that it may begin with (ruling 76)."""
+
+    today: Annotated[int | datetime.date, PlainValidator(today_of)] | None = None
 
 
 class OwnPeriodsTable(Table):
@@ -103,6 +125,7 @@ class ChannelTable(Table):
     live_since: Date | None = None
     late_hours: LateHours | None = None
     weight: Weight = Channel("").weight
+    time: TimeTable | None = None
 
 
 class StoreTable(Table):
@@ -235,6 +258,8 @@ class Tables(Table):
     one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
     periods: PeriodsTable = PeriodsTable()
     validation: ValidationTable = ValidationTable()
+    time: TimeTable | None = None
+    source: SourceTable = SourceTable()
     dedup: DedupTable = DedupTable()
     lines: dict[str, OwnPeriodsTable] | None = None
     series: dict[str, OwnPeriodsTable] = {}
@@ -259,6 +284,9 @@ MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     ("lines", "*"): OwnPeriodsTable,
     ("series", "*"): OwnPeriodsTable,
     ("channels", "*"): ChannelTable,
+    ("channels", "*", "time"): TimeTable,
+    ("time",): TimeTable,
+    ("source",): SourceTable,
     ("stores", "*"): StoreTable,
     ("calendars", "*"): CalendarTable,
     ("dispatch",): DispatchTable,

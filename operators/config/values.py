@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic_core import PydanticCustomError
 
+from operators.base.calendar import parse_ms
 from operators.base.rules import DAY_MS
 from operators.config.names import nearest
 from operators.identity.foreign import HOME_REGION, calling_code
@@ -24,6 +25,7 @@ HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
 LONGEST_DAYS: Final = 3650
 LATEST_HOURS: Final = 2160
+LONGEST_JUMP_DAYS: Final = 36_500
 STATUSES: Final = ("REGISTERED", "TESTING", "LIVE", "SUSPENDED")
 REQUIRED_FIELDS: Final = (
     "name",
@@ -192,6 +194,48 @@ def date_of(value: Any) -> datetime.date:
         except ValueError:
             pass
     raise wrong(f"{json.dumps(value, ensure_ascii=False)[:60]} is not a date that exists; allowed is YYYY-MM-DD.")
+
+
+_EARLIEST: Final = datetime.date(1970, 1, 2)
+
+
+def earliest_date(value: Any) -> datetime.date:
+    found = date_of(value)
+    if found < _EARLIEST:  # rows write "none" as 0, the first instant of 1970
+        raise wrong(f"{found} is too early; allowed is a date from {_EARLIEST} on.")
+    return found
+
+
+def today_of(value: Any) -> int | datetime.date:
+    """A time as epoch ms, or a day, which means its end in the business time zone."""
+    allowed = "allowed is a day YYYY-MM-DD, or a time with its offset, as 2026-03-02T18:00:00+08:00."
+    if isinstance(value, datetime.datetime):
+        value = value.isoformat()
+    if isinstance(value, datetime.date):
+        return value
+    if not isinstance(value, str):
+        raise wrong(f"{shown(value)}; {allowed}")
+    try:
+        return date_of(value) if _DATE.fullmatch(value) else parse_ms(value)
+    except ValueError:
+        raise wrong(f"{json.dumps(value, ensure_ascii=False)[:60]} is no such time; {allowed}") from None
+
+
+_SAMPLE: Final = datetime.datetime(2026, 3, 2, 10, 15, tzinfo=datetime.UTC)
+
+
+def time_format(value: Any) -> str:
+    """A format as `strptime` reads it, "%d.%m.%Y %H:%M"; a time without its date would be read as one of 1900."""
+    text = text_of(value)
+    allowed = 'allowed is a format of year, month, day and time, as "%Y/%m/%d %H:%M".'
+    quoted = json.dumps(text, ensure_ascii=False)[:60]
+    try:
+        found = datetime.datetime.strptime(_SAMPLE.strftime(text), text)
+    except ValueError:
+        raise wrong(f"{quoted} cannot be read; {allowed}") from None
+    if found.date() != _SAMPLE.date():
+        raise wrong(f"{quoted} leaves out a part of the date; {allowed}")
+    return text
 
 
 def time_zone(value: Any) -> str:

@@ -36,17 +36,24 @@ def next_opening(store: Store, now: int, rules: Rules) -> int:
     if found is None:
         if len(_openings) > 100_000:
             _openings.clear()
-        found = _NEVER
-        for candidate in range(first, first + limits.CALENDAR_DAYS):
-            if _open_day(store, candidate):
-                found = rules.local.instant(candidate, store.opens_ms)
-                break
-        _openings[key] = found
+        found = _openings[key] = _opening_from(store, first, rules)
     if found == _NEVER:
         return 0
-    if found <= now:  # two days of hours around one local time: a clock change
-        return next_opening(store, now + DAY_MS // 24, rules)
+    if found <= now:  # clocks went back: the hour of the opening comes twice
+        again = rules.local.last_instant(first, store.opens_ms)
+        return again if again > now else max(_opening_from(store, first + 1, rules), 0)
     return found
+
+
+def _opening_from(store: Store, first: int, rules: Rules) -> int:
+    """The first opening on this local day or behind it. Where clocks skip its hour the store opens behind the gap; where they
+    skip all its hours it does not open that day."""
+    for day in range(first, first + limits.CALENDAR_DAYS):
+        if _open_day(store, day):
+            found = rules.local.instant(day, store.opens_ms)
+            if is_open(store, found, rules):
+                return found
+    return _NEVER
 
 
 def closes_at(store: Store, now: int, rules: Rules) -> int:
@@ -55,6 +62,8 @@ def closes_at(store: Store, now: int, rules: Rules) -> int:
     if not (store.opens_ms <= time < store.closes_ms and _open_day(store, day)):
         day -= 1
     end = rules.local.instant(day, store.closes_ms)
+    if end <= now:  # clocks went back: the hour of the closing comes twice
+        end = rules.local.last_instant(day, store.closes_ms)
     while store.opens_ms == 0 and store.closes_ms == DAY_MS and _open_day(store, day + 1) and end - now < DAY_MS * 7:
         day += 1
         end = rules.local.instant(day, store.closes_ms)

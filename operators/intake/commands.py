@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from operators.intake.validation import Clock, Validation, times_of
+from operators.intake.times import Clock, times_of
+from operators.intake.validation import Validation
 from operators.wire.arrival import Arrival
 from operators.wire.records import CommandRecord
 
@@ -26,7 +27,7 @@ def check(validation: Validation, record: CommandRecord, raw: bytes, clock: Cloc
         reasons.add("BAD_FIELD")
     if record.kind in _WITH_ADVISOR and not _given(record.advisor):
         reasons.add("MISSING_FIELD")
-    fault = times_of(arrival, record.event_time, record.ingest_time, clock)
+    fault = times_of(arrival, record.event_time, record.ingest_time, clock, validation.rules, validation.rules.time)
     if fault:
         reasons.add(fault)
     found = validation.addressed(arrival, record, raw, reasons)

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from operators.base.calendar import parse_ms
 from operators.base.kinds import RecordKind
-from operators.base.rules import Rules
+from operators.base.rules import Rules, TimeForm
 from operators.identity import phones
 from operators.identity.one_id import OneIds, of_id
-from operators.wire.arrival import FUTURE, LANDLINE_ONLY, SEGMENT, UNUSUAL, VIRTUAL, Arrival
+from operators.intake.times import Clock, WrittenTime, is_blank, source_of, times_of
+from operators.wire.arrival import LANDLINE_ONLY, SEGMENT, UNUSUAL, VIRTUAL, Arrival
 from operators.wire.records import (
     ActivityRecord,
     CommandRecord,
@@ -60,17 +60,6 @@ _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
 _TAKEN: Final = frozenset({"LIVE", "TESTING"})
 """Status of a channel whose leads are taken."""
-
-
-class Clock:
-    """What validation may know of time. `event` = the event clock rules (rulings 4 and 20); else the wall clock."""
-
-    __slots__ = ("event", "now", "wall_ms")
-
-    def __init__(self, *, event: bool, now: int | None, wall_ms: int) -> None:
-        self.event = event
-        self.now = now
-        self.wall_ms = wall_ms
 
 
 class Validation:
@@ -152,13 +141,17 @@ class Validation:
 
     def not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
         """Ruling 51: kept for later; of such a record only the event time is read (ruling 57), and it moves the clock."""
-        given = event_time if type(event_time) is str else None
-        ingest = ingest_time if type(ingest_time) is str else None
-        if times_of(arrival, given, ingest, clock):
+        form = self.time_form(arrival.channel)
+        if times_of(arrival, _written(event_time), _written(ingest_time), clock, self.rules, form):
             arrival.moves = False
             return rejected(arrival, "NOT_SUPPORTED")
         arrival.reasons = ("NOT_SUPPORTED",)
         return arrival
+
+    def time_form(self, channel: str) -> TimeForm | None:
+        """How this channel writes its times; "" = a record without one (ruling 80)."""
+        known = self.rules.channels.get(channel)
+        return self.rules.time if known is None else known.time
 
     def raw_lead(self, record: RawLeadRecord, raw: bytes, clock: Clock) -> Arrival:
         arrival = Arrival("raw_lead", raw)
@@ -183,14 +176,12 @@ class Validation:
             line = str(given).strip()
             if line and line not in lines:
                 reasons = (reasons or set()) | {"UNKNOWN_LINE"}
-        fault = times_of(arrival, record.event_time, record.ingest_time, clock)
-        if record.source_time:
-            try:
-                arrival.source_ms = parse_ms(record.source_time)
-            except ValueError:
-                fault = "BAD_TIME"
+        form = rules.time if channel is None else channel.time
+        fault = times_of(arrival, record.event_time, record.ingest_time, clock, rules, form)
         if fault:
             reasons = (reasons or set()) | {fault}
+        if record.source_time is not None:
+            source_of(arrival, record.source_time, rules, form)
         phone = record.phone
         if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
             # the usual case without building anything
@@ -237,10 +228,10 @@ class Validation:
             reasons.add("BAD_FIELD")
         if record.kind == "INVALID" and record.by is not None and record.by not in BY:
             reasons.add("BAD_FIELD")
-        if not record.event_time:
+        if is_blank(record.event_time):
             reasons.add("MISSING_FIELD")
         else:
-            fault = times_of(arrival, record.event_time, record.ingest_time, clock)
+            fault = times_of(arrival, record.event_time, record.ingest_time, clock, self.rules, self.rules.time)
             if fault:
                 reasons.add(fault)
         return self.addressed(arrival, record, raw, reasons)
@@ -330,46 +321,18 @@ def check_activity(validation: Validation, record: ActivityRecord, raw: bytes, c
     return validation.activity(record, raw, clock)
 
 
+def _written(value: object) -> WrittenTime | None:
+    """A time whose type nobody has checked yet; of another type it is none."""
+    if isinstance(value, str):
+        return value
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def rejected(arrival: Arrival, *reasons: str) -> Arrival:
     """A reject with these reasons."""
     arrival.reasons = tuple(sorted(reasons))
     arrival.moves = False
     return arrival
-
-
-def times_of(arrival: Arrival, event_time: str | None, ingest_time: str | None, clock: Clock) -> str:
-    """Sets `t`, `submitted`, `moves`; returns BAD_TIME or "". Ruling 20 sentence by sentence."""
-    ingest: int | None = None
-    try:
-        if ingest_time:
-            ingest = parse_ms(ingest_time)
-        given = parse_ms(event_time) if event_time else None
-    except ValueError:
-        return "BAD_TIME"
-    now = clock.now
-    if given is None:
-        if clock.event and now is None:
-            if ingest is None:
-                return "BAD_TIME"
-            arrival.t = ingest
-        else:
-            assert now is not None
-            arrival.t = now if ingest is None else min(ingest, now)
-        arrival.has_time = False
-        arrival.moves = clock.event and now is None
-        return ""
-    arrival.submitted = arrival.t = given
-    reference = ingest if ingest is not None else (None if clock.event else clock.wall_ms)
-    if reference is not None and given > reference + limits.FUTURE_MS:
-        arrival.t = reference
-        arrival.flags |= FUTURE
-    if clock.event:
-        ahead_of = now if now is not None else (clock.wall_ms if ingest is None else None)
-        if ahead_of is not None and arrival.t > ahead_of + limits.AHEAD_MS:
-            return "BAD_TIME"
-    arrival.has_time = True
-    arrival.moves = True
-    return ""
 
 
 def _stores(record: RawLeadRecord) -> tuple[str, ...]:

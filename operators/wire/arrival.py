@@ -11,12 +11,14 @@ VIRTUAL: Final = 2
 SEGMENT: Final = 4
 LANDLINE_ONLY: Final = 8
 UNUSUAL: Final = 16
+FIELD_DROPPED: Final = 256
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
     SEGMENT: "SEGMENT",
     LANDLINE_ONLY: "LANDLINE_ONLY",
     UNUSUAL: "UNUSUAL",
+    FIELD_DROPPED: "FIELD_DROPPED",
 }
 
 
@@ -46,6 +48,8 @@ class Arrival:
         "submitted",
         "t",
         "tail",
+        "time_fault",
+        "unclocked",
     )
 
     def __init__(self, kind: str, raw: bytes) -> None:
@@ -63,6 +67,11 @@ class Arrival:
         self.flags = 0
         self.t = 0
         self.submitted = 0
+        """Event time as sent; where there is none, the ingest time, 0 without both."""
+        self.time_fault = ""
+        """Why its time is BAD_TIME, in the words of `operators.intake.times`."""
+        self.unclocked = False
+        """It came while there was no clock and did not start it: `now` is its own time alone (ruling 76)."""
         self.source_ms = 0
         self.has_time = False
         self.moves = False

@@ -17,6 +17,8 @@ from state import limits
 Text = Annotated[str, Meta(max_length=limits.STRING_BYTES)]
 Id = Text | int
 Phone = Text | int | float
+Time = str | int | float
+"""Text, or a number as an epoch or a sheet has it (ruling 80)."""
 Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 """A larger integer fits into no row."""
 
@@ -45,9 +47,9 @@ class RawLeadRecord(Struct, frozen=True, gc=False):
     channel: Text | None = None
     source_lead_id: Id | None = None
     account: Id | None = None
-    event_time: str | None = None
-    source_time: str | None = None
-    ingest_time: str | None = None
+    event_time: Time | None = None
+    source_time: Time | None = None
+    ingest_time: Time | None = None
     phone: Phone | None = None
     landline: Phone | None = None
     wechat_unionid: Text | None = None
@@ -82,8 +84,8 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     type: str | None = None
     activity_id: Id | None = None
     kind: str | None = None
-    event_time: str | None = None
-    ingest_time: str | None = None
+    event_time: Time | None = None
+    ingest_time: Time | None = None
     unique_id: Text | None = None
     phone: Phone | None = None
     landline: Phone | None = None
@@ -106,8 +108,8 @@ class CommandRecord(Struct, frozen=True, gc=False):
     type: str | None = None
     command_id: Id | None = None
     kind: str | None = None
-    event_time: str | None = None
-    ingest_time: str | None = None
+    event_time: Time | None = None
+    ingest_time: Time | None = None
     unique_id: Text | None = None
     phone: Phone | None = None
     landline: Phone | None = None

@@ -1,29 +1,26 @@
-"""Times before 1970 are negative; timers, openings and the clock mean the same by them (docs/architecture.md, "What must hold",
-7)."""
+"""Times before 1970 are negative: keys sort by them all the same, and no record has one (ruling 76)."""
 
-from datetime import datetime
-
-import delivery
 import pytest
-from delivery import DAY_MS, Case, assert_same, memory_reader, scenario
+from delivery import Case, configuration, lead, memory_reader
 
+from operators.config.configuration import from_tables
 from state import keys
+from state.errors import ConfigurationRefused
+
+FIRST_MS = 86_400_000 - 8 * 3_600_000
+"""1970-01-02 in Shanghai."""
 
 
-@pytest.mark.parametrize("first_day", ["1969-06-01", "1969-12-28"], ids=["before", "across"])
-def test_other_shards_and_polls(tmp_path, monkeypatch, first_day):
-    first = int(datetime.fromisoformat(f"{first_day}T00:00:00+08:00").timestamp() * 1000)
-    monkeypatch.setattr(delivery, "FIRST_DAY_MS", first)
-    records = scenario(1, 100, days=8)
-    found = []
-    for shards, poll in ((4, 0), (1, 1), (16, 3)):
-        case = Case(tmp_path / f"{shards}", shards=shards)
-        case.run(memory_reader(records, poll_limit=poll), until=first + 40 * DAY_MS)
-        found.append(case.sink)
-    assert len(found[0].records("dispatches")) > 20 and len(found[0].records("closings")) > 20
-    assert any(record["conditions"] == ["RATE"] for record in found[0].records("holds"))
-    for other in found[1:]:
-        assert_same(other.streams, found[0].streams)
+def test_no_record_has_a_time_that_rows_read_as_none(tmp_path):
+    """The first instant of 1970 is 0, which is "none" in rows; the earliest day that can be set lies behind it."""
+    times = {"before": -1, "none": 0, "a day short": FIRST_MS - 1, "first": FIRST_MS, "next": FIRST_MS + 1}
+    case = Case(tmp_path / "state", settings=configuration(periods={"earliest": "1970-01-02"}))
+    leads = [lead(name, f"1381234567{n}", at) for n, (name, at) in enumerate(times.items())]
+    case.run(memory_reader(leads))
+    assert [record["reasons"] for record in case.sink.records("rejects")] == [["BAD_TIME"]] * 3
+    assert {record["source_lead_id"] for record in case.sink.records("dispositions")} == {"first", "next"}
+    with pytest.raises(ConfigurationRefused, match="1970-01-02 on"):
+        from_tables({"periods": {"earliest": "1970-01-01"}}, environ={})
 
 
 def test_moments_and_keys_sort_as_timers_fire():

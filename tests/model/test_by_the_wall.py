@@ -17,7 +17,8 @@ from flows.batch import Batch
 from operators.base.outputs import Source
 from operators.config.configuration import Configuration, from_tables
 from operators.identity.one_id import OneIds
-from operators.intake.validation import Clock, Validation
+from operators.intake.times import Clock
+from operators.intake.validation import Validation
 from operators.lead import life
 from operators.lead.statuses import CLOSED
 from operators.registry import RECORD_OF

@@ -21,6 +21,7 @@ from connectors.demo.simulated.days import (
     DayCurve,
     day_of,
     day_start_ms,
+    instant_text,
     is_weekend,
     local_day,
 )
@@ -70,7 +71,7 @@ class DemoFeed:
 
     def config(self) -> dict[str, Any]:
         """The configuration of the simulated world, nested dictionaries in the shape of the contract's TOML."""
-        return self._world.config()
+        return {**self._world.config(), "source": {"today": instant_text(self._start_ms)}}
 
     def start_ms(self) -> int:
         """Monday, 2026-03-02 09:30 Asia/Shanghai, in ms since the epoch."""

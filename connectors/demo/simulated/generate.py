@@ -105,11 +105,16 @@ def generate(out: Path, *, leads: int, seed: int, days: int = 90, progress: Prog
     world = World(seed, _FIRST_DAY, days)
     report = _Report(progress, leads)
     story = _tell(world, rng, leads, days, report)
-    (out / CONFIG).write_text(toml_text(world.config()), encoding="utf-8")
+    (out / CONFIG).write_text(toml_text({"source": {"today": _today(days)}, **world.config()}), encoding="utf-8")
     _write_activities(out / ACTIVITY, story, rng, seed)
     _write_raw_leads(out, story, report)
     report.end()
     return story.summary
+
+
+def _today(days: int) -> str:
+    """What the inputs count as today: the end of their last day, at whatever date they are read (ruling 76)."""
+    return instant_text(day_start_ms(_FIRST_DAY + days))
 
 
 @dataclass(slots=True)

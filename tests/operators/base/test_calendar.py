@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from operators.base.calendar import DAY_MS, HOUR_MS, LocalTime, parse_ms
 
@@ -30,6 +33,13 @@ NEW_YORK = LocalTime("America/New_York")
         ("2024-01-01T00:00:00.5+08:00", NEW_YEAR_MS + 500),
         ("2024-02-29T00:00:00+08:00", NEW_YEAR_MS + 59 * DAY_MS),
         ("1970-01-01T00:00:00Z", 0),
+        ("2024-01-01 00:00:00+08:00", NEW_YEAR_MS),  # ruling 80: a space for T
+        ("2024-01-01T00:00+08:00", NEW_YEAR_MS),  # no seconds
+        ("2023-12-31 16:00Z", NEW_YEAR_MS),
+        ("2024-01-01T00:00:00+0800", NEW_YEAR_MS),  # no colon
+        ("2024-01-01 00:00+0800", NEW_YEAR_MS),
+        ("2024-01-01 00:00:00.25+0800", NEW_YEAR_MS + 250),
+        ("2024-01-01T05:59:00+13:59", NEW_YEAR_MS),
     ],
 )
 def test_a_time_is_an_instant(text: str, ms: int) -> None:
@@ -52,6 +62,12 @@ def test_a_time_is_an_instant(text: str, ms: int) -> None:
         "2024-01-01T00:61:00+08:00",
         "2024-01-01T00:00:00+08",
         "2024-01-01T00:00:00 Shanghai",
+        "2024-01-01T00:00:00+08:60",  # ruling 80: an offset's minutes are below 60
+        "2024-01-01T00:00:00+0860",
+        "2024-01-01T00:00:00+800",
+        "2024-01-01T00:00",
+        "2024-01-01T00+08:00",
+        "2024-01-01  00:00:00+08:00",
         "2024-01-01T00:00:00.x50+08:00",
         "２０２４-01-01T00:00:00+08:00",
         "0000-01-01T00:00:00Z",
@@ -136,3 +152,61 @@ def test_zones_with_odd_offsets_keep_their_minutes() -> None:
 
 def test_a_zone_goes_to_another_process_by_its_name() -> None:
     assert pickle.loads(pickle.dumps(SHANGHAI)).text(NEW_YEAR_MS) == SHANGHAI.text(NEW_YEAR_MS)
+
+
+def local(zone: str, text: str) -> int:
+    """The instant of a local time, "2026-03-08 02:30", as `LocalTime` finds it."""
+    day, _, time = text.partition(" ")
+    hour, minute = time.split(":")
+    return LocalTime(zone).instant(
+        date.fromisoformat(day).toordinal() - date(1970, 1, 1).toordinal(), int(hour) * HOUR_MS + int(minute) * 60_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "skipped", "instant"),
+    [
+        ("America/New_York", "2026-03-08 02:00", "2026-03-08T03:00:00-04:00"),
+        ("America/New_York", "2026-03-08 02:30", "2026-03-08T03:00:00-04:00"),
+        ("America/New_York", "2026-03-08 02:59", "2026-03-08T03:00:00-04:00"),
+        ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29T03:00:00+02:00"),
+        ("Africa/Cairo", "2026-04-24 00:30", "2026-04-24T01:00:00+03:00"),
+        ("America/Sao_Paulo", "2018-11-04 00:15", "2018-11-04T01:00:00-02:00"),
+        ("Australia/Lord_Howe", "2026-10-04 02:15", "2026-10-04T02:30:00+11:00"),  # half an hour
+        ("Pacific/Apia", "2011-12-30 12:00", "2011-12-31T00:00:00+14:00"),  # a whole day
+    ],
+)
+def test_in_a_gap_of_the_clocks_the_first_instant_after_it(zone: str, skipped: str, instant: str) -> None:
+    """Ruling 16: the first open instant after now, east and west of Greenwich."""
+    assert LocalTime(zone).text(local(zone, skipped)) == LocalTime(zone).text(parse_ms(instant))
+    assert LocalTime(zone).iso(local(zone, skipped)) == instant
+
+
+@pytest.mark.parametrize(
+    ("zone", "twice", "first", "last"),
+    [
+        ("America/New_York", "2026-11-01 01:30", "2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00"),
+        ("Europe/Berlin", "2026-10-25 02:30", "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"),
+        ("Australia/Lord_Howe", "2026-04-05 01:45", "2026-04-05T01:45:00+11:00", "2026-04-05T01:45:00+10:30"),
+        ("Asia/Shanghai", "2026-03-02 09:00", "2026-03-02T09:00:00+08:00", "2026-03-02T09:00:00+08:00"),
+    ],
+)
+def test_a_time_that_clocks_show_twice_is_the_first_of_both(zone: str, twice: str, first: str, last: str) -> None:
+    there = LocalTime(zone)
+    assert there.iso(local(zone, twice)) == first
+    day, time = there.day_and_time(local(zone, twice))
+    assert there.iso(there.last_instant(day, time)) == last
+
+
+@given(
+    st.sampled_from(["America/New_York", "Europe/Berlin", "Africa/Cairo", "Africa/Casablanca", "Australia/Lord_Howe"]),
+    st.integers(14_610, 21_900),  # 2010 to 2029
+    st.integers(0, 1439),
+)
+def test_a_local_time_is_the_first_instant_at_which_clocks_show_it_or_a_later_one(
+    zone: str, day: int, minute: int
+) -> None:
+    there, time = LocalTime(zone), minute * 60_000
+    found = there.instant(day, time)
+    assert there.day_and_time(found) >= (day, time)
+    assert there.day_and_time(found - 1) < (day, time)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from one_key import DAY_MS, HOUR_MS, RULES, at
 
-from operators.base.rules import Store
+from operators.base.calendar import LocalTime, parse_ms
+from operators.base.rules import Rules, Store
 from operators.dispatch.hours import closes_at, is_open, next_opening
 
 
@@ -99,3 +100,42 @@ def test_the_end_of_an_opening(of: Store, now: int, expected: int) -> None:
 
 def test_a_store_that_is_always_open_does_not_close_this_week() -> None:
     assert closes_at(ALWAYS, at(6, 12), RULES) >= at(6, 12) + 6 * DAY_MS
+
+
+NEW_YORK = Rules(local=LocalTime("America/New_York"))
+"""Clocks go from 02:00 to 03:00 on 2026-03-08, and from 02:00 to 01:00 on 2026-11-01."""
+
+
+def there(code: str, opens: str, closes: str) -> Store:
+    """A store with hours like "02:30"."""
+    first, last = (int(text[:2]) * HOUR_MS + int(text[3:]) * 60_000 for text in (opens, closes))
+    return Store(code, opens_ms=first, closes_ms=last)
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "now", "expected"),
+    [
+        ("02:30", "10:00", "2026-03-07T12:00:00-05:00", "2026-03-08T03:00:00-04:00"),  # clocks skip the opening
+        ("02:30", "10:00", "2026-03-08T01:45:00-05:00", "2026-03-08T03:00:00-04:00"),
+        ("02:15", "02:45", "2026-03-07T12:00:00-05:00", "2026-03-09T02:15:00-04:00"),  # they skip all its hours
+        ("01:30", "10:00", "2026-11-01T00:30:00-04:00", "2026-11-01T01:30:00-04:00"),  # they show the opening twice
+        ("01:30", "10:00", "2026-11-01T01:10:00-05:00", "2026-11-01T01:30:00-05:00"),
+        ("01:10", "01:20", "2026-11-01T01:25:00-05:00", "2026-11-02T01:10:00-05:00"),
+    ],
+)
+def test_an_opening_where_clocks_change(opens: str, closes: str, now: str, expected: str) -> None:
+    """Ruling 16: the first open instant after now."""
+    of = there(f"{opens}-{closes}", opens, closes)
+    assert not is_open(of, parse_ms(now), NEW_YORK)
+    found = next_opening(of, parse_ms(now), NEW_YORK)
+    assert NEW_YORK.local.iso(found) == expected
+    assert is_open(of, found, NEW_YORK)
+
+
+def test_the_end_of_an_opening_where_clocks_show_it_twice() -> None:
+    of = there("early", "00:00", "01:30")
+    for now, end in (
+        ("2026-11-01T01:10:00-04:00", "2026-11-01T01:30:00-04:00"),
+        ("2026-11-01T01:10:00-05:00", "2026-11-01T01:30:00-05:00"),
+    ):
+        assert NEW_YORK.local.iso(closes_at(of, parse_ms(now), NEW_YORK)) == end
