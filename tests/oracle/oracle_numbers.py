@@ -223,8 +223,8 @@ class _Reading:
     def code(self, at: int) -> int:
         """The country code that is written here, 0 where none is (86 is read elsewhere)."""
         for count in (1, 2, 3):
-            code = self.take(at, count) or "0"
-            if int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            code = self.take(at, count)
+            if code and code[0] != "0" and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
                 return 0 if code == "86" else int(code)
         return 0
 
