@@ -4,6 +4,7 @@ import oracle_cases_activities
 import oracle_cases_clocks
 import oracle_cases_commands
 import oracle_cases_dispatch
+import oracle_cases_fields
 import oracle_cases_fixed
 import oracle_cases_fourth
 import oracle_cases_incoming
@@ -36,5 +37,5 @@ FOLLOW_UP_CASES: list[Case] = [
     *oracle_cases_owned.CASES,
 ]
 """Those of the life after dispatch: they hold commands."""
-INCOMING_CASES: list[Case] = oracle_cases_incoming.CASES
+INCOMING_CASES: list[Case] = [*oracle_cases_incoming.CASES, *oracle_cases_fields.CASES]
 """What comes in (rulings 76 to 82): dirty bytes, numbers, times and fields."""

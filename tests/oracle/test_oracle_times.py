@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oracle_config import Config
-from oracle_fields import ACTIVITY_KEYS, LEAD_KEYS, Line, resembles
+from oracle_fields import Line
 from oracle_model import Oracle
+from oracle_names import ACTIVITY_KEYS, LEAD_KEYS, resembles
 from oracle_reading import Event, Reader
 from oracle_text import Numeral, clean, content
 from oracle_times import TimeForm, read_time
