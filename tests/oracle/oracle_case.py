@@ -106,7 +106,8 @@ def readable(result: Result) -> dict[str, Any]:
     disputes [(first touch, activity_id)]; notices [(first touch, kind, at, to)].
 
     A line is its number, 'source:number' outside raw_leads. Raw leads of `clock` are left out but for counts, received
-    and line lists; lists are sorted.
+    and line lists; lists are sorted. Of what comes in: flags {raw lead: 'A B'} of those that have any; reject_fields {line:
+    'field:CODE …'}; dropped, unknown {'channel field': n}; late_leads {'channel', end of the hour: n}; blank.
     """
     same = Counter((ref[0], ref[3], ref[5]) for ref in result.raws)
 
@@ -140,6 +141,15 @@ def readable(result: Result) -> dict[str, Any]:
         "replays": {line(at): " ".join(changed) for at, changed in result.replays.items()},
         "counts": {f"{'~' * k[0]}{k[1]} {k[2]}": marks for k, marks in result.counts.items()},
         **after_dispatch(result, name),
+        "flags": {name(ref): " ".join(sorted(raw.flags)) for ref, raw in result.raws.items() if raw.flags},
+        "reject_fields": {
+            line(at): " ".join(sorted(f"{field}:{code}" for field, code in fields))
+            for at, fields in result.reject_fields.items()
+        },
+        "dropped": {" ".join(key): count for key, count in result.dropped.items()},
+        "unknown": {" ".join(key): count for key, count in result.unknown.items()},
+        "late_leads": {(channel, local(at)): count for (channel, at), count in result.late_leads.items()},
+        "blank": result.blank,
         "received": (result.received[False], result.received[True]),
         "splits": (result.splits[False], result.splits[True]),
         "clock": None if result.clock_ms is None else local(result.clock_ms),

@@ -4,8 +4,10 @@ import oracle_cases_activities
 import oracle_cases_clocks
 import oracle_cases_commands
 import oracle_cases_dispatch
+import oracle_cases_fields
 import oracle_cases_fixed
 import oracle_cases_fourth
+import oracle_cases_incoming
 import oracle_cases_marks
 import oracle_cases_matching
 import oracle_cases_owned
@@ -15,7 +17,7 @@ import oracle_cases_rooms
 import oracle_cases_stores
 from oracle_case import Case, readable
 
-__all__ = ["CASES", "FOLLOW_UP_CASES", "Case", "readable"]
+__all__ = ["CASES", "FOLLOW_UP_CASES", "INCOMING_CASES", "Case", "readable"]
 
 CASES: list[Case] = [
     *oracle_cases_marks.CASES,
@@ -35,3 +37,5 @@ FOLLOW_UP_CASES: list[Case] = [
     *oracle_cases_owned.CASES,
 ]
 """Those of the life after dispatch: they hold commands."""
+INCOMING_CASES: list[Case] = [*oracle_cases_incoming.CASES, *oracle_cases_fields.CASES]
+"""What comes in (rulings 76 to 82): dirty bytes, numbers, times and fields."""

@@ -9,12 +9,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oracle_times import TimeForm
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS  # a period of n days is n x 86 400 s (ruling 5)
 DAY_MINUTES = 24 * 60
 OFFLINE_LATE_HOURS = 360
 DEFAULT_PERIODS = {"merge": 60, "deal_merge": 180, "max_life": 365, "late_hours": 72, "replay": 7, "from_first": False}
+DEFAULT_EARLIEST = "2010-01-01"
+DEFAULT_MAX_JUMP_DAYS = 1_100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,6 +32,7 @@ class Channel:
     consent: bool
     priority: int
     late_ms: int
+    time: TimeForm | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Config:
         self.replay_ms = _days_ms(self._periods["replay"])
         self.default_late_ms = _hours_ms(self._periods["late_hours"])
         self.fold_late_ms = max((c.late_ms for c in self.channels.values()), default=self.default_late_ms)  # ruling 46
+        self.time = TimeForm.of(config.get("time"), self.zone)  # of records without channel (ruling 80)
+        self.earliest_ms = self.start_of(self._periods.get("earliest", DEFAULT_EARLIEST))
+        self.max_jump_ms = _days_ms(self._periods.get("max_jump_days", DEFAULT_MAX_JUMP_DAYS))
+        self.today: str | date | None = config.get("source", {}).get("today")
+        self.countries = tuple(config.get("validation", {}).get("countries", ("CN",)))
         follow_up, pools = config.get("follow_up", {}), config.get("pools", {})
         self.first_ms = _hours_ms(follow_up.get("first_hours", 24))
         self.recycle_ms = _days_ms(follow_up.get("recycle_days", 15))
@@ -91,6 +101,7 @@ class Config:
             consent=table.get("consent", False),
             priority=table.get("priority", 100),
             late_ms=late_ms,
+            time=TimeForm.of(table.get("time"), self.zone),
         )
 
     def channel(self, code: str) -> Channel | None:
@@ -148,6 +159,15 @@ class Config:
             closed=frozenset(closed),
             release_per_minute=rate,
         )
+
+    def start_of(self, day: str | date) -> int:
+        """The instant a date begins in the business time zone, or the instant itself where a time is given."""
+        at = datetime.fromisoformat(day) if isinstance(day, str) else day
+        if not isinstance(at, datetime):
+            at = datetime.combine(at, time())
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=self.zone)
+        return (at.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
 
     def local(self, at_ms: int) -> datetime:
         """The instant on the clock of the business time zone."""

@@ -1,51 +1,45 @@
-"""One record by its own bytes and the configuration: type, fields, times, contact, reject codes (rulings 9-15, 32, 55).
+"""One record by its own bytes and the configuration: type, fields, times, contact, reject codes (rulings 9-15, 32, 55,
+76-81).
 
 Nothing here knows the clock; `oracle_reading` judges times against it.
 """
 
-import json
-import re
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, NamedTuple
 
-from oracle_config import DAY_MS, HOUR_MS, MINUTE_MS, Config
+from oracle_config import Config
+from oracle_names import (
+    ACTIVITY_KEYS,
+    COMMAND_IDS,
+    COMMAND_KEYS,
+    COMMANDS,
+    COMMANDS_TO_COME,
+    CONTACT,
+    JUDGES,
+    KEY_FIELDS,
+    KINDS,
+    LEAD_FLAGS,
+    LEAD_KEYS,
+    LEAD_TEXTS,
+    LEVELS,
+    TYPES,
+    WHOLE_RECORD,
+    amount_of,
+    bool_of,
+    cleaned,
+    enumerated,
+    resembles,
+    text_of,
+)
 from oracle_phones import read_contact
+from oracle_text import FREE_TEXTS, has_half, plain, read_object, without_marks
+from oracle_times import TimeForm, read_time
 
 MAX_RECORD_BYTES = 1 << 20
-MAX_STRING_BYTES = 256
-TYPES = ("raw_lead", "activity", "verdict", "behaviour", "command")
-KINDS = frozenset(
-    ["CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"]
-)
-COMMANDS = ("ASSIGN", "TRANSFER", "RECYCLE")
-COMMANDS_TO_COME = ("STORE_EXIT", "ADVISOR_LEFT", "FORGET")
-JUDGES = frozenset(["AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"])
-LEVELS = frozenset({"HIGH", "NORMAL", "LOW"})
-
-LEAD_TEXTS = [
-    "wechat_unionid",
-    "wechat_openid",
-    "external_userid",
-    "app_user_id",
-    "email",
-    "device_id",
-    "name",
-    "gender",
-    "province",
-    "city",
-    "series",
-    "model",
-    "campaign",
-    "advisor",
-    "remark",
-]
-ACTIVITY_TEXTS = ["unique_id", "advisor", "by", "outcome", "series", "reason", "note"]
-FREE_TEXTS = frozenset({"remark", "note", "reason"})
-
-RFC_3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
-)
+FIELD_DROPPED, KEY_UNKNOWN = "FIELD_DROPPED", "KEY_UNKNOWN"
 
 
 class Line(NamedTuple):
@@ -59,7 +53,11 @@ class Line(NamedTuple):
 
 @dataclass
 class Parsed:
-    """What the bytes of one record and the configuration say about it; refused where `reasons` is not empty."""
+    """What the bytes of one record and the configuration say about it; refused where `reasons` is not empty.
+
+    `faults` are the (field, code) of ruling 81; `dropped` the fields that did not fit, `unknown` the known keys that keys
+    of the record resemble (78).
+    """
 
     line: Line
     kind: str
@@ -72,6 +70,10 @@ class Parsed:
     ingest_ms: int | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
+    faults: set[tuple[str, str]] = field(default_factory=set)
+    flags: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
 
     @property
     def legible(self) -> bool:
@@ -83,266 +85,310 @@ class Parsed:
         """Whether bytes and configuration let it move the clock: accepted, or known and not yet applied (55)."""
         return self.reasons <= {"NOT_SUPPORTED"}
 
+    def refuse(self, code: str, name: str = "") -> None:
+        self.reasons.add(code)
+        if code not in WHOLE_RECORD:
+            self.faults.add((name, code))
+
 
 def parse(line: Line, config: Config) -> Parsed:
     """The record of one line that is not blank."""
     parsed = Parsed(line, line.kind)
-    if len(line.raw) > MAX_RECORD_BYTES:
-        parsed.reasons.add("TOO_LARGE")
+    if len(without_marks(line.raw)) > MAX_RECORD_BYTES:
+        parsed.refuse("TOO_LARGE")
         return parsed
-    try:
-        record = json.loads(line.raw.decode(), parse_constant=_refuse, parse_int=_integer)
-        json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair is no UTF-8 text
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        parsed.reasons.add("NOT_JSON")
+    raw = read_object(line.raw)
+    if raw is None:
+        parsed.refuse("NOT_JSON")
         return parsed
-    record = {key: value for key, value in record.items() if value is not None and value != ""}  # not given
-    parsed.kind = record.get("type", line.kind)
-    if parsed.kind not in TYPES:
-        parsed.kind = ""
-        parsed.reasons.add("UNKNOWN_TYPE")
-    elif parsed.kind == "raw_lead":
-        _Lead(record, parsed, config).read()
-    elif parsed.kind == "activity":
-        _Activity(record, parsed, config).read()
-    elif parsed.kind == "command":
-        _Command(record, parsed, config).read()
-    else:
-        _Fields(record, parsed, config).not_supported()
+    halves = {name for name, value in raw.items() if has_half(value)}
+    raw = {name: value if name in halves and name in CONTACT else cleaned(name, value) for name, value in raw.items()}
+    record = {key: value for key, value in raw.items() if value is not None and value != ""}  # not given
+    kind = enumerated(record.get("type", line.kind), [name.upper() for name in TYPES])
+    parsed.kind = (kind or "").lower()
+    if not kind:
+        parsed.refuse("UNKNOWN_TYPE", "type")
+        return parsed
+    readers = {"raw_lead": _Lead, "activity": _Activity, "command": _Command}
+    fields = readers.get(parsed.kind, _Fields)(record, parsed, config, halves)
+    fields.read()
     return parsed
 
 
 class _Fields:
     """Reads fields of one record into `parsed.fields`, adding a code for each fault."""
 
-    def __init__(self, record: dict[str, Any], parsed: Parsed, config: Config):
-        self.record, self.parsed, self.config = record, parsed, config
+    keys: Collection[str] = ()
+
+    def __init__(self, record: dict[str, Any], parsed: Parsed, config: Config, halves: set[str]):
+        self.record, self.parsed, self.config, self.halves = record, parsed, config, halves
+        self.refuse = parsed.refuse
+
+    def read(self) -> None:
+        self.not_supported()
+
+    @property
+    def time_form(self) -> TimeForm | None:
+        return self.config.time
 
     def not_supported(self) -> None:
         """Only the event time is read (ruling 57), an ingest time that can be read as its reference (ruling 20)."""
-        self.parsed.reasons.add("NOT_SUPPORTED")
-        self.parsed.event_ms = self.time("event_time")
-        self.parsed.ingest_ms = _instant(self.record.get("ingest_time"))
+        self.refuse("NOT_SUPPORTED")
+        self.event_time()
+        self.parsed.ingest_ms = self.other_time("ingest_time")
 
-    def refuse(self, reason: str) -> None:
-        self.parsed.reasons.add(reason)
+    def drop(self, name: str) -> None:
+        self.parsed.dropped.add(name)
+        self.parsed.flags.add(FIELD_DROPPED)
 
     def missing(self, name: str) -> bool:
         if name in self.record:
             return False
-        self.refuse("MISSING_FIELD")
+        self.refuse("MISSING_FIELD", name)
         return True
 
-    def time(self, name: str) -> int | None:
+    def event_time(self) -> None:
+        """Rulings 20, 76, 80; the value stays for who asks when it was meant to be."""
+        if "event_time" not in self.record:
+            return
+        if "event_time" in self.halves:
+            self.refuse("BAD_FIELD", "event_time")
+            return
+        self.parsed.event_ms = read_time(self.record["event_time"], self.time_form)
+        if self.parsed.event_ms is None or self.parsed.event_ms < self.config.earliest_ms:
+            self.refuse("BAD_TIME", "event_time")
+
+    def other_time(self, name: str) -> int | None:
+        """An ingest or source time; one that cannot be read or believed counts as absent (rulings 76, 78)."""
         if name not in self.record:
             return None
-        at_ms = _instant(self.record[name])
-        if at_ms is None:
-            self.refuse("BAD_TIME")
+        at_ms = None if name in self.halves else read_time(self.record[name], self.time_form)
+        if at_ms is None or at_ms < self.config.earliest_ms:
+            self.drop(name)
+            return None
         return at_ms
 
-    def is_text(self, value: Any, free: bool = False) -> bool:
-        return isinstance(value, str) and (free or len(value.encode()) <= MAX_STRING_BYTES)
+    def text(self, name: str) -> str | None:
+        """The field as text, None where it does not fit."""
+        return text_of(self.record[name], free=name in FREE_TEXTS)
 
-    def keep(self, name: str, good: bool) -> None:
-        """Take the field as it stands, or refuse it."""
-        if good:
-            self.parsed.fields[name] = self.record[name]
-        else:
-            self.refuse("BAD_FIELD")
-
-    def texts(self, *names: str) -> None:
+    def dropped_texts(self, *names: str) -> None:
+        """Texts that decide nothing."""
         for name in names:
             if name in self.record:
-                self.keep(name, self.is_text(self.record[name], free=name in FREE_TEXTS))
+                value = self.text(name)
+                if value is None:
+                    self.drop(name)
+                else:
+                    self.parsed.fields[name] = value
+
+    def strict_texts(self, *names: str) -> None:
+        """Texts that are never dropped."""
+        for name in names:
+            if name in self.record and (value := self.code(name)) is not None:
+                self.parsed.fields[name] = value
+
+    def code(self, name: str) -> str | None:
+        """Text of a key field or id, '' where it is absent; None where it was refused."""
+        if name not in self.record:
+            return ""
+        value = None if name in self.halves & KEY_FIELDS else self.text(name)
+        if value is None:
+            self.refuse("BAD_FIELD", name)
+        return value
+
+    def enumeration(self, name: str, names: Collection[str]) -> None:
+        value = enumerated(self.record[name], names)
+        if value is None:
+            self.refuse("BAD_FIELD", name)
+        else:
+            self.parsed.fields[name] = value
 
     def flag(self, name: str) -> None:
-        if name in self.record:
-            self.keep(name, isinstance(self.record[name], bool))
+        """A bool; an unreadable `consent` or `connected` is false, any other dropped."""
+        if name not in self.record:
+            return
+        value = bool_of(self.record[name])
+        if value is None:
+            self.drop(name)
+            if name not in ("consent", "connected"):
+                return
+        self.parsed.fields[name] = bool(value)
 
-    def code(self, value: Any) -> str | None:
-        """Trimmed text; a JSON integer is its decimal text (ruling 45). None where it was refused."""
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not self.is_text(value):
-            self.refuse("BAD_FIELD")
-            return None
-        return str(value).strip()
-
-    def known_line(self, line: str) -> None:
-        if not self.config.line_known(line):
-            self.refuse("UNKNOWN_LINE")
+    def line(self) -> None:
+        line = self.code("line")
+        self.parsed.fields["line"] = line or ""
+        if line and not self.config.line_known(line):
+            self.refuse("UNKNOWN_LINE", "line")
 
     def contact(self, needed: bool) -> None:
-        contact = read_contact(self.record.get("phone"), self.record.get("landline"))
+        contact = read_contact(self.record.get("phone"), self.record.get("landline"), self.config.countries)
         self.parsed.customer = contact.customer
+        self.parsed.flags |= contact.flags
         if contact.mobile:
             self.parsed.fields["phone"] = contact.mobile
         if contact.landline:
             self.parsed.fields["landline"] = contact.landline
-        if needed:
-            self.parsed.reasons |= contact.faults
-            if not contact.customer and not contact.faults:
-                self.refuse("NO_CONTACT")
-        elif "BAD_FIELD" in contact.faults:
-            self.refuse("BAD_FIELD")
+        for name, code in contact.faults:
+            if needed or code == "BAD_FIELD":
+                self.refuse(code, name)
+        if needed and not contact.customer and not contact.faults:
+            self.refuse("NO_CONTACT", "phone")
+
+    def unknown_keys(self) -> dict[str, Any]:
+        """What no key of the contract names; it is counted where it resembles one that is not there."""
+        unknown = {key: value for key, value in self.record.items() if key not in self.keys}
+        self.parsed.unknown |= {resembles(key, self.keys) for key in unknown} - {""}
+        if self.parsed.unknown:
+            self.parsed.flags.add(KEY_UNKNOWN)
+        return unknown
+
+    def given(self) -> None:
+        values = self.parsed.fields.items()
+        self.parsed.given = frozenset(name for name, value in values if value != [] and value != "")
 
 
 class _Lead(_Fields):
+    keys = LEAD_KEYS
+
+    @property
+    def time_form(self) -> TimeForm | None:
+        channel = self.config.channel(self.parsed.channel)
+        return channel.time if channel else None
+
     def read(self) -> None:
         record, parsed, fields = self.record, self.parsed, self.parsed.fields
-        code = record.get("channel")
-        channel = self.config.channel(code) if isinstance(code, str) else None
-        parsed.channel = code if isinstance(code, str) else ""
-        parsed.shadow = record.get("test") is True or (channel is not None and channel.status == "TESTING")
-        if record.get("origin") == "advisor":
+        parsed.channel = text_of(record.get("channel")) or ""
+        channel = self.config.channel(parsed.channel)
+        test = bool_of(record.get("test")) is True
+        parsed.shadow = test or (channel is not None and channel.status == "TESTING")
+        if enumerated(record.get("origin"), ["ADVISOR"]):
             self.not_supported()
             return
         if not self.missing("channel"):
-            self.keep("channel", self.is_text(code))
-            if "channel" in fields and channel is None:
-                self.refuse("UNKNOWN_CHANNEL")
+            fields["channel"] = self.code("channel")
+            if fields["channel"] is not None and channel is None:
+                self.refuse("UNKNOWN_CHANNEL", "channel")
             elif channel is not None and channel.status in ("REGISTERED", "SUSPENDED"):
-                self.refuse("CHANNEL_NOT_LIVE")
-        fields["account"] = self.code(record.get("account", "")) or ""
+                self.refuse("CHANNEL_NOT_LIVE", "channel")
+        fields["account"] = self.code("account") or ""
         if not self.missing("source_lead_id"):
-            fields["source_lead_id"] = self.code(record["source_lead_id"])
-            if fields["source_lead_id"] == "":
-                self.refuse("MISSING_FIELD")
-        line = self.code(record.get("line", ""))
-        if line is not None:
-            fields["line"] = line or "main"
-            self.known_line(fields["line"])
+            fields["source_lead_id"] = self.code("source_lead_id")
+        self.line()
         self.contact(needed=True)
         self.stores()
-        self.texts(*LEAD_TEXTS)
-        for name in ("consent", "test", "additional_purchase"):
+        self.dropped_texts(*LEAD_TEXTS)
+        for name in LEAD_FLAGS:
             self.flag(name)
         if "origin" in record:
-            self.keep("origin", record["origin"] == "market")
+            self.enumeration("origin", ["MARKET"])
+            fields["origin"] = "market"
         self.intent()
-        if "extra" in record:
-            self.keep("extra", isinstance(record["extra"], dict))
-        for name in ("event_time", "source_time", "ingest_time"):
-            setattr(parsed, name.replace("_time", "_ms"), self.time(name))
-        defaults = {name for name in ("account", "line") if not str(record.get(name, "")).strip()}
-        parsed.given = frozenset(name for name, value in fields.items() if value != [] and name not in defaults)
+        self.extra()
+        self.event_time()
+        parsed.source_ms = self.other_time("source_time")
+        parsed.ingest_ms = self.other_time("ingest_time")
+        self.given()
+        fields["line"] = fields["line"] or "main"
 
     def stores(self) -> None:
-        """`store`, then `stores`, in the order given, repeats removed (ruling 13)."""
+        """`store`, then `stores`, in the order given, repeats removed (ruling 13); one code for a list of one (78)."""
         named = self.record.get("stores", [])
-        if not isinstance(named, list):
-            self.refuse("BAD_FIELD")
-            named = []
-        named = [self.record.get("store"), *named]
-        codes = [self.code(code) for code in named if code is not None]
+        named = [code for code in (named if isinstance(named, list) else [named]) if code is not None and code != ""]
+        codes = [text_of(code) for code in named]
+        if None in codes or "stores" in self.halves:
+            self.refuse("BAD_FIELD", "stores")
+        codes = [self.code("store"), *codes]
         self.parsed.fields["stores"] = list(dict.fromkeys(code for code in codes if code))
 
     def intent(self) -> None:
+        """Each field of it stands alone: what does not fit is dropped, the rest stays."""
         if "intent" not in self.record:
             return
         intent = self.record["intent"]
         if not isinstance(intent, dict):
-            self.refuse("BAD_FIELD")
+            self.drop("intent")
             return
         intent = {key: value for key, value in intent.items() if value is not None and value != ""}
-        days = intent.get("days_to_buy", 0)
-        level = intent.get("level", "LOW")
-        if not isinstance(level, str) or level not in LEVELS or not _is_amount(days):
-            self.refuse("BAD_FIELD")
-        elif intent:
-            self.parsed.fields["intent"] = intent
+        fitting = {
+            "level": enumerated(intent.get("level"), LEVELS),
+            "days_to_buy": amount_of(intent.get("days_to_buy")),
+        }
+        for name, value in fitting.items():
+            if name in intent and value is None:
+                del intent[name]
+                self.drop(f"intent.{name}")
+            elif name in intent:
+                intent[name] = value
+        if intent:
+            self.parsed.fields["intent"] = plain(intent)
+
+    def extra(self) -> None:
+        extra = self.record.get("extra", {})
+        if not isinstance(extra, dict):
+            self.drop("extra")
+            extra = {}
+        extra = {**self.unknown_keys(), **extra}
+        if extra or ("extra" in self.record and "extra" not in self.parsed.dropped):
+            self.parsed.fields["extra"] = plain(extra)
 
 
 class _Activity(_Fields):
+    keys = ACTIVITY_KEYS
+
     def read(self) -> None:
         record, parsed, fields = self.record, self.parsed, self.parsed.fields
         if not self.missing("activity_id"):
-            fields["activity_id"] = self.code(record["activity_id"])
-            if fields["activity_id"] == "":
-                self.refuse("MISSING_FIELD")
+            fields["activity_id"] = self.code("activity_id")
         if not self.missing("kind"):
-            self.keep("kind", isinstance(record["kind"], str) and record["kind"] in KINDS)
-        for name in ("store", "line"):
-            fields[name] = self.code(record.get(name, "")) or ""
-        if fields["line"]:
-            self.known_line(fields["line"])
-        self.texts(*ACTIVITY_TEXTS)
-        if record.get("kind") == "INVALID" and fields.get("by", "AI") not in JUDGES:
-            self.refuse("BAD_FIELD")
+            self.enumeration("kind", KINDS)
+        fields["store"] = self.code("store") or ""
+        self.line()
+        self.strict_texts("unique_id", "advisor", "by", "outcome")
+        fields["by"] = enumerated(fields.get("by", ""), JUDGES) or fields.get("by", "")
+        self.dropped_texts("series", "reason", "note")
+        if fields.get("kind") == "INVALID" and fields["by"] and fields["by"] not in JUDGES:
+            self.refuse("BAD_FIELD", "by")
         self.contact(needed="unique_id" not in record)
         self.flag("connected")
         if "duration_s" in record:
-            self.keep("duration_s", _is_amount(record["duration_s"]))
+            duration = amount_of(record["duration_s"])
+            if duration is None:
+                self.drop("duration_s")
+            else:
+                fields["duration_s"] = duration
         if "satisfaction" in record:
-            self.keep("satisfaction", True)
+            fields["satisfaction"] = plain(record["satisfaction"])
         if not self.missing("event_time"):
-            parsed.event_ms = self.time("event_time")
-        parsed.ingest_ms = self.time("ingest_time")
-        parsed.given = frozenset(name for name, value in fields.items() if value != "")
+            self.event_time()
+        parsed.ingest_ms = self.other_time("ingest_time")
+        self.unknown_keys()
+        self.given()
 
 
 class _Command(_Fields):
     """By unique_id, or by phone or landline with store and line (ruling 17)."""
 
+    keys = COMMAND_KEYS
+
     def read(self) -> None:
         record, parsed, fields = self.record, self.parsed, self.parsed.fields
-        kind = record.get("kind")
+        kind = enumerated(record.get("kind"), COMMANDS + COMMANDS_TO_COME)
         if kind in COMMANDS_TO_COME:
             self.not_supported()
             return
         if not self.missing("command_id"):
-            fields["command_id"] = self.code(record["command_id"])
-            if fields["command_id"] == "":
-                self.refuse("MISSING_FIELD")
+            fields["command_id"] = self.code("command_id")
         if not self.missing("kind"):
-            self.keep("kind", kind in COMMANDS)
-        if kind in ("ASSIGN", "TRANSFER") and not self.missing("advisor"):
-            fields["advisor"] = self.code(record["advisor"])
-            if fields["advisor"] == "":
-                self.refuse("MISSING_FIELD")
-        for name in ("store", "line"):
-            fields[name] = self.code(record.get(name, "")) or ""
-        if fields["line"]:
-            self.known_line(fields["line"])
-        self.texts("unique_id", "reason")
+            self.enumeration("kind", COMMANDS)
+        if kind in ("ASSIGN", "TRANSFER"):
+            self.missing("advisor")
+        fields["store"] = self.code("store") or ""
+        self.line()
+        self.strict_texts(*COMMAND_IDS)
+        self.dropped_texts("reason")
         self.contact(needed="unique_id" not in record)
-        parsed.event_ms = self.time("event_time")
-        parsed.ingest_ms = self.time("ingest_time")
-        parsed.given = frozenset(name for name, value in fields.items() if value != "")
-
-
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)  # NaN and Infinity are no JSON (ruling 55)
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) < 4000 else float(digits)
-
-
-def _instant(value: Any) -> int | None:
-    """Milliseconds since 1970 of an RFC 3339 time with an offset, further decimals cut; None where it is none."""
-    match = RFC_3339.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        return None
-    year, month, day, hour, minute, second = (int(match[n]) for n in range(1, 7))
-    try:
-        days = date(year, month, day).toordinal() - date(1970, 1, 1).toordinal()
-    except ValueError:
-        return None
-    if hour > 23 or minute > 59 or second > 60:  # 60: a leap second, taken as the first of the next minute
-        return None
-    offset_ms = 0
-    if match[8]:
-        offset_hour, offset_minute = int(match[9]), int(match[10])
-        if offset_hour > 23 or offset_minute > 59:
-            return None
-        offset_ms = (offset_hour * HOUR_MS + offset_minute * MINUTE_MS) * (-1 if match[8] == "-" else 1)
-    decimals_ms = int((match[7] or "")[:3].ljust(3, "0"))
-    return days * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * 1000 + decimals_ms - offset_ms
+        self.event_time()
+        parsed.ingest_ms = self.other_time("ingest_time")
+        self.unknown_keys()
+        self.given()

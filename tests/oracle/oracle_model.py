@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Set
 from itertools import pairwise
 from typing import Any
 
-from oracle_config import Config
+from oracle_config import HOUR_MS, Config
 from oracle_dispatch import Dispatcher
 from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
 from oracle_follow_up import FollowUps
@@ -61,6 +61,7 @@ class Oracle:
         for item in reader.read(lines):
             if isinstance(item, Reject):
                 self.refuse(item.source, item.number, item.reasons)
+                self.result.reject_fields[item.source, item.number] = item.fields
                 if item.kind == "raw_lead":
                     self.result.received[item.shadow] += 1
             else:
@@ -71,12 +72,15 @@ class Oracle:
         if until_ms is not None and (clock is None or until_ms >= clock):
             clock = until_ms
             self.fire_all(clock, inclusive=True)
-        self.result.clock_ms = clock
+        self.result.clock_ms, self.result.blank = clock, reader.blank
         self.conclude()
         return self.result
 
     def apply(self, event: Event) -> None:
         self.arrivals += 1
+        channel = event.fields.get("channel", "")
+        self.result.dropped.update((channel, name) for name in event.dropped)
+        self.result.unknown.update((channel, name) for name in event.unknown)
         self.dispatcher.release_before(event.now_ms)
         row = self.row_of(event)
         self.fire(row, event.now_ms, inclusive=False)
@@ -111,6 +115,8 @@ class Oracle:
             self.result.replays[event.source, event.number] = enrich(self, row, source, event)
         elif event.t_ms < event.now_ms - self.config.late_ms(name[0]):
             self.result.late.add((event.source, event.number))
+            if not event.shadow:
+                self.result.late_leads[name[0], event.now_ms - event.now_ms % HOUR_MS + HOUR_MS] += 1
         else:
             self.accept(row, event, name)
 
@@ -123,6 +129,7 @@ class Oracle:
             has_time=event.has_time,
             source_ms=event.source_ms,
             fields=dict(event.fields),
+            flags=event.flags,
         )
         row.sources[name] = source
         stores: list[str | None] = list(event.fields["stores"]) or [None]
@@ -342,7 +349,7 @@ class Oracle:
         counters: dict[tuple[bool, str, str], Counter[str]] = {}
         for row in self.rows.values():
             for ref, (r, mark, lead_id, (store, line)) in row.placed.items():
-                result.raws[ref] = Raw(mark, store, line, lead_id, r.t_ms)
+                result.raws[ref] = Raw(mark, store, line, lead_id, r.t_ms, row.source_of[ref].flags)
                 counters.setdefault((row.shadow, r.channel, r.day), Counter())[mark] += 1
         result.counts = {day: dict(counter) for day, counter in counters.items()}
         for u in [*self.gone, *(u for row in self.rows.values() for u in row.leads.values() if not u.folded)]:

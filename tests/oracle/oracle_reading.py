@@ -1,4 +1,4 @@
-"""Records in the order in which they are applied, under the event clock, with what reading refuses (rulings 4, 9, 20).
+"""Records in the order in which they are applied, under the event clock, with what reading refuses (rulings 4, 9, 20, 76).
 
 What depends on state (replays, late leads, NO_LEAD, AMBIGUOUS) is decided by whoever applies the events.
 """
@@ -11,12 +11,13 @@ from typing import Any
 
 from oracle_config import DAY_MS, MINUTE_MS, Config
 from oracle_fields import Line, Parsed, parse
+from oracle_text import content
 
 __all__ = ["Event", "Line", "Reader", "Reject", "read_path"]
 
 FUTURE_MS = 5 * MINUTE_MS
 TIMED = ("raw_lead", "command")  # those whose event time may be absent
-JUMP_MS = 1_100 * DAY_MS
+TODAY_MS = DAY_MS  # how far after today the first record may lie (ruling 76)
 KIND_BY_NAME = {
     "raw_leads": "raw_lead",
     "activity": "activity",
@@ -30,7 +31,8 @@ KIND_BY_NAME = {
 class Reject:
     """A record refused by its bytes or the configuration; `kind` is '' where the type is unknown.
 
-    `now_ms` is the clock after it (moved by NOT_SUPPORTED alone), `channel` '' where none can be read.
+    `now_ms` is the clock after it (moved by NOT_SUPPORTED alone), `channel` '' where none can be read; `fields` are the
+    (field, code) of ruling 81.
     """
 
     source: str
@@ -40,6 +42,7 @@ class Reject:
     shadow: bool
     kind: str
     now_ms: int | None
+    fields: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass
@@ -48,7 +51,8 @@ class Event:
 
     `customer` is 'm:13812345678' or 'l:02112345678-801', '' where an activity names only a unique_id; `t_ms` the event
     time in force, `submitted_ms` the one given, `now_ms` the clock after the record. `fields` are normalised, with the
-    defaults of account, line and stores; `given` names those that the payload itself gives (ruling 11).
+    defaults of account, line and stores; `given` names those that the payload itself gives (ruling 11). `flags` say what
+    gave way, `dropped` which fields did not fit, `unknown` the known keys that unknown ones resemble (ruling 78).
     """
 
     source: str
@@ -64,6 +68,9 @@ class Event:
     future: bool
     fields: dict[str, Any]
     given: frozenset[str] = field(default_factory=frozenset)
+    flags: frozenset[str] = field(default_factory=frozenset)
+    dropped: frozenset[str] = field(default_factory=frozenset)
+    unknown: frozenset[str] = field(default_factory=frozenset)
 
 
 def kind_of_name(name: str) -> str | None:
@@ -89,7 +96,7 @@ def read_path(path: Path) -> list[Line]:
 
 
 def _blank(raw: bytes) -> bool:
-    return not raw.strip(b" \t\r\n")
+    return not content(raw)
 
 
 class _Source:
@@ -111,7 +118,8 @@ class _Source:
 class Reader:
     """Interleaves sources and keeps the event clock; `clock_ms` may be that of an earlier run on the same state.
 
-    `wall_ms` judges the first times while there is no clock (ruling 20). `jumps` are the records to be named on stderr.
+    `wall_ms` is the wall clock at the state's first start: today, unless `[source] today` says otherwise (ruling 76).
+    `jumps` are the records to be named on stderr, `blank` counts what is skipped (77).
     """
 
     def __init__(
@@ -122,7 +130,9 @@ class Reader:
         clock_ms: int | None = None,
     ):
         self.config = Config(config, profile_channels)
-        self.wall_ms = wall_ms if wall_ms is not None else time.time_ns() // 1_000_000
+        wall_ms = wall_ms if wall_ms is not None else time.time_ns() // 1_000_000
+        self.today_ms = wall_ms if self.config.today is None else self.config.start_of(self.config.today)
+        self.blank = 0
         self.clock_ms = clock_ms
         self.jumps: list[Line] = []
 
@@ -130,7 +140,9 @@ class Reader:
         """The records of all sources in the order in which they are applied (ruling 4)."""
         by_source: dict[str, list[Line]] = {}
         for line in lines:
-            if not _blank(line.raw):
+            if _blank(line.raw):
+                self.blank += 1
+            else:
                 by_source.setdefault(line.source, []).append(line)
         sources = [_Source(name, by_source[name], self.config) for name in sorted(by_source)]
         while waiting := [source for source in sources if source.head]:
@@ -156,7 +168,7 @@ class Reader:
         return max(times, default=float("-inf"))
 
     def _clocked_ms(self, parsed: Parsed) -> int | None:
-        """The event time by which the record may move the clock; None where it moves nothing."""
+        """The event time that counts for its turn; None where it moves nothing."""
         if not parsed.moves:
             return None
         if parsed.event_ms is None:
@@ -168,8 +180,11 @@ class Reader:
         """The event time that moved the clock, if any, and the outcome."""
         time_ms = self._clocked_ms(parsed)
         if self._bad_time(parsed):
-            parsed.reasons.add("BAD_TIME")
+            parsed.refuse("BAD_TIME", "event_time")
             time_ms = None
+        if self.clock_ms is None and (parsed.kind != "raw_lead" or parsed.reasons):
+            # Only an accepted raw lead starts the clock: until then now is the record's own time (ruling 76).
+            return None, self._reject(parsed) if parsed.reasons else self._event(parsed, time_ms, time_ms)
         if time_ms is not None:
             self._note_jump(parsed, time_ms)
             self.clock_ms = time_ms if self.clock_ms is None else max(time_ms, self.clock_ms)
@@ -177,35 +192,40 @@ class Reader:
             return time_ms, self._reject(parsed)
         assert self.clock_ms is not None
         if time_ms is None:  # no event time, and the clock runs
-            time_ms = self.clock_ms if parsed.ingest_ms is None else min(parsed.ingest_ms, self.clock_ms)
-            return None, self._event(parsed, time_ms)
-        return time_ms, self._event(parsed, time_ms)
+            own_ms = self.clock_ms if parsed.ingest_ms is None else min(parsed.ingest_ms, self.clock_ms)
+            return None, self._event(parsed, own_ms, self.clock_ms)
+        return time_ms, self._event(parsed, time_ms, self.clock_ms)
 
     def _bad_time(self, parsed: Parsed) -> bool:
         """Whether its time is too far ahead, or nothing tells it; of a refused record too: all reasons that apply."""
         if parsed.event_ms is None:
             timeless = self.clock_ms is None and parsed.ingest_ms is None
-            return timeless and parsed.kind in TIMED and parsed.legible and "NOT_SUPPORTED" not in parsed.reasons
+            unread = parsed.reasons & {"NOT_SUPPORTED", "BAD_TIME"} or ("event_time", "BAD_FIELD") in parsed.faults
+            return timeless and parsed.kind in TIMED and parsed.legible and not unread
         time_ms = parsed.ingest_ms if parsed.ingest_ms is not None and _in_future(parsed) else parsed.event_ms
         if self.clock_ms is not None:
-            return time_ms > self.clock_ms + JUMP_MS
-        return parsed.ingest_ms is None and time_ms > self.wall_ms + JUMP_MS
+            return time_ms > max(self.clock_ms + self.config.max_jump_ms, self.today_ms)
+        return parsed.kind == "raw_lead" and parsed.ingest_ms is None and time_ms > self.today_ms + TODAY_MS
 
     def _note_jump(self, parsed: Parsed, time_ms: int) -> None:
-        if self.clock_ms is None or parsed.ingest_ms is not None:
+        if self.clock_ms is None:
             return
         raw_lead = parsed.kind == "raw_lead" and not parsed.reasons
         late_ms = self.config.late_ms(parsed.channel) if raw_lead else self.config.fold_late_ms
-        if time_ms - self.clock_ms > late_ms:
+        bound_ms = self.config.max_jump_ms if parsed.ingest_ms is not None else min(late_ms, self.config.max_jump_ms)
+        if time_ms - self.clock_ms > bound_ms:
             self.jumps.append(parsed.line)
 
     def _reject(self, parsed: Parsed) -> Reject:
         line = parsed.line
         reasons = frozenset(parsed.reasons)
-        return Reject(line.source, line.number, reasons, parsed.channel, parsed.shadow, parsed.kind, self.clock_ms)
+        shadow, faults = parsed.shadow, frozenset(parsed.faults)
+        return Reject(line.source, line.number, reasons, parsed.channel, shadow, parsed.kind, self.clock_ms, faults)
 
-    def _event(self, parsed: Parsed, time_ms: int) -> Event:
-        assert self.clock_ms is not None
+    def _event(self, parsed: Parsed, time_ms: int | None, now_ms: int | None) -> Event:
+        assert time_ms is not None
+        assert now_ms is not None
+        future = {"FUTURE"} if _in_future(parsed) else set()
         return Event(
             source=parsed.line.source,
             number=parsed.line.number,
@@ -215,11 +235,14 @@ class Reader:
             submitted_ms=parsed.event_ms,
             has_time=parsed.event_ms is not None,
             source_ms=parsed.source_ms,
-            now_ms=self.clock_ms,
+            now_ms=now_ms,
             shadow=parsed.shadow,
             future=_in_future(parsed),
             fields=parsed.fields,
             given=parsed.given,
+            flags=frozenset(parsed.flags | future),
+            dropped=frozenset(parsed.dropped),
+            unknown=frozenset(parsed.unknown),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from oracle_fold import RawRef
@@ -17,6 +18,7 @@ class Raw:
     line: str
     intention: int
     event_ms: int
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -55,7 +57,9 @@ class Result:
     """What one run leaves: see the fields; lists are in the order of writing, which between leads means nothing.
 
     `assignments` (first touch, at, advisor), one for every grant; `recycles` (first touch, at, why); `disputes` (first
-    touch, activity_id, at); `notices` (first touch, kind, at, role ADVISOR or ADMIN, advisor or store).
+    touch, activity_id, at); `notices` (first touch, kind, at, role ADVISOR or ADMIN, advisor or store). Of what comes in:
+    `reject_fields` {line: (field, code)}, `dropped` and `unknown` {(channel, field or known key): n} of what was not refused
+    (ruling 78), `late_leads` {(channel, end of the hour): n}, written or not (81), `blank` lines.
     """
 
     raws: dict[RawRef, Raw] = field(default_factory=dict)
@@ -70,6 +74,11 @@ class Result:
     splits: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
     counts: dict[tuple[bool, str, str], dict[str, int]] = field(default_factory=dict)
     clock_ms: int | None = None
+    reject_fields: dict[tuple[str, int], frozenset[tuple[str, str]]] = field(default_factory=dict)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    late_leads: Counter[tuple[str, int]] = field(default_factory=Counter)
+    blank: int = 0
     assignments: list[tuple[RawRef, int, str]] = field(default_factory=list)
     recycles: list[tuple[RawRef, int, str]] = field(default_factory=list)
     disputes: list[tuple[RawRef, str, int]] = field(default_factory=list)

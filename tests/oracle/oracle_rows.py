@@ -44,6 +44,7 @@ class Source:
     source_ms: int | None
     fields: dict[str, Any]
     parts: list[RawIn] = field(default_factory=list)
+    flags: frozenset[str] = frozenset()
 
     def known_at(self, now_ms: int) -> bool:
         return now_ms <= self.accepted_ms + self.remember_ms

@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 from oracle_case import BASE, RAW_LEADS, Case, act, instant, lead, readable
-from oracle_cases import CASES
+from oracle_cases import CASES, INCOMING_CASES
 from oracle_model import Oracle, Result
 
 FOLDS = {**BASE, "channels": {**BASE["channels"], "t": {"status": "TESTING", "consent": True}}}
+ALL = [*CASES, *INCOMING_CASES]
 SHORT = {**FOLDS, "periods": {"merge": 5, "deal_merge": 9, "max_life": 12}, "stores": {"S1": {}, "S2": {}}}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.name} ({case.ruling})" for case in CASES])
+@pytest.mark.parametrize("case", ALL, ids=[f"{case.name} ({case.ruling})" for case in ALL])
 def test_worked_example(case: Case) -> None:
     found = readable(Oracle(case.config).run(case.lines(), case.until_ms()))
     assert {name: found[name] for name in case.expect} == case.expect
 
 
 def test_names_of_examples_are_unique() -> None:
-    assert len({case.name for case in CASES}) == len(CASES) >= 60
+    assert len({case.name for case in ALL}) == len(ALL) >= 100
 
 
 def holds_together(result: Result) -> None:
