@@ -1,15 +1,13 @@
 """Records as they come in: one JSON object each (contract, "Inputs").
 
-The typed decode is the one decode of the hot path. A record that it refuses is read again field by field, slowly, so that
-every reason can be named (ruling 32: "all that apply").
+The typed decode is the one decode of the hot path: it refuses a key or a value that is not as the contract has it. Such a
+record is read field by field (`operators.intake.slow_path`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
-import orjson
 from msgspec import Meta, Struct
 
 from state import limits
@@ -17,21 +15,28 @@ from state import limits
 Text = Annotated[str, Meta(max_length=limits.STRING_BYTES)]
 Id = Text | int
 Phone = Text | int | float
-Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """A larger integer fits into no row."""
+Number = Whole | float
 
 
-class IntentGiven(Struct, frozen=True, gc=False):
+class TypeGiven(Struct, frozen=True, gc=False):
+    """What a record says it is, read where the rest of it is not what was expected."""
+
+    type: str | None = None
+
+
+class IntentGiven(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the customer says about buying; any part may be missing."""
 
     level: Literal["HIGH", "NORMAL", "LOW"] | None = None
     days_to_buy: Number | None = None
-    budget: Text | Number | None = None
+    budget: Text | Whole | None = None
     trade_in: bool | Text | None = None
     finance: bool | Text | None = None
 
 
-class RawLeadRecord(Struct, frozen=True, gc=False):
+class RawLeadRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`raw_lead` as sent. Types as loose as the contract allows; meaning is `operators.intake.validation`'s."""
 
     type: str | None = None
@@ -69,7 +74,7 @@ class RawLeadRecord(Struct, frozen=True, gc=False):
     extra: dict[str, Any] | None = None
 
 
-class ActivityRecord(Struct, frozen=True, gc=False):
+class ActivityRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`activity` as sent: something that happened with a customer after his lead."""
 
     type: str | None = None
@@ -93,7 +98,7 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     note: str | None = None
 
 
-class CommandRecord(Struct, frozen=True, gc=False):
+class CommandRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`command` as sent: what a store's people decide about a unique lead."""
 
     type: str | None = None
@@ -113,34 +118,6 @@ class CommandRecord(Struct, frozen=True, gc=False):
 
 
 _BLOCK: Final = limits.STRING_BYTES // 2
-_TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
-
-
-class NotJson(ValueError):
-    """The bytes are no JSON object."""
-
-
-def read_object(raw: bytes) -> dict[str, Any]:
-    """The record as a dictionary; raises NotJson (also for NaN, broken UTF-8 and nesting that the parser refuses)."""
-    try:
-        value = orjson.loads(raw)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise NotJson(str(error)) from None
-    if type(value) is not dict:
-        raise NotJson("not an object")
-    return value
-
-
-def faults_of_types(record: dict[str, Any], shape: type[Struct]) -> set[str]:
-    """BAD_FIELD, BAD_TIME for each field whose JSON type is wrong."""
-    reasons: set[str] = set()
-    for field in msgspec.structs.fields(shape):
-        if field.name in record:
-            try:
-                msgspec.convert(record[field.name], field.type)
-            except msgspec.ValidationError:
-                reasons.add("BAD_TIME" if field.name in _TIMES else "BAD_FIELD")
-    return reasons
 
 
 def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:
