@@ -177,8 +177,8 @@ class Validation:
                 fault = "BAD_TIME"
         if fault:
             reasons = (reasons or set()) | {fault}
-        if record.intent is not None and _has_words(record.intent):
-            reasons = (reasons or set()) | {"BAD_FIELD"}  # read as what they say by the slow path
+        if record.intent is not None and not _is_plain(record.intent):
+            reasons = (reasons or set()) | {"BAD_FIELD"}  # the slow path reads it as what it says
         phone = record.phone
         if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
             # the usual case without building anything
@@ -364,11 +364,13 @@ def _stores(record: RawLeadRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys([text for text in texts if text]))
 
 
-def _has_words(intent: IntentGiven) -> bool:
-    """Whether a bool stands there as a word: "no" is not yes."""
+def _is_plain(intent: IntentGiven) -> bool:
+    """Whether no bool stands there as a word ("no" is not yes) and no budget went through a float."""
     traded, financed = intent.trade_in, intent.finance
-    return (type(traded) is str and traded.casefold() in WORDS) or (
-        type(financed) is str and financed.casefold() in WORDS
+    return not (
+        type(intent.budget) is float
+        or (type(traded) is str and traded.casefold() in WORDS)
+        or (type(financed) is str and financed.casefold() in WORDS)
     )
 
 

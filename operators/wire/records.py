@@ -15,9 +15,8 @@ from state import limits
 Text = Annotated[str, Meta(max_length=limits.STRING_BYTES)]
 Id = Text | int
 Phone = Text | int | float
-Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 """A larger integer fits into no row."""
-Number = Whole | float
 
 
 class TypeGiven(Struct, frozen=True, gc=False):
@@ -31,7 +30,7 @@ class IntentGiven(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     level: Literal["HIGH", "NORMAL", "LOW"] | None = None
     days_to_buy: Number | None = None
-    budget: Text | Whole | None = None
+    budget: Text | Number | None = None
     trade_in: bool | Text | None = None
     finance: bool | Text | None = None
 
