@@ -37,6 +37,7 @@ def sent_twice(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Any]:
 
     with monkeypatch.context() as patch:
         patch.setattr(engine.validation, "read", as_before)
+        patch.setattr("operators.intake.validation._is_plain", lambda intent: True)
         engine.run({"raw_leads.jsonl": ("raw_lead", [(1, raw)])})
     assert len(engine.outputs["dispositions"]) == 1
     engine.run({"raw_leads.jsonl": ("raw_lead", [(2, raw)])})
