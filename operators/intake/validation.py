@@ -83,34 +83,31 @@ class Validation:
 
     def read(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
         """The arrival for one record; `reasons` is not empty when it is none. Never raises for what the bytes hold."""
-        try:
-            if len(raw) <= limits.RECORD_BYTES and not needs_reading(raw):
-                arrival = self._as_written(raw, default_type, clock)
-                if arrival is not None and not arrival.reasons:
-                    return arrival
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        return self._slowly(raw, default_type, clock)
-
-    def _as_written(self, raw: bytes, default_type: str, clock: Clock) -> Arrival | None:
-        """The usual record, by the one typed decode; None where its type is none that this version applies."""
         decoders = self.decoders
         # What is no kind of its own is read like a raw lead, to see its `type`.
         kind = default_type if default_type in decoders else "raw_lead"
+        record: Any = None
         try:
-            record = decoders[kind](raw)
-            said = record.type or default_type
-        except msgspec.ValidationError:
-            said = _type_given(raw).type or default_type
-            if said == kind:
-                raise
-        if said != kind:
-            if said not in decoders:
-                return None
-            record = decoders[said](raw)
-        check = self.kinds[said].check
-        assert check is not None, "a kind with a shape has a check"
-        return check(self, record, raw, clock)
+            if len(raw) <= limits.RECORD_BYTES and not needs_reading(raw):
+                try:
+                    record = decoders[kind](raw)
+                    said = record.type or default_type
+                except msgspec.ValidationError:
+                    said = _type_given(raw).type or default_type
+                    if said == kind:
+                        raise
+                if said != kind and said in decoders:
+                    kind = said
+                    record = decoders[kind](raw)
+                if said == kind:
+                    check = self.kinds[kind].check
+                    assert check is not None, "a kind with a shape has a check"
+                    arrival = check(self, record, raw, clock)
+                    if not arrival.reasons:
+                        return arrival
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        return self._slowly(raw, default_type, clock)
 
     def _slowly(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
         """A record that is not as it should be, or that the rules refuse: field by field, and every reason by name."""

@@ -150,4 +150,4 @@ def test_a_usual_record_is_read_by_the_typed_decode_alone() -> None:
     assert arrival.notes is None and not arrival.reasons
     ours = [name.rpartition("/operators/")[2] for name in called if "/operators/" in name]
     assert not [name for name in ours if name in ("intake/slow_path.py", "intake/values.py", "intake/fields.py")]
-    assert ours.count("wire/text.py") == 1
+    assert ours.count("wire/text.py") <= 1
