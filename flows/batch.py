@@ -12,10 +12,12 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from flows import messages
+from operators.base import count_kinds
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
+from operators.intake import hints
 from operators.registry import KIND_OF, MESSAGES, RECORD_OF, RECORDS
-from operators.wire.arrival import Arrival
+from operators.wire.arrival import BLANK, Arrival
 from state import keys, limits
 from state.database import Database
 from state.errors import InternalFault, LeadstreamError, StateDamaged
@@ -52,7 +54,7 @@ class Batch:
         self.database: Database = shard.database
         self.rules = rules
         self.shards = shards
-        self.out = Outputs(rules, sources)
+        self.out = Outputs(rules, sources, hints.BY_CODE)
         self.members = Members(shard.database, shard.number)
         self.read: dict[bytes, bytes | None] = {}
         """Rows as stored; decoded where they are decided about, while their memory is near."""
@@ -117,6 +119,8 @@ class Batch:
                     self._refuse(arrival, arrival.reasons)
                 else:
                     self._record(arrival)
+                if arrival.notes is not None:
+                    out.note(arrival)
                 if careful or len(out.events) >= PACKED_AT:
                     out.pack()
             except LeadstreamError:
@@ -142,6 +146,10 @@ class Batch:
         self.leads += len(fresh)
 
     def _refuse(self, arrival: Arrival, reasons: tuple[str, ...]) -> None:
+        if reasons == BLANK:
+            self.leads -= 1
+            self.out.count(self.rules.local.day(arrival.now), False, "", count_kinds.BLANK)
+            return
         kind = RECORD_OF.get(arrival.kind)
         if kind is not None and kind.refused is not None:
             kind.refused(arrival, self.out)

@@ -88,6 +88,7 @@ def _of_input(kind: RecordKind) -> Schema:
     own, parts = _typed(kind.shape)
     properties = own["properties"]
     for part in (own, *parts.values()):
+        part.pop("additionalProperties", None)  # an unknown key is no fault: it goes into `extra` (ruling 78)
         for field in part["properties"].values():
             field.pop("default", None)
     properties["type"] = {"enum": [INPUTS[name], None]}

@@ -217,5 +217,10 @@ FIELDS: Final = {
     "IntentOut.time": "When it was said.",
     "To.role": "Role of the receiver.",
     "To.id": "Code of the receiver.",
+    "rejects.fields": "The reasons field by field, with what to do.",
+    "FieldFault.field": "The field; null = the record as a whole, or what stands in the state.",
+    "FieldFault.code": "One of `reasons`.",
+    "FieldFault.got": "What stands there, phones masked, at most 40 characters; absent for names, ids and free text.",
+    "FieldFault.hint": "What to do, in words.",
 }
 """Field, or `topic.field`, or `Part.field` → a sentence."""

@@ -19,8 +19,13 @@ OUTPUT_BYTES: Final = 1_000_000
 """Longest output record, bytes. Its topic takes more; a longer one is refused where it is decided, not where it is sent."""
 ORIGINAL_OUTPUT_BYTES: Final = 6 * ORIGINAL_BYTES + (256 << 10)
 """The same for a record with an original: control characters are six times as long in JSON."""
+NESTING: Final = 500
+"""How deep a record that is read field by field may be nested; deeper is NOT_JSON."""
 STORES_PER_LEAD: Final = 64
 """Stores that one raw lead may name (ruling 13); more is BAD_FIELD."""
+
+GOT_CHARACTERS: Final = 40
+"""How much of a refused value stands in `rejects.fields` (ruling 81)."""
 
 # --- a customer's row
 ROW_BYTES: Final = 16 << 10

@@ -87,9 +87,8 @@ class _Lines:
             for line in lines[:take]:
                 byte += len(line) + 1
                 number += 1
-                if line and not line.isspace():
-                    records.append(Record(index, number, line[:-1] if line.endswith(b"\r") else line))
-                    size += len(line)
+                records.append(Record(index, number, line[:-1] if line.endswith(b"\r") else line))
+                size += len(line)
             self.buffer = self.buffer[byte - self.start :]
             self.start, self.line = byte, number
             self.marks.append((number, byte))

@@ -37,6 +37,10 @@ class Meters:
         self.channels: dict[tuple[str, bool], list[int]] = {}
         """(channel, shadow) → COUNTS since the start."""
         self.reasons: dict[tuple[str, str], int] = {}
+        self.dropped: dict[tuple[str, str], int] = {}
+        """(channel, field) → values dropped."""
+        self.unknown: dict[tuple[str, str], int] = {}
+        """(channel, known field) → records with a key that resembles it."""
         self.buckets = [0] * (len(BUCKETS_S) + 1)
         self.latency_sum_s = 0.0
         self.latency_count = 0
@@ -65,8 +69,10 @@ class Meters:
             self.channels[(channel, shadow)] = (
                 list(more) if held is None else [a + b for a, b in zip(held, more, strict=True)]
             )
-        for key, count in batch.out.reasons.items():
-            self.reasons[key] = self.reasons.get(key, 0) + count
+        out = batch.out
+        for total, added in ((self.reasons, out.reasons), (self.dropped, out.dropped), (self.unknown, out.unknown)):
+            for key, count in added.items():
+                total[key] = total.get(key, 0) + count
 
     def latency(self, seconds: float, leads: int) -> None:
         """From the poll of the oldest record of a batch to the sending of its events."""

@@ -67,14 +67,21 @@ class EngineCollector:
             for mark, name in enumerate(MARKS):
                 marks.add_metric([*labels[key], name], row[mark])
         yield marks
-        rejects = CounterMetricFamily(
-            "leadstream_rejects",
-            "Records refused by reason; a record with several reasons counts under each.",
-            labels=["channel", "reason"],
-        )
-        for (channel, reason), count in self._seen.engine.meters.reasons.copy().items():
-            rejects.add_metric([channel or UNKNOWN, reason], count)
-        yield rejects
+        meters = self._seen.engine.meters
+        for name, text, label, counted in (
+            (
+                "rejects",
+                "Records refused by reason; a record with several reasons counts under each.",
+                "reason",
+                meters.reasons,
+            ),
+            ("fields_dropped", "Values that did not fit a field that decides nothing.", "field", meters.dropped),
+            ("keys_unknown", "Records with an unknown key that resembles this field.", "field", meters.unknown),
+        ):
+            family = CounterMetricFamily(f"leadstream_{name}", text, labels=["channel", label])
+            for (channel, what), count in counted.copy().items():
+                family.add_metric([channel or UNKNOWN, what], count)
+            yield family
 
     def _sums(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(

@@ -31,6 +31,7 @@ KINDS: Final = (
     CountKind("opened", "Unique leads opened.", "opened"),
     CountKind("folded", "Unique leads folded into another.", "folded"),
     CountKind("accepted", "Raw leads (parts) accepted.", "accepted"),
+    CountKind("blank", "Lines and values without content, skipped.", "blank"),
 )
 COUNTS: Final = tuple(kind.name for kind in KINDS)
 """The first four are the marks in force, in the order of their numbers."""
@@ -47,3 +48,4 @@ CORRECTIONS: Final = 12
 OPENED: Final = 13
 FOLDED: Final = 14
 ACCEPTED: Final = 15
+BLANK: Final = 16

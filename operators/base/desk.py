@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from operators.base.outputs import Outputs
-from operators.identity.phones import masked
+from operators.identity.masks import without_number
 from state.members import BatchGroup, Members
 from state.rows.customer_row import Customer
 from state.rows.store_row import StoreRow
 
 _SHORTEST_NUMBER: Final = 10
-_NOT_DIGITS: Final = re.compile(r"\D")
 
 
 class Desk:
@@ -59,21 +57,16 @@ class Desk:
         return self._unique_id
 
     def masked(self, text: str) -> str:
-        """`text`, an id of another system, with the customer's own numbers inside it masked (ruling 37)."""
+        """`text`, an id of another system, with the customer's own numbers inside it masked (rulings 37 and 81)."""
         if len(text) < _SHORTEST_NUMBER:
             return text
         row = self.row
-        phone = row.phone if row.phone.isdigit() else row.phone.partition("-")[0]
-        digits = phone.removeprefix("+")
-        if not row.landline and text.isalnum() and digits not in text:
-            return text  # the usual case
-        landline = row.landline.partition("-")[0] if row.landline else ""
-        for number, shown in ((digits, phone), (landline, landline)):
-            if number and number in text:
-                text = text.replace(number, masked(shown))
-            elif number and not text.isalnum() and number in _NOT_DIGITS.sub("", text):
-                # written with separators: "139 1234 5678"
-                text = re.sub(r"\D{0,3}".join(number), masked(shown), text)
+        usual = not row.landline and row.phone.isdigit()
+        if usual and text.isascii() and text.isalnum() and row.phone not in text:
+            return text
+        for number in (row.phone, row.landline):
+            if number:
+                text = without_number(text, number)
         return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct
@@ -16,7 +17,7 @@ from operators.base.count_kinds import COUNTS
 from operators.base.rules import Rules
 from operators.wire import streams
 from operators.wire.arrival import FLAGS, Arrival
-from operators.wire.streams import Why
+from operators.wire.streams import FieldFault, Why
 from state import limits
 from state.outbox import Lines
 from state.rows.messages import Message
@@ -79,7 +80,9 @@ class Outputs:
     __slots__ = (
         "_packed",
         "counts",
+        "dropped",
         "events",
+        "hints",
         "index",
         "messages",
         "reasons",
@@ -87,11 +90,16 @@ class Outputs:
         "sources",
         "stories",
         "text",
+        "unknown",
         "waits",
         "written",
     )
 
-    def __init__(self, rules: Rules, sources: Mapping[int, Source]) -> None:
+    def __init__(
+        self, rules: Rules, sources: Mapping[int, Source], hints: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`hints`: what to do about each code of a reject, in words."""
+        self.hints = hints
         self.rules = rules
         self.sources = sources
         """By the number of an input partition."""
@@ -112,6 +120,10 @@ class Outputs:
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str], int] = {}
         """(channel, reject reason) → how many."""
+        self.dropped: dict[tuple[str, str], int] = {}
+        """(channel, field) → values that did not fit and were dropped (ruling 78)."""
+        self.unknown: dict[tuple[str, str], int] = {}
+        """(channel, known field) → records without it that have a key which resembles its name (ruling 78)."""
 
     def pack(self, at_least: int = 1) -> None:
         """Encode what is collected when that is enough; order is kept within each stream."""
@@ -168,7 +180,7 @@ class Outputs:
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""
         source, position, channel = self.sources[arrival.source].name, arrival.offset, arrival.channel
-        self._rejected(arrival, arrival.raw, reasons, one_id)
+        self._rejected(arrival, arrival.raw, reasons, one_id, [] if arrival.notes is None else arrival.notes.faults)
         known = channel if channel in self.rules.channels else ""
         self._count_reasons(known, reasons)
         source_id = getattr(arrival.record, "source_lead_id", None)
@@ -185,15 +197,33 @@ class Outputs:
 
     def reject_later(self, place: Place, original: bytes, reasons: tuple[str, ...], one_id: str) -> None:
         """A record that was accepted and came to nothing: to `rejects` after all, with its original."""
-        self._rejected(place, original, reasons, one_id)
+        self._rejected(place, original, reasons, one_id, [])
         self._count_reasons("", reasons)
+
+    def note(self, arrival: Arrival) -> None:
+        """Count what was dropped of a record, and the keys that nobody knows, by its channel."""
+        notes = arrival.notes
+        assert notes is not None, "only what was read slowly has notes"
+        channel = arrival.channel if arrival.channel in self.rules.channels else ""
+        for counts, names in ((self.dropped, notes.dropped), (self.unknown, notes.unknown)):
+            for name in names:
+                counts[channel, name] = counts.get((channel, name), 0) + 1
 
     def _count_reasons(self, channel: str, reasons: tuple[str, ...]) -> None:
         for reason in reasons:
             key = (channel, reason)
             self.reasons[key] = self.reasons.get(key, 0) + 1
 
-    def _rejected(self, place: Arrival | Place, raw: bytes, reasons: tuple[str, ...], one_id: str | None) -> None:
+    def _rejected(
+        self,
+        place: Arrival | Place,
+        raw: bytes,
+        reasons: tuple[str, ...],
+        one_id: str | None,
+        faults: list[FieldFault],
+    ) -> None:
+        told = {one.code for one in faults}
+        others = [FieldFault(None, code, UNSET, self.hints.get(code, "")) for code in reasons if code not in told]
         source, topic, partition = self.sources[place.source]
         original, encoding, cut = original_of(raw)
         position, channel = place.offset, place.channel
@@ -217,6 +247,7 @@ class Outputs:
                     topic if topic else UNSET,
                     partition if topic else UNSET,
                     position if topic else UNSET,
+                    [one for one in faults if one.code in reasons] + others,
                 ),
             )
         )

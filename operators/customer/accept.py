@@ -30,8 +30,13 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     channel = rules.channels[arrival.channel]
     source_id = text_of(record.source_lead_id)
     account = text_of(record.account)
-    if row is not None and row.may_know(source_id):
-        known = replays.find(row, channel.code, account, source_id, now)
+    if row is not None:
+        known = None
+        if row.may_know(source_id):
+            known = replays.find(row, channel.code, account, source_id, now)
+        notes = arrival.notes
+        if known is None and notes is not None and notes.former is not None:
+            known = replays.find(row, channel.code, notes.former[0], notes.former[1], now)
         if known is not None:
             enrichment.again(Desk(row, arrival.digest, out), known, arrival, record)
             return row

@@ -23,7 +23,7 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     out, rules, now = desk.out, desk.rules, arrival.now
     given = replays.values_of(arrival, record)
     stores = store_naming.standing_stores(desk, source) if arrival.stores else replays.stores_in_force(source)
-    changed, in_force = replays.compare(source, given, stores)
+    changed, in_force = replays.compare(source, given, stores, arrival.raw)
     place = count_kinds.ENRICHED if changed else count_kinds.REPLAYED
     day = rules.local.day(arrival.t)
     out.count(day, desk.shadow, arrival.channel, count_kinds.RECEIVED)

@@ -16,10 +16,12 @@ from msgspec import UNSET
 from operators.base.desk import Desk
 from operators.base.outputs import text_of
 from operators.base.rules import Rules
+from operators.intake.values import WORDS
 from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import IntentGiven, RawLeadRecord
 from operators.wire.streams import Why
+from operators.wire.text import cleaned
 from state import limits
 from state.rows.customer_row import Customer, Source
 
@@ -56,6 +58,7 @@ _PLACE: Final = {name: place for place, name in enumerate(FIELDS)}
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
+_plain: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _encode_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
 _SAID: Final = (
     "wechat_unionid",
@@ -70,6 +73,7 @@ _SAID: Final = (
     "model",
 )
 """Fields that a unique lead's facts and periods come from."""
+_BOOLS: Final = frozenset({"trade_in", "finance"})
 _INTENT: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -177,9 +181,10 @@ def stores_in_force(source: Source) -> list[str]:
     return list(_decode(source.payload)[_PLACE["stores"]] or ())
 
 
-def compare(source: Source, given: list[Any], stores: list[str]) -> tuple[list[str], list[Any]]:
+def compare(source: Source, given: list[Any], stores: list[str], sent: bytes = b"") -> tuple[list[str], list[Any]]:
     """(names of the fields that differ, the values in force): only what the new payload gives counts. `stores`: where its
-    parts stand now, which is what is in force of them."""
+    parts stand now, which is what is in force of them; `sent`: the record's bytes. What an older version has stored is
+    compared as it would be read now (ruling 77)."""
     in_force = _decode(source.payload)
     in_force[_PLACE["stores"]] = stores or None
     changed: list[str] = []
@@ -189,13 +194,16 @@ def compare(source: Source, given: list[Any], stores: list[str]) -> tuple[list[s
             continue
         old = in_force[place]
         if name == "stores":
-            known = set(old or ())
+            known = {cleaned(store) for store in old or ()}
             if any(store not in known for store in new):
                 changed.append("store")
             continue
         if name == "intent":
             held = list(old) if old is not None else [None] * len(_INTENT)
-            if any(n is not None and n != "" and n != o for n, o in zip(new, held, strict=True)):
+            if any(
+                n is not None and n != "" and n != o and _as_read_now(part, n) != _as_read_now(part, o)
+                for part, n, o in zip(_INTENT, new, held, strict=True)
+            ):
                 changed.append(name)
             continue
         if name == "line" and old is None:
@@ -204,9 +212,32 @@ def compare(source: Source, given: list[Any], stores: list[str]) -> tuple[list[s
             new = _short(new)
         if new is False and old is None and name == "additional_purchase":
             continue
-        if new != old:
+        if (
+            new != old
+            and not (type(old) is str and _as_read_now(name, old) == new)
+            and not (type(old) is bytes and old == _former_digest(name, sent))
+        ):
             changed.append(name)
     return changed, in_force
+
+
+def _as_read_now(name: str, value: Any) -> Any:
+    """A stored value, or one of a payload, in the form in which two are compared."""
+    if name == "budget" and value is not None:
+        return text_of(value)
+    if type(value) is not str:
+        return value
+    said = cleaned(value, joiners=name == "name")
+    return WORDS.get(said.casefold(), said) if name in _BOOLS else said
+
+
+def _former_digest(name: str, sent: bytes) -> bytes:
+    """The digest that a version before ruling 77 kept of a field, which cannot be read again: of the value as it is sent."""
+    try:
+        value = _plain(sent).get(name)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b""
+    return b"" if value is None or value == "" else _short(value)
 
 
 def overwrite(in_force: list[Any], given: list[Any], changed: list[str], *, fills_only: bool) -> list[str]:

@@ -10,7 +10,7 @@ from operators.intention import fold
 from operators.intention.attributes import facts_of, intent_of
 from operators.lead import marks
 from operators.wire import streams
-from operators.wire.arrival import Arrival
+from operators.wire.arrival import SHARED_CONTACT, Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
 from state import limits
@@ -47,6 +47,7 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
     row, rules, now, out = desk.row, desk.rules, arrival.now, desk.out
     section = section_of(row, line, store)
     periods = rules.periods_of(line, record.series or "")
+    shared = _shared(desk, rules.local.day(now), channel, now)
     raw = Raw(
         n,
         event_ms,
@@ -60,13 +61,12 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
         periods.life_ms,
         facts_of(record),
         intent_of(record, event_ms),
-        arrival.flags,
+        arrival.flags | SHARED_CONTACT if shared else arrival.flags,
     )
-    keep = not _shared(desk, rules.local.day(now), channel, now)
     settle(section, now, rules)
     desk.story.append(Received(now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
     raw_id = desk.raw_id(n)
-    change = fold.add_raw(section, raw, row, rules, keep=keep)
+    change = fold.add_raw(section, raw, row, rules, keep=not shared)
     marks.accepted(desk, section, raw, raw_id, change, now)
     out.index.append((channel.code, account, source_id, raw_id, _MARKS[raw.mark]))
 

@@ -17,7 +17,8 @@ from typing import Final
 
 from operators.base.calendar import MAX_MS, parse_ms
 from operators.base.rules import Rules, TimeForm
-from operators.wire.arrival import FIELD_DROPPED, FUTURE, Arrival
+from operators.wire.arrival import FIELD_DROPPED, FUTURE, Arrival, Notes
+from operators.wire.text import cleaned
 from state import limits
 
 WrittenTime = str | int | float
@@ -45,15 +46,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _DIGITS: Final = re.compile(r"\d{1,16}(?:\.\d{0,40})?", re.ASCII)
 _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?", re.ASCII)
-_UNSEEN: Final = dict.fromkeys(
-    [
-        *(0xFEFF, 0xAD, 0x200B, 0x200D, 0x2060, 0x061C, 0x200E, 0x200F),
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        *range(0xFE00, 0xFE10),
-    ]
-)
-"""Characters that nobody sees (ruling 77)."""
 
 
 class Clock:
@@ -88,7 +80,7 @@ def times_of(
         except (ValueError, TypeError):
             ingest = _optional(arrival, ingest_time, "ingest_time", form)
         if ingest is not None and ingest < earliest:
-            arrival.flags |= FIELD_DROPPED
+            _dropped(arrival, "ingest_time")
             ingest = None
     given: int | None = None
     if event_time is not None:
@@ -131,14 +123,14 @@ def source_of(arrival: Arrival, source_time: WrittenTime, rules: Rules, form: Ti
         source = _optional(arrival, source_time, "source_time", form)
     if source is not None:
         if source < rules.earliest_ms:
-            arrival.flags |= FIELD_DROPPED
+            _dropped(arrival, "source_time")
         else:
             arrival.source_ms = source
 
 
 def is_blank(value: WrittenTime | None) -> bool:
     """Whether there is no time in the field (ruling 77)."""
-    return value is None or (type(value) is str and not _seen(value))
+    return value is None or (type(value) is str and not cleaned(value))
 
 
 def hint_of(fault: str, channel: str) -> str:
@@ -160,7 +152,7 @@ def read_ms(value: WrittenTime | Decimal, form: TimeForm | None) -> tuple[int, s
     number: Decimal | None = None
     text = ""
     if isinstance(value, str):
-        text = _seen(value)
+        text = cleaned(value)
         if not text:
             return 0, BLANK
         try:
@@ -220,8 +212,16 @@ def _optional(arrival: Arrival, value: WrittenTime, name: str, form: TimeForm | 
     if not fault:
         return read
     if fault != BLANK:
-        arrival.flags |= FIELD_DROPPED
+        _dropped(arrival, name)
     return None
+
+
+def _dropped(arrival: Arrival, name: str) -> None:
+    """Flagged, and counted by its field."""
+    arrival.flags |= FIELD_DROPPED
+    if arrival.notes is None:
+        arrival.notes = Notes()
+    arrival.notes.dropped.append(name)
 
 
 def _without_event_time(arrival: Arrival, ingest: int | None, clock: Clock, rules: Rules) -> str:
@@ -254,11 +254,6 @@ def _first(arrival: Arrival, ingest: int | None, clock: Clock, rules: Rules) -> 
 def _refused(arrival: Arrival, fault: str) -> str:
     arrival.time_fault = fault
     return "BAD_TIME"
-
-
-def _seen(text: str) -> str:
-    """Without blanks around it and characters that nobody sees (ruling 77)."""
-    return text.strip() if text.isascii() else text.translate(_UNSEEN).strip()
 
 
 def _literal(value: WrittenTime, raw: bytes, name: str) -> WrittenTime | Decimal:

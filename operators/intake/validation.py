@@ -15,24 +15,27 @@ from operators.base.kinds import RecordKind
 from operators.base.rules import Rules, TimeForm
 from operators.identity import phones
 from operators.identity.one_id import OneIds, of_id
+from operators.intake import slow_path
+from operators.intake.slow_path import BY as BY
 from operators.intake.times import Clock, WrittenTime, is_blank, source_of, times_of
+from operators.intake.values import WORDS
 from operators.wire.arrival import LANDLINE_ONLY, SEGMENT, UNUSUAL, VIRTUAL, Arrival
+from operators.wire.arrival import rejected as rejected
 from operators.wire.records import (
     ActivityRecord,
     CommandRecord,
-    NotJson,
+    IntentGiven,
     RawLeadRecord,
-    faults_of_types,
+    TypeGiven,
     literal,
-    read_object,
     too_long,
 )
+from operators.wire.text import needs_reading
 from state import limits
 
 ACTIVITY_KINDS: Final = frozenset(
     {"CALL", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER", "PAID", "REFUND", "FOLLOW_UP", "INVALID", "LOST", "OPT_OUT"}
 )
-BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
 _FREE_TEXT: Final = frozenset({"remark", "note"})
 _NOT_MEASURED: Final = _FREE_TEXT | {
     "event_time",
@@ -58,6 +61,7 @@ _KEYS: Final = (
 )
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
+_type_given: Final = msgspec.json.Decoder(TypeGiven).decode
 _TAKEN: Final = frozenset({"LIVE", "TESTING"})
 """Status of a channel whose leads are taken."""
 
@@ -75,69 +79,56 @@ class Validation:
         }
 
     def read(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
-        """The arrival for one record; `reasons` is not empty when it is a reject. Never raises for what the bytes hold."""
-        if len(raw) > limits.RECORD_BYTES:
-            return rejected(Arrival(default_type, raw), "TOO_LARGE")
+        """The arrival for one record; `reasons` is not empty when it is none. Never raises for what the bytes hold."""
         decoders = self.decoders
         # What is no kind of its own is read like a raw lead, to see its `type`.
         kind = default_type if default_type in decoders else "raw_lead"
+        record: Any = None
         try:
-            if not raw.isascii():
-                raw.decode()  # the typed decode passes over broken UTF-8 in fields it does not know
-            record = decoders[kind](raw)
-            said = record.type or default_type
-            if said != kind and said in decoders:
-                kind = said
-                record = decoders[kind](raw)
-            if said == kind:
-                check = self.kinds[kind].check
-                assert check is not None, "a kind with a shape has a check"
-                return check(self, record, raw, clock)
+            if len(raw) <= limits.RECORD_BYTES and not needs_reading(raw):
+                try:
+                    record = decoders[kind](raw)
+                    said = record.type or default_type
+                except msgspec.ValidationError:
+                    said = _type_given(raw).type or default_type
+                    if said == kind:
+                        raise
+                if said != kind and said in decoders:
+                    kind = said
+                    record = decoders[kind](raw)
+                if said == kind:
+                    check = self.kinds[kind].check
+                    assert check is not None, "a kind with a shape has a check"
+                    arrival = check(self, record, raw, clock)
+                    if not arrival.reasons:
+                        return arrival
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         return self._slowly(raw, default_type, clock)
 
     def _slowly(self, raw: bytes, default_type: str, clock: Clock) -> Arrival:
-        """A record that the typed decode refused, or whose type this version does not apply: every reason by name."""
-        arrival = Arrival(default_type, raw)
-        try:
-            record = read_object(raw)
-        except NotJson:
-            return rejected(arrival, "NOT_JSON")
-        record = {name: value for name, value in record.items() if value != ""}  # '' is not given (ruling 11)
-        said = record.get("type")
-        said = default_type if said is None else said
-        if type(said) is not str or said not in self.kinds:
-            return rejected(arrival, "UNKNOWN_TYPE")
+        """A record that is not as it should be, or that the rules refuse: field by field, and every reason by name."""
+        arrival, sent = slow_path.unread(raw, default_type)
+        if sent is None:
+            return arrival
+        record = slow_path.with_clean_keys(sent)
+        said = slow_path.type_of(record, default_type)
+        if said not in self.kinds:
+            return slow_path.unknown_type(arrival, record)
         kind = self.kinds[said]
         arrival.kind = said
-        channel = record.get("channel")
+        given = slow_path.given_of(record, kind.shape or RawLeadRecord)
+        channel = given.values.get("channel") or record.get("channel")
         arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
         known = self.rules.channels.get(arrival.channel)
         is_lead = kind.shape is RawLeadRecord
-        arrival.shadow = is_lead and (record.get("test") is True or (known is not None and known.shadow))
+        arrival.shadow = is_lead and (given.values.get("test") is True or (known is not None and known.shadow))
         shape, check = kind.shape, kind.check
-        if shape is None or check is None or (is_lead and record.get("origin") == "advisor"):
-            return self.not_supported(arrival, record.get("event_time"), record.get("ingest_time"), clock)
-        reasons = faults_of_types(record, shape)
-        # What is left of the record after its wrong fields is judged like any other, so that all reasons are named.
-        wrong = [name for name in record if faults_of_types({name: record[name]}, shape)]
-        for name in wrong:
-            record[name] = None
-        try:
-            rest = check(self, msgspec.convert(record, shape), raw, clock)
-        except msgspec.ValidationError:
-            return rejected(arrival, "BAD_FIELD")
-        if not reasons:
-            return rest  # only the typed decode's narrower reading refused it
-        arrival.record = rest.record
-        # A field that is there but wrong is not missing as well.
-        wrong_contact = "phone" in wrong or "landline" in wrong
-        wrong_required = any(name in wrong for name in kind.required)
-        for reason in rest.reasons:
-            if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required):
-                reasons.add(reason)
-        return rejected(arrival, *reasons)
+        if shape is None or check is None or (is_lead and given.values.get("origin") == "advisor"):
+            return self.not_supported(arrival, given.values.get("event_time"), given.values.get("ingest_time"), clock)
+        return slow_path.judged(
+            arrival, given, shape, kind.required, lambda typed, held: check(self, typed, held, clock)
+        )
 
     def not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
         """Ruling 51: kept for later; of such a record only the event time is read (ruling 57), and it moves the clock."""
@@ -182,6 +173,8 @@ class Validation:
             reasons = (reasons or set()) | {fault}
         if record.source_time is not None:
             source_of(arrival, record.source_time, rules, form)
+        if record.intent is not None and not _is_plain(record.intent):
+            reasons = (reasons or set()) | {"BAD_FIELD"}  # the slow path reads it as what it says
         phone = record.phone
         if record.landline is None and phone is not None and (type(phone) is not str or phone.strip()):
             # the usual case without building anything
@@ -328,13 +321,6 @@ def _written(value: object) -> WrittenTime | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def rejected(arrival: Arrival, *reasons: str) -> Arrival:
-    """A reject with these reasons."""
-    arrival.reasons = tuple(sorted(reasons))
-    arrival.moves = False
-    return arrival
-
-
 def _stores(record: RawLeadRecord) -> tuple[str, ...]:
     """`store` and `stores` together, in the order given, trimmed, repeats removed (ruling 13)."""
     if record.stores is None:
@@ -344,6 +330,16 @@ def _stores(record: RawLeadRecord) -> tuple[str, ...]:
     named = ([] if record.store is None else [record.store]) + record.stores
     texts = [str(store).strip() for store in named if store is not None]
     return tuple(dict.fromkeys([text for text in texts if text]))
+
+
+def _is_plain(intent: IntentGiven) -> bool:
+    """Whether no bool stands there as a word ("no" is not yes) and no budget went through a float."""
+    traded, financed = intent.trade_in, intent.finance
+    return not (
+        type(intent.budget) is float
+        or (type(traded) is str and traded.casefold() in WORDS)
+        or (type(financed) is str and financed.casefold() in WORDS)
+    )
 
 
 def _has_nul(record: RawLeadRecord | ActivityRecord | CommandRecord) -> bool:

@@ -17,6 +17,7 @@ from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision
 from operators.lead.case import Case
 from operators.wire import streams
+from operators.wire.arrival import ORDER_APPROXIMATE
 from operators.wire.streams import Why
 from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES, WON
 from state.rows.customer_row import Section
@@ -70,12 +71,19 @@ def disposition(
                 MARKS[mark],
                 raw.split if raw.split else UNSET,
                 f"dispositions-{raw_id}-{previous}" if previous else UNSET,
-                outputs.flag_names(raw.flags) if raw.flags else UNSET,
+                _flags(section, raw.flags),
                 True if desk.shadow else UNSET,
             ),
         )
     )
     desk.story.append(Marked(at, raw.n, raw.version, mark, unique.n, rule, raw.competitor))
+
+
+def _flags(section: Section, flags: int) -> list[str] | UnsetType:
+    """Names of a record's flags; a key whose order gave way says so on all of them (ruling 82)."""
+    if section.approximate:
+        flags |= ORDER_APPROXIMATE
+    return outputs.flag_names(flags) if flags else UNSET
 
 
 def hold(case: Case) -> None:
@@ -213,7 +221,7 @@ def state(case: Case, flags: int = 0) -> None:
                 score.GRADES[lead.grade],
                 CLOSED_REASONS[lead.reason] if lead.reason else None,
                 into,
-                outputs.flag_names(flags) if flags else UNSET,
+                _flags(section, flags),
                 True if desk.shadow else UNSET,
                 *_cared_for(desk, lead),
             ),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from operators.wire.streams import FieldFault
 
 FUTURE: Final = 1
 VIRTUAL: Final = 2
 SEGMENT: Final = 4
 LANDLINE_ONLY: Final = 8
 UNUSUAL: Final = 16
-FIELD_DROPPED: Final = 256
+FIELD_DROPPED: Final = 1 << 8
+KEY_UNKNOWN: Final = 1 << 9
+ORDER_APPROXIMATE: Final = 1 << 10
+SHARED_CONTACT: Final = 1 << 11
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
@@ -19,7 +23,28 @@ FLAGS: Final = {
     LANDLINE_ONLY: "LANDLINE_ONLY",
     UNUSUAL: "UNUSUAL",
     FIELD_DROPPED: "FIELD_DROPPED",
+    KEY_UNKNOWN: "KEY_UNKNOWN",
+    ORDER_APPROXIMATE: "ORDER_APPROXIMATE",
+    SHARED_CONTACT: "SHARED_CONTACT",
 }
+BLANK: Final = ("BLANK",)
+"""In place of reasons: a line or a value without content is no record; it is counted and nothing else (ruling 77)."""
+
+
+class Notes:
+    """What the slow reading has to say of a record beside its values (rulings 77, 78, 81)."""
+
+    __slots__ = ("dropped", "faults", "former", "unknown")
+
+    def __init__(self) -> None:
+        self.faults: list[FieldFault] = []
+        """Why it is refused, field by field."""
+        self.dropped: list[str] = []
+        """Fields whose value did not fit and decides nothing: `intent.level` for a part."""
+        self.unknown: list[str] = []
+        """Known fields that are absent while a key that is not known resembles their name."""
+        self.former: tuple[str, str] | None = None
+        """(account, source lead id) as versions before ruling 77 read them, where that is another key."""
 
 
 class Arrival:
@@ -34,6 +59,7 @@ class Arrival:
         "kind",
         "landline",
         "moves",
+        "notes",
         "now",
         "offset",
         "phone",
@@ -81,3 +107,12 @@ class Arrival:
         self.tail = 0
         """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
         self.entity = b""
+        self.notes: Notes | None = None
+        """None for a record that was read as it is written."""
+
+
+def rejected(arrival: Arrival, *reasons: str) -> Arrival:
+    """A reject with these reasons."""
+    arrival.reasons = tuple(sorted(reasons))
+    arrival.moves = False
+    return arrival

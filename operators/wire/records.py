@@ -1,7 +1,7 @@
 """Records as they come in: one JSON object each (contract, "Inputs").
 
-The typed decode is the one decode of the hot path. A record that it refuses is read again field by field, slowly, so that
-every reason can be named (ruling 32: "all that apply").
+The typed decode is the one decode of the hot path: it refuses a key or a value that is not as the contract has it. Such a
+record is read field by field (`operators.intake.slow_path`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-import orjson
 from msgspec import Meta, Struct
 
 from state import limits
@@ -30,7 +29,13 @@ class Literals(Struct, frozen=True, gc=False):
     landline: msgspec.Raw = msgspec.Raw()
 
 
-class IntentGiven(Struct, frozen=True, gc=False):
+class TypeGiven(Struct, frozen=True, gc=False):
+    """What a record says it is, read where the rest of it is not what was expected."""
+
+    type: str | None = None
+
+
+class IntentGiven(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the customer says about buying; any part may be missing."""
 
     level: Literal["HIGH", "NORMAL", "LOW"] | None = None
@@ -40,7 +45,7 @@ class IntentGiven(Struct, frozen=True, gc=False):
     finance: bool | Text | None = None
 
 
-class RawLeadRecord(Struct, frozen=True, gc=False):
+class RawLeadRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`raw_lead` as sent. Types as loose as the contract allows; meaning is `operators.intake.validation`'s."""
 
     type: str | None = None
@@ -78,7 +83,7 @@ class RawLeadRecord(Struct, frozen=True, gc=False):
     extra: dict[str, Any] | None = None
 
 
-class ActivityRecord(Struct, frozen=True, gc=False):
+class ActivityRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`activity` as sent: something that happened with a customer after his lead."""
 
     type: str | None = None
@@ -102,7 +107,7 @@ class ActivityRecord(Struct, frozen=True, gc=False):
     note: str | None = None
 
 
-class CommandRecord(Struct, frozen=True, gc=False):
+class CommandRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`command` as sent: what a store's people decide about a unique lead."""
 
     type: str | None = None
@@ -123,22 +128,6 @@ class CommandRecord(Struct, frozen=True, gc=False):
 
 _BLOCK: Final = limits.STRING_BYTES // 2
 _literals: Final = msgspec.json.Decoder(Literals).decode
-_TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
-
-
-class NotJson(ValueError):
-    """The bytes are no JSON object."""
-
-
-def read_object(raw: bytes) -> dict[str, Any]:
-    """The record as a dictionary; raises NotJson (also for NaN, broken UTF-8 and nesting that the parser refuses)."""
-    try:
-        value = orjson.loads(raw)
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise NotJson(str(error)) from None
-    if type(value) is not dict:
-        raise NotJson("not an object")
-    return value
 
 
 def literal(raw: bytes, field: str) -> str:
@@ -147,18 +136,6 @@ def literal(raw: bytes, field: str) -> str:
         return bytes(getattr(_literals(raw), field)).decode()
     except msgspec.DecodeError:
         return ""
-
-
-def faults_of_types(record: dict[str, Any], shape: type[Struct]) -> set[str]:
-    """BAD_FIELD, BAD_TIME for each field whose JSON type is wrong."""
-    reasons: set[str] = set()
-    for field in msgspec.structs.fields(shape):
-        if field.name in record:
-            try:
-                msgspec.convert(record[field.name], field.type)
-            except msgspec.ValidationError:
-                reasons.add("BAD_TIME" if field.name in _TIMES else "BAD_FIELD")
-    return reasons
 
 
 def too_long(record: Struct, raw: bytes, free: frozenset[str]) -> bool:

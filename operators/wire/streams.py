@@ -48,6 +48,17 @@ class Disposition(Struct, gc=False):
     shadow: bool | UnsetType = UNSET
 
 
+class FieldFault(Struct, gc=False):
+    """One reason of a reject: the field that it speaks of, what stands there, and what to do (ruling 81)."""
+
+    field: str | None
+    """None = the record as a whole, or what stands in the state."""
+    code: str
+    got: str | UnsetType = UNSET
+    """As sent, phones masked, at most 40 characters; unset for names, ids and free text."""
+    hint: str = ""
+
+
 class Reject(Struct, gc=False):
     """A record refused, with every reason and its original."""
 
@@ -68,6 +79,7 @@ class Reject(Struct, gc=False):
     """With partition and offset: where the original lies on a broker."""
     partition: int | UnsetType = UNSET
     offset: int | UnsetType = UNSET
+    fields: list[FieldFault] | UnsetType = UNSET
 
 
 class Replay(Struct, gc=False):

@@ -35,7 +35,9 @@ def judged(literal: str, countries: list[str]) -> tuple[Any, set[str]]:
     rules = from_tables({"channels": {"a": {}}, "validation": {"countries": countries}}).rules
     validation = Validation(rules, OneIds(b"secret", 4), {kind.name: kind for kind in RECORDS})
     raw = f'{{"channel": "a", "source_lead_id": "1", "phone": {literal}, "event_time": "2026-03-02T10:00:00+08:00"}}'
-    arrival = validation.read(raw.encode(), "raw_lead", Clock(event=True, now=None, wall_ms=0, today_ms=1_800_000_000_000))
+    arrival = validation.read(
+        raw.encode(), "raw_lead", Clock(event=True, now=None, wall_ms=0, today_ms=1_800_000_000_000)
+    )
     if arrival.reasons:
         assert len(arrival.reasons) == 1
         return arrival.reasons[0], set()

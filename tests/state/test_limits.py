@@ -73,3 +73,16 @@ def test_a_longest_life_shorter_than_the_gap() -> None:
     )
     engine.run({"raw_leads.jsonl": ("raw_lead", [])}, START + 400 * 86_400_000)
     assert not [key for key in engine.database.rows if key[1:2] == b"c"]
+
+
+def test_what_gives_way_is_seen_in_the_records_that_it_concerns() -> None:
+    """Ruling 82: ORDER_APPROXIMATE from the first raw lead on whose key gave events up, SHARED_CONTACT beyond 1 000 a day."""
+    engine = run([lead(n, n * 14) for n in range(300)])
+    for stream in ("dispositions", "unique_leads"):
+        flags = ["ORDER_APPROXIMATE" in record.get("flags", []) for record in engine.outputs[stream]]
+        first = flags.index(True)
+        assert 100 < first <= limits.KEPT_EVENTS + 1 and all(flags[first:]), stream  # 16 KB binds first
+    engine = run([lead(n, n // 2) for n in range(limits.RAWS_PER_DAY + 3)])
+    for stream in ("dispositions", "unique_leads"):
+        shared = [place for place, one in enumerate(engine.outputs[stream]) if "SHARED_CONTACT" in one.get("flags", [])]
+        assert shared == [limits.RAWS_PER_DAY + n for n in range(3)], stream

@@ -13,7 +13,6 @@ from operators.config.configuration import from_tables
 from operators.identity import phones
 from operators.identity.home import Home, home_of
 from operators.identity.one_id import OneIds
-from operators.identity.unseen import without_unseen
 from state.errors import ConfigurationRefused
 
 CODES = {"BAD_PHONE", "SERVICE_NUMBER", "TEST_NUMBER", "FOREIGN_NUMBER"}
@@ -180,11 +179,3 @@ def test_the_library_is_not_loaded_where_nothing_needs_it() -> None:
 def test_home_location(number: str, home: Home) -> None:
     """Domain 8, ruling 60: province and city by the data of `phonenumbers`."""
     assert home_of(number) == home
-
-
-def test_unseen_characters() -> None:
-    """Ruling 77: joiners stay in names and free text."""
-    text = "\ufeff1\u00ad2\u200b3\u2060\u200e\u202a\u2066\u2069x\u200d\ufe0f"
-    assert without_unseen(text) == "123x"
-    assert without_unseen(text, joiners=True) == "123x\u200d\ufe0f"
-    assert without_unseen("plain 文字") == "plain 文字"

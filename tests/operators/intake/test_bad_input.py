@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from plain_engine import PlainEngine
 
-from operators.base.count_kinds import RECEIVED, REJECTED
+from operators.base.count_kinds import COUNTS, RECEIVED, REJECTED
 from state import limits
 from state.counts import read_counts
 
@@ -45,9 +45,9 @@ BAD: dict[str, tuple[bytes, set[str]]] = {
     "NUL byte": (made()[:-1] + b', "name": "\x00"}', {"NOT_JSON"}),
     "NUL in a key": (made(source_lead_id="a\0b"), {"BAD_FIELD"}),
     "too large": (made(remark="x" * limits.RECORD_BYTES), {"TOO_LARGE"}),
-    "wrong type": (made(name=5), {"BAD_FIELD"}),
-    "wrong types, all named": (made(name=5, phone=[], event_time=1), {"BAD_FIELD", "BAD_TIME"}),
-    "long string": (made(name="汉" * 100), {"BAD_FIELD"}),
+    "wrong type": (made(source_lead_id=[5]), {"BAD_FIELD"}),
+    "wrong types, all named": (made(store={}, phone=[], event_time=True), {"BAD_FIELD", "BAD_TIME"}),
+    "long string": (made(store="汉" * 100), {"BAD_FIELD"}),
     "unknown type": (made(type="lead"), {"UNKNOWN_TYPE"}),
     "type of a wrong type": (made(type=7), {"UNKNOWN_TYPE"}),
     "unknown channel": (made(channel="nobody"), {"UNKNOWN_CHANNEL"}),
@@ -93,7 +93,7 @@ def test_ends_in_rejects_and_the_flow_goes_on(name: str) -> None:
     else:
         assert back == raw
     assert {record["source_lead_id"] for record in engine.outputs["dispositions"]} >= {"behind"}
-    counts = [0] * 16
+    counts = [0] * len(COUNTS)
     for counted in read_counts(engine.database, 2).values():  # type: ignore[arg-type]
         counts = [a + b for a, b in zip(counts, counted, strict=True)]
     of_leads = [r for r in engine.outputs["rejects"] if r["event_id"] and not name.startswith(("activity", "verdict"))]
