@@ -126,6 +126,10 @@ PULL_PAGES: Final = 10_000
 """Pages of one window; beyond, the pull stops loudly and its cursor stays."""
 PULL_EMPTY_PAGES: Final = 3
 """Pages in a row without a lead that is new in this window, after which a server that pages on for ever is at its end."""
+PULL_EMPTY_TOKENS: Final = 100
+"""The same where the server names the next page itself: there it stops loudly, as a lead may stand behind them."""
+PULL_SEEN: Final = 500_000
+"""Digests of leads of one window that are remembered; beyond, repeats over pages go on to the engine, which drops them."""
 PULL_WAIT_S: Final = 900
 """Longest wait that a server may ask for by Retry-After; beyond, the pull stops and says until when."""
 PULL_BACKOFF_S: Final = 60

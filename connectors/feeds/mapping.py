@@ -71,10 +71,10 @@ def mapped(payload: Mapping[str, Any], mapping: FieldMapping) -> dict[str, Any]:
     return lead
 
 
-def at(payload: Any, place: Path) -> Any:
-    """The value at a path, None where there is none. A name looks into the first element of a list."""
-    found = _at(payload, place)
-    return None if found is _NOT_THERE else found
+def at(payload: Any, place: Path, default: Any = None) -> Any:
+    """The value at a path, `default` where there is none. A name looks into the first element of a list."""
+    value = _at(payload, place)
+    return default if value is _NOT_THERE else value
 
 
 def value_of(lead: Mapping[str, Any], ours: str) -> Any:
@@ -131,7 +131,7 @@ def _picked(here: Any, pick: Pick) -> Any:
     # What stands alone is a list of one: XML and careless JSON write a single element without its list.
     elements = here if isinstance(here, list) else [here]
     if not pick.key:
-        return elements[pick.index] if pick.index < len(elements) else _NOT_THERE
+        return elements[pick.place] if pick.place < len(elements) else _NOT_THERE
     for one in elements:
         if isinstance(one, dict) and pick.key in one and _written(one[pick.key]) == pick.value:
             return one
@@ -155,4 +155,15 @@ def _put(lead: dict[str, Any], ours: str, value: Any) -> None:
         inner[name] = value
 
 
-__all__ = ["FieldMapping", "at", "blank", "mapped", "mapping_of", "missing", "of_columns", "of_table", "path", "value_of"]
+__all__ = [
+    "FieldMapping",
+    "at",
+    "blank",
+    "mapped",
+    "mapping_of",
+    "missing",
+    "of_columns",
+    "of_table",
+    "path",
+    "value_of",
+]

@@ -87,8 +87,15 @@ def _form(body: bytes) -> Any:
 
 
 def _xml(body: bytes) -> Any:
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
+    try:
+        from defusedxml.common import DefusedXmlException
+        from defusedxml.ElementTree import fromstring
+    except ModuleNotFoundError:
+        raise FeedRefused(
+            "XML is read by the library defusedxml, which is not installed.",
+            "Run `pip install 'leadstream[feeds]'`; the channel may then send it again.",
+            503,
+        ) from None
 
     if coding := _XML_CODING.match(body[:200]):
         # expat reads few encodings; what it does not know it would call broken XML

@@ -33,7 +33,7 @@ _FOLDER: Final = "known"
 _FORM: Final = "application/x-www-form-urlencoded"
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 """An id made of letters alone is never taken for a phone number (ruling 81)."""
-NO_CONTACT: Final = "phone or landline"
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ class Feed:
     @property
     def secret_env(self) -> str:
         """The environment variable of its secrets, one a line."""
-        return self.table.secret_env or "LEADSTREAM_FEED_" + "".join(c if c.isalnum() else "_" for c in self.code.upper())
+        return self.table.secret_env or "LEADSTREAM_FEED_" + "".join(
+            c if c.isalnum() else "_" for c in self.code.upper()
+        )
 
     def sample(self) -> bytes:
         """A made-up delivery; b"" where there is none."""
@@ -141,12 +143,15 @@ class Feed:
     def _items(self, payload: Any) -> list[Any]:
         where = self.table.leads
         if where is not None and isinstance(payload, dict):
-            payload = at(payload, where)
-            if payload is None:
+            inner = at(payload, where, _NOTHING)
+            if inner is None:  # how many servers write an empty list
+                return []
+            if inner is _NOTHING:
                 raise FeedRefused(
                     f"The payload has nothing at {where.written}, where the leads of the feed {self.code} stand.",
                     f"Correct `leads` of [feeds.{self.code}], or send them there.",
                 )
+            payload = inner
         unfold = UNFOLD.get(self.code)
         if unfold is not None:
             return unfold(payload)

@@ -33,9 +33,9 @@ _PICK: Final = re.compile(r"\[(?:(\d{1,6})|([^\[\]=]+)=([^\[\]]*))\]")
 
 
 class Pick(NamedTuple):
-    """One element of a list: the one at `index`, or the first whose member `key` is `value`."""
+    """One element of a list: the one at `place`, or the first whose member `key` is `value`."""
 
-    index: int
+    place: int
     key: str = ""
     value: str = ""
 
@@ -52,7 +52,7 @@ def path(value: Any) -> Path:
     text = text_of(value)
     allowed = (
         "allowed are names with dots between them, as customer.mobile, phones[0] for the first of a list, and "
-        'answers[id=PHONE].value for the one whose id is PHONE; a name with a dot stands in quotation marks.'
+        "answers[id=PHONE].value for the one whose id is PHONE; a name with a dot stands in quotation marks."
     )
     steps: list[str | Pick] = []
     at = 0
@@ -64,11 +64,13 @@ def path(value: Any) -> Path:
         picks = _PICK.findall(step[3])
         if sum(len(one) for one in _PICK.sub("", step[3])):
             break
-        steps += [Pick(int(index)) if index else Pick(-1, key, wanted) for index, key, wanted in picks]
+        steps += [Pick(int(place)) if place else Pick(-1, key, wanted) for place, key, wanted in picks]
         at = step.end()
         if at == len(text):
             if len(steps) > limits.FEED_DEPTH:
-                raise wrong(f"{json.dumps(text, ensure_ascii=False)[:60]} is too deep; allowed are {limits.FEED_DEPTH} steps.")
+                raise wrong(
+                    f"{json.dumps(text, ensure_ascii=False)[:60]} is too deep; allowed are {limits.FEED_DEPTH} steps."
+                )
             return Path(text, tuple(steps))
     raise wrong(f"{json.dumps(text, ensure_ascii=False)[:60]} is no path into a payload; {allowed}")
 
@@ -113,9 +115,13 @@ def url(value: Any) -> str:
     if not host or parts.scheme not in ("http", "https") or not text.isprintable() or " " in text:
         raise wrong('This is no address of a server; allowed is "https://HOST/PATH".')
     if parts.username is not None or parts.password is not None:
-        raise wrong("A user or password does not belong in an address; allowed is token_env with an environment variable.")
+        raise wrong(
+            "A user or password does not belong in an address; allowed is token_env with an environment variable."
+        )
     if parts.scheme == "http" and host not in LOOPBACK:
-        raise wrong("http would send leads and token in clear over the net; allowed is https, and http on this machine.")
+        raise wrong(
+            "http would send leads and token in clear over the net; allowed is https, and http on this machine."
+        )
     return text
 
 
@@ -133,5 +139,7 @@ def plain_pairs(value: Any) -> dict[str, str]:
                 "with the name of an environment variable, sent as token_header or token_query says."
             )
         if not text_of(text).isprintable() or not name.isprintable() or not name.isascii():
-            raise wrong(f"{json.dumps(name, ensure_ascii=False)[:60]} has characters that cannot be sent; allowed are printable ones.")
+            raise wrong(
+                f"{json.dumps(name, ensure_ascii=False)[:60]} has characters that cannot be sent; allowed are printable ones."
+            )
     return dict(value)
