@@ -124,15 +124,15 @@ class Pull:
                 return
             if paging.kind == "cursor":
                 following = _token(payload, paging)
-                if self.table.window is None:
-                    self._save_token(following, token, leads)
-                if not following or (following == token and not fresh):
-                    return
-                if following in tokens:
+                if following != token and following in tokens:
                     raise PullFault(
                         f"The pages of {self.fetcher.where} go in a circle: a cursor came again after page {number}.",
                         "What was pulled is kept and the cursor stays. Tell the channel, or ask for shorter windows.",
                     )
+                if self.table.window is None:
+                    self._save_token(following, token, leads)
+                if not following or (following == token and not fresh):
+                    return
                 if empty >= limits.PULL_EMPTY_TOKENS:
                     raise PullFault(
                         f"{self.fetcher.where} gave {empty} pages in a row without a new lead, and names a next one still.",
