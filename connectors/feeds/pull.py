@@ -86,6 +86,8 @@ class Pull:
         start = now - window.first_days * _DAY_MS if since is None else since
         if not given:
             start -= window.overlap_minutes * _MINUTE_MS
+        if start >= now:  # nothing lies between: the next pull begins here
+            self.cursor.save(Position(until_ms=now))
         while start < now:
             end = min(now, start + window.longest_hours * _HOUR_MS)
             self._seen.clear()

@@ -36,7 +36,7 @@ def check_headers(
         _check_stamp(table, stamp, now_ms)
     wanted = [_expected(table, body, stamp, secret) for secret in secrets if secret]
     # every secret is compared, whichever fits, so that the time taken does not tell which one
-    if not any([hmac.compare_digest(one, given.strip().encode("utf-8", "surrogateescape")) for one in wanted]):
+    if not any([hmac.compare_digest(one, _bytes(given.strip())) for one in wanted]):
         raise FeedRefused(
             f"The header {table.header} does not fit the delivery and any secret of the feed {code}.",
             "Check the secret on both sides, and which bytes are signed.",
@@ -49,13 +49,18 @@ def check_payload(code: str, table: SignatureTable, payload: Any, secrets: Seque
     if table.kind != "body":
         return
     given = at(payload, table.path) if table.path is not None else None
-    sent = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else b""
-    if not any([hmac.compare_digest(secret.encode(), sent) for secret in secrets if secret]):
+    sent = _bytes(given) if isinstance(given, str) else b""
+    if not any([hmac.compare_digest(_bytes(secret), sent) for secret in secrets if secret]):
         raise FeedRefused(
             f"The key in the payload of the feed {code} is not one of its secrets.",
             "Set the same key at the channel and here.",
             401,
         )
+
+
+def _bytes(text: str) -> bytes:
+    """Any text as bytes, whatever a header or an environment has made of bytes that are no UTF-8."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _check_stamp(table: SignatureTable, stamp: str, now_ms: int) -> None:
@@ -72,7 +77,7 @@ def _check_stamp(table: SignatureTable, stamp: str, now_ms: int) -> None:
 
 
 def _expected(table: SignatureTable, body: bytes, stamp: str, secret: str) -> bytes:
-    key = secret.encode("utf-8", "surrogateescape")
+    key = _bytes(secret)
     if table.kind == "token":
         return table.prefix.encode() + key
     signed = b"".join(_pieces(table.signed, body, stamp))

@@ -262,10 +262,6 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
             f"No feed {code} reads what [pull.{name}] asks for{nearest(code, tuple(feeds))}.",
             f"Set feed in [pull.{name}], or describe the answers in [feeds.{code}].",
         )
-    if to == "kafka":
-        raise errors.WrongUsage(
-            "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."
-        )
     try:
         since_ms = None if since is None else parse_ms(since)
     except ValueError:
@@ -275,6 +271,10 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         raise errors.SourceRefused(f"{table.token_env} is not set.", f"Set it to the token of [pull.{name}].")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with the token in them
     times = Times()
+    if to == "kafka":
+        raise errors.WrongUsage(
+            "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."
+        )
     inbox = FolderInbox(Path(to), f"{times.now_ms()}-{os.getpid()}")
     with httpx.Client(follow_redirects=False) as client:
         fetcher = Fetcher(table, client, token, times)

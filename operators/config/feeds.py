@@ -6,6 +6,7 @@ The same functions judge the registrations that are built in (`connectors/feeds/
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -99,9 +100,9 @@ def scalar(value: Any) -> str | int | float | bool:
     """A constant, a default, or what a value table gives."""
     if isinstance(value, str):
         return text_of(value)
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    raise wrong(f"{shown(value)}; allowed is a text, a number, true or false.")
+    raise wrong(f"{shown(value)}; allowed is a text, a finite number, true or false.")
 
 
 def url(value: Any) -> str:

@@ -442,6 +442,26 @@ def test_a_broken_sample_is_read_or_refused(code: str, place: int, piece: bytes)
     _never_anything_else(code, sample[: place % len(sample)] + piece + sample[place % len(sample) + 1 :])
 
 
+HEADER = st.text(max_size=12) | st.text("0123456789", max_size=18) | st.just("\ud800") | st.just("\udcff")
+
+
+@given(
+    st.sampled_from(sorted(FEEDS)),
+    st.dictionaries(
+        st.sampled_from(["Signature", "timestamp", "X-Hub-Signature-256", "X-Leadstream-Token", "content-type"]), HEADER
+    ),
+    st.lists(HEADER, max_size=3),
+)
+def test_any_headers_and_secrets_are_judged(code: str, headers: dict[str, str], secrets: list[str]) -> None:
+    feed = FEEDS[code]
+    try:
+        feed.read(feed.sample(), headers, secrets, NOW)
+    except FeedRefused as why:
+        assert why.status in (400, 401)
+    else:
+        assert headers["X-Leadstream-Token"].strip() in secrets
+
+
 XML_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="<&\r"), max_size=10)
 
 

@@ -271,7 +271,7 @@ def test_forms_of_a_window(world: World, form: str, said: str) -> None:
 def test_an_overlap_longer_than_a_window_never_takes_the_cursor_back(world: World) -> None:
     window = {"window": {**WINDOW["window"], "longest_hours": 1, "overlap_minutes": 180}}
     world.pull(since=NOW, **window)
-    assert world.cursor.load() == Position()  # nothing lies between a since of now and now
+    assert world.cursor.load() == Position(until_ms=NOW) and not world.server.asked  # nothing lies between
     world.pull(since=NOW - 1, **window)
     world.clock.now += 1000
     world.kept.fails_at = -1
@@ -279,6 +279,14 @@ def test_an_overlap_longer_than_a_window_never_takes_the_cursor_back(world: Worl
     with pytest.raises(errors.SourceRefused):
         world.pull(**window)
     assert world.cursor.load() == Position(until_ms=NOW)
+
+
+def test_a_first_pull_that_goes_back_nowhere_begins_with_now(world: World) -> None:
+    window = {"window": {**WINDOW["window"], "first_days": 0, "overlap_minutes": 0}}
+    world.pull(**window)
+    world.clock.now += HOUR
+    world.pull(**window)
+    assert [(one["from"], one["to"]) for one in world.server.asked] == [(str(NOW), str(NOW + HOUR))]
 
 
 def test_a_clock_behind_the_cursor_is_said(world: World) -> None:
