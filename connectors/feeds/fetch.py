@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import httpx
 import tenacity
 
-from operators.config.tables import PullTable
+from operators.config.feed_tables import PullTable
 from state import errors, limits
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from operators.config import configuration
+from operators.config.feed_tables import FeedTable
 from operators.config.feeds import Path, Pick, path
-from operators.config.tables import FeedTable
 
 Scalar = str | int | float | bool
 OTHERS: Final = "*"

@@ -20,7 +20,7 @@ from connectors.feeds.payload import encoded
 from connectors.feeds.refusal import FeedRefused
 from connectors.feeds.registry import Feed
 from connectors.feeds.times import of_ms
-from operators.config.tables import PagingTable, PullTable, WindowTable
+from operators.config.feed_tables import PagingTable, PullTable, WindowTable
 from state import errors, limits
 
 _DAY_MS: Final = 86_400_000

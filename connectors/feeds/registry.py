@@ -26,7 +26,7 @@ from connectors.feeds.refusal import FeedRefused
 from connectors.feeds.times import FIELDS, of_ms, with_offset
 from connectors.feeds.unfold import UNFOLD
 from operators.config.configuration import DEVELOPMENT_SECRET, Configuration
-from operators.config.tables import FeedTable
+from operators.config.feed_tables import FeedTable
 from state import limits
 
 _FOLDER: Final = "known"

@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.feeds.mapping import at
 from connectors.feeds.refusal import FeedRefused
-from operators.config.tables import SignatureTable
+from operators.config.feed_tables import SignatureTable
 
 _LATEST_SECONDS = 100_000_000_000
 """A time stamp above this counts milliseconds."""

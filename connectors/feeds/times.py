@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from operators.config.tables import FeedTimeTable
+from operators.config.feed_tables import FeedTimeTable
 
 FIELDS: Final = ("event_time", "source_time")
 _EPOCH: Final = re.compile(r"\d{6,16}(?:\.0*)?")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.feeds.times import with_offset
 from operators.config import configuration
-from operators.config.tables import FeedTimeTable
+from operators.config.feed_tables import FeedTimeTable
 
 PULL = '[pull.x]\nurl = "https://example.com/leads"\n'
 
