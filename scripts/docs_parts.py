@@ -1,5 +1,5 @@
-"""Writes the parts of the pages that the code knows better: docs/kinds.md, the statuses in docs/architecture.md, and
-docs/numbers.md and docs/times.md from the tables that the tests run.
+"""Writes the parts of the pages that the code knows better: docs/kinds.md, statuses in docs/architecture.md, docs/feeds.md,
+and docs/numbers.md and docs/times.md from the tables that the tests run.
 
     python scripts/docs_parts.py            write them (make docs)
     python scripts/docs_parts.py --check    exit 1 when they are not what the code says
@@ -23,6 +23,7 @@ from typing import Any, Final
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from connectors.feeds.registry import FEEDS, Feed  # noqa: E402
 from operators.base.kinds import EntityKind  # noqa: E402
 from operators.lead import statuses  # noqa: E402
 from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS  # noqa: E402
@@ -31,7 +32,7 @@ from state.rows.lead import Lead  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 NUMBERS: Final = CHECKOUT / "tests" / "cases" / "numbers" / "table.toml"
-_PART: Final = re.compile(r"(<!-- statuses: .*? -->\n).*?(<!-- /statuses -->)", re.DOTALL)
+_PART: Final = r"(<!-- {}: .*? -->\n).*?(<!-- /{} -->)"
 _DRAWN_AS_ONE: Final = ("waiting", "closed")
 """Groups that are one box of the diagram: their statuses may become the same, and change among themselves."""
 
@@ -345,16 +346,77 @@ def times_page() -> str:
     return page
 
 
+# --- feeds
+
+
+def _signed(feed: Feed) -> str:
+    table = feed.table.signature
+    if table.kind == "body":
+        return f"its key at `{table.path.written}`" if table.path is not None else ""
+    if table.kind == "token":
+        return f"secret in `{table.header}`"
+    stamped = f", time in `{table.timestamp}`" if table.timestamp else ""
+    return f"HMAC-SHA256, {table.encoding}, in `{table.header}`{stamped}"
+
+
+def _times(feed: Feed) -> str:
+    form = feed.table.time
+    if form is None:
+        return "RFC 3339" if "event_time" in feed.table.fields else "none sent"
+    return ", ".join([*(_code(one) for one in form.formats), *([f"unix {form.epoch}"] if form.epoch else [])])
+
+
+def feeds_part() -> str:
+    """A line a feed."""
+    heads = ("feed", "中文", "channels", "fields", "times", "signature", "a test lead is")
+    return _table(
+        heads,
+        (
+            (
+                f"{_code(feed.code)} {feed.table.title}",
+                feed.table.name,
+                _listed(feed.channels),
+                _listed(name for name in feed.table.fields if not name.startswith("extra.")),
+                _times(feed),
+                _signed(feed),
+                _test(feed),
+            )
+            for feed in FEEDS.values()
+        ),
+    )
+
+
+def _test(feed: Feed) -> str:
+    places = " or ".join(_code(one.written) for one in feed.table.fields.get("test", ()))
+    named = [sent for sent, ours in feed.table.values.get("test", {}).items() if ours is True]
+    return f"{places} {', '.join(named) or 'true'}" if places else ""
+
+
+def unknown_part() -> str:
+    """What is not known of each feed."""
+    return "\n" + "".join(
+        f"- {_code(feed.code)}: {' '.join(feed.table.unknown)}\n" for feed in FEEDS.values() if feed.table.unknown
+    ) + "\n"  # fmt: skip
+
+
 # --- files
+
+
+def _drawn(page: str, parts: dict[str, str]) -> str:
+    """A page with its parts as the code says; each has one place there."""
+    text = (FOLDER / page).read_text(encoding="utf-8")
+    for name, part in parts.items():
+        pattern = re.compile(_PART.format(name, name), re.DOTALL)
+        text, places = pattern.subn(lambda place, part=part: place[1] + part + place[2], text)  # type: ignore[misc]
+        assert places == 1, f"docs/{page} has one place for the {name}"
+    return text
 
 
 def documents() -> dict[str, str]:
     """Path below docs → what must stand in it."""
-    page = (FOLDER / "architecture.md").read_text(encoding="utf-8")
-    drawn, parts = _PART.subn(lambda found: found[1] + statuses_part() + found[2], page)
-    assert parts == 1, "docs/architecture.md has one place for the statuses"
     return {
-        "architecture.md": drawn,
+        "architecture.md": _drawn("architecture.md", {"statuses": statuses_part()}),
+        "feeds.md": _drawn("feeds.md", {"feeds": "\n" + feeds_part() + "\n", "unknown": unknown_part()}),
         "kinds.md": kinds_page(),
         "numbers.md": numbers_page(),
         "times.md": times_page(),

@@ -122,6 +122,28 @@ WATCH_S: Final = 1.0
 TRANSACTION_MS: Final = 60_000
 """After so long the broker ends a transaction whose writer is gone."""
 
+# --- feeds and pull
+FEED_BYTES: Final = 16 << 20
+"""Longest delivery of a feed and longest answer of a pull, bytes; a longer one is refused before it is read."""
+FEED_DEPTH: Final = 32
+"""Nesting of a feed's payload, and steps of a path into it; a deeper payload is refused."""
+FEED_LEADS: Final = 10_000
+"""Leads in one delivery; more are refused as a whole, so that none of them is taken and the others forgotten."""
+FEED_PATHS: Final = 16
+"""Paths that one field of a mapping tries in turn."""
+PULL_PAGES: Final = 10_000
+"""Pages of one window; beyond, the pull stops loudly and its cursor stays."""
+PULL_EMPTY_PAGES: Final = 3
+"""Pages in a row without a lead that is new in this window, after which a server that pages on for ever is at its end."""
+PULL_EMPTY_TOKENS: Final = 100
+"""The same where the server names the next page itself: there it stops loudly, as a lead may stand behind them."""
+PULL_SEEN: Final = 500_000
+"""Digests of leads of one window that are remembered; beyond, repeats over pages go on to the engine, which drops them."""
+PULL_WAIT_S: Final = 900
+"""Longest wait that a server may ask for by Retry-After; beyond, the pull stops and says until when."""
+PULL_BACKOFF_S: Final = 60
+"""Longest wait between two attempts that the server has not asked for."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

@@ -31,6 +31,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+feeds_app = typer.Typer(help="Feeds (线索接入): what channels send, and what it becomes.", no_args_is_help=False)
+app.add_typer(feeds_app, name="feeds")
+
 # The base of what typer raises for arguments it cannot take; under another name in each of its versions.
 _ARGUMENTS: Final[type[BaseException]] = typer.BadParameter.__mro__[2]
 
@@ -64,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _commands() -> list[str]:
-    return [info.name or "" for info in app.registered_commands]
+    groups = [info.name for info in app.registered_groups]
+    return [name or "" for name in [*(info.name for info in app.registered_commands), *groups]]
 
 
 def _refused(error: errors.LeadstreamError) -> int:
@@ -208,6 +212,52 @@ def _topics(
     from leadstream.commands.topics import topics
 
     topics(config, mend=apply, as_json=json)
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
+]
+
+
+@feeds_app.command("list")
+def _feeds_list(config: ConfigFile = None, json: AsJson = False) -> None:
+    """Show the channels with their life cycle, and the feeds."""
+    from leadstream.commands.feeds import list_feeds
+
+    list_feeds(config, as_json=json)
+
+
+@feeds_app.command("try")
+def _feeds_try(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A feed's code, or that of a channel it feeds.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One delivery, as the channel sends it.")],
+    config: ConfigFile = None,
+    json: AsJson = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show phones and names in clear.")] = False,
+) -> None:
+    """Show what a sample becomes, what validation says to it and what is missing; nothing is sent."""
+    from leadstream.commands.feeds import try_feed
+
+    try_feed(channel, file, config=config, as_json=json, reveal=reveal)
+
+
+@app.command("pull")
+def _pull(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The table [pull.CHANNEL] of the configuration.")],
+    to: Annotated[str, typer.Option("--to", metavar="DIR|kafka", help="Where the raw leads are written.")],
+    config: ConfigFile = None,
+    cursor: Annotated[Path, typer.Option("--cursor", metavar="DIR", help="Folder of what was pulled so far.")] = Path(
+        "var/pull"
+    ),
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="RFC 3339: from then on, not from the cursor.")
+    ] = None,
+) -> None:
+    """Ask a channel's server for the leads since the last pull."""
+    from leadstream.commands.feeds import pull_channel
+
+    pull_channel(channel, config=config, to=to, cursor=cursor, since=since)
 
 
 @app.command("bench")

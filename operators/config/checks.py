@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from operators.base.rules import ScoreRules
-from operators.config import kafka
+from operators.config import feeds, kafka
 from operators.config.names import nearest
 from operators.config.positions import Path, Scan, written
 from operators.config.tables import MODELS, NAMED, KafkaTable, ScoreTable, Tables
@@ -44,7 +44,7 @@ def complaints(own: dict[str, Any], merged: dict[str, Any]) -> tuple[Tables | No
 
     `own` is judged alone first, so that nothing of a profile is ever blamed on the file.
     """
-    found = [*_of_values(own), *_of_codes(own), *_of_weights(own), *_between(merged)]
+    found = [*_of_values(own), *_of_codes(own), *_of_weights(own), *_of_feeds(own), *_between(merged)]
     if found:
         return None, found
     try:
@@ -74,6 +74,8 @@ def _sentence(path: Path, kind: str, value: object, message: str) -> str:
         pattern = (around[0], "*", *around[2:]) if len(around) > 1 and around[0] in NAMED else around
         known = tuple(MODELS[pattern].model_fields) if pattern in MODELS else ()
         return unknown(str(path[-1]), known, "table" if isinstance(value, dict) else "key")
+    if kind == "missing":
+        return f"The key {path[-1]} is missing; without it this table means nothing."
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"{shown(value)}; allowed here is a table."
     if kind == "list_type":
@@ -109,6 +111,16 @@ def _of_weights(tables: dict[str, Any]) -> Iterator[Complaint]:
         for name in _table(score.get(group)):
             if name not in known:
                 yield Complaint(("score", group, name), unknown(name, known))
+
+
+def _of_feeds(tables: dict[str, Any]) -> Iterator[Complaint]:
+    """Fields that a mapping fills, and headings of pages in `[feeds]`."""
+    for name, feed in _table(tables.get("feeds")).items():
+        for part in ("fields", "constants", "values", "defaults"):
+            for target in _table(_table(feed).get(part)):
+                sentence = feeds.of_target(target)
+                if sentence:
+                    yield Complaint(("feeds", name, part, target), sentence)
 
 
 def _between(merged: dict[str, Any]) -> Iterator[Complaint]:

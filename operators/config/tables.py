@@ -9,10 +9,20 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from pydantic import BaseModel, PlainValidator
 
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, ScoreRules, Store
 from operators.config import kafka
+from operators.config.feed_tables import (
+    FeedTable,
+    FeedTimeTable,
+    PagingTable,
+    PullTable,
+    ReplyTable,
+    SignatureTable,
+    WindowTable,
+)
+from operators.config.table import STRICT, Code, Text
 from operators.config.values import (
     HOUR_MS,
     LATEST_HOURS,
@@ -21,7 +31,6 @@ from operators.config.values import (
     STATUSES,
     calling_hours,
     closing_ms,
-    code,
     date_of,
     days_of,
     earliest_date,
@@ -31,7 +40,6 @@ from operators.config.values import (
     one_of,
     region,
     score_gate,
-    text_of,
     time_format,
     time_of_day_ms,
     time_zone,
@@ -46,8 +54,6 @@ LateHours = Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS))]
 Weight = Annotated[float, PlainValidator(number("", 0, 1_000_000))]
 Points = Annotated[float, PlainValidator(number("points", 0, 100))]
 Flag = Annotated[bool, PlainValidator(flag)]
-Text = Annotated[str, PlainValidator(text_of)]
-Code = Annotated[str, PlainValidator(code)]
 Date = Annotated[datetime.date, PlainValidator(date_of)]
 Opens = Annotated[int, PlainValidator(time_of_day_ms)]
 Closes = Annotated[int, PlainValidator(closing_ms)]
@@ -57,7 +63,7 @@ PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000,
 class Table(BaseModel):
     """A table whose keys are all known."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class PeriodsTable(Table):
@@ -274,9 +280,11 @@ class Tables(Table):
     nurture: NurtureTable = NurtureTable()
     identity: IdentityTable = IdentityTable()
     kafka: KafkaTable = KafkaTable()
+    feeds: dict[str, FeedTable] = {}
+    pull: dict[str, PullTable] = {}
 
 
-MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
+MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     (): Tables,
     ("periods",): PeriodsTable,
     ("validation",): ValidationTable,
@@ -298,10 +306,17 @@ MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     ("identity",): IdentityTable,
     ("kafka",): KafkaTable,
     ("kafka", "retention_days"): RetentionTable,
+    ("feeds", "*"): FeedTable,
+    ("feeds", "*", "signature"): SignatureTable,
+    ("feeds", "*", "time"): FeedTimeTable,
+    ("feeds", "*", "reply"): ReplyTable,
+    ("pull", "*"): PullTable,
+    ("pull", "*", "paging"): PagingTable,
+    ("pull", "*", "window"): WindowTable,
 }
 """Which model judges which table; `*` = any code."""
 
-NAMED: Final = ("lines", "series", "channels", "stores", "calendars")
+NAMED: Final = ("lines", "series", "channels", "stores", "calendars", "feeds", "pull")
 """Tables whose keys are codes that the operator chooses."""
 
 

@@ -25,7 +25,8 @@ def _names(requirements: list[str]) -> set[str]:
 
 def test_every_import_is_declared(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = _names(project["dependencies"]) | _names(project["optional-dependencies"]["kafka"])
+    extras = {name: extra for name, extra in project["optional-dependencies"].items() if name != "dev"}
+    declared = _names(project["dependencies"]).union(*map(_names, extras.values()))
     known = declared | set(PACKAGES) | sys.stdlib_module_names
     strangers = {
         f"{file.relative_to(checkout)} imports {name}"

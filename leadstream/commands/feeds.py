@@ -1,0 +1,293 @@
+"""`leadstream feeds` and `leadstream pull`: which channels and feeds there are, what a sample becomes, and asking for leads."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from flows.observe.live import Screen
+from operators.config import configuration
+from operators.config.names import nearest
+from operators.identity import phones
+from state import errors, limits
+
+_SHOWN_PLAIN: Final = frozenset(
+    {"type", "channel", "event_time", "source_time", "ingest_time", "line", "series", "model", "store", "stores", "consent",
+     "test", "origin", "intent", "city", "province"}
+)  # fmt: skip
+"""Fields that tell nothing of who the customer is; ids are shown with any number in them masked."""
+_IDS: Final = frozenset({"source_lead_id", "account", "campaign"})
+_HIDDEN: Final = "(given)"
+_PLAIN_WIDTH: Final = 160
+
+
+def list_feeds(config: Path | None, *, as_json: bool) -> None:
+    """Show the channels of the configuration with their life cycle, and the feeds. Raises ConfigurationRefused."""
+    from connectors.feeds.registry import feeds_of
+
+    loaded = configuration.load(config)
+    feeds = feeds_of(loaded)
+    fed = {code: feed for feed in feeds.values() for code in feed.channels}
+    channels = [
+        {
+            "channel": code,
+            "name": one.name,
+            "group": one.group,
+            "status": one.status,
+            "consent": one.consent,
+            "feed": fed[code].code if code in fed else None,
+        }
+        for code, one in loaded.rules.channels.items()
+    ]
+    pulls = sorted(loaded.tables.get("pull", {}))
+    listed = [
+        {
+            "feed": feed.code,
+            "title": feed.table.title,
+            "name": feed.table.name,
+            "channels": list(feed.channels),
+            "registered": all(code in loaded.rules.channels for code in feed.channels),
+            "secret_env": feed.secret_env,
+            "secret": bool(os.environ.get(feed.secret_env) or os.environ.get(f"{feed.secret_env}_FILE")),
+            "unknown": feed.table.unknown,
+        }
+        for feed in feeds.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"channels": channels, "feeds": listed, "pulls": pulls}, ensure_ascii=False, indent=1))
+        return
+    console = _console()
+    console.print(_channels_table(channels))
+    console.print()
+    console.print(_feeds_table(listed))
+    typer.echo(f"Pulled: {', '.join(pulls) if pulls else 'none; [pull.X] in the configuration says from where'}.")
+
+
+def _channels_table(channels: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "channel", "name", "group", "status", "consent", "feed", box=None, pad_edge=False, header_style="bold"
+    )
+    for one in channels:
+        style = "" if one["status"] == "LIVE" else "yellow"
+        cells = (
+            one["channel"],
+            one["name"],
+            one["group"],
+            one["status"],
+            "yes" if one["consent"] else "",
+            one["feed"] or "",
+        )
+        table.add_row(*(Text(cell, style=style) for cell in cells))
+    return table
+
+
+def _feeds_table(feeds: list[dict[str, Any]]) -> Table:
+    table = Table("feed", "what", "channels", "secret", box=None, pad_edge=False, header_style="bold")
+    for one in feeds:
+        channels = ", ".join(one["channels"]) + ("" if one["registered"] else " (not in [channels])")
+        secret = one["secret_env"] if one["secret"] else f"{one['secret_env']} is not set"
+        what = " ".join(filter(None, (one["title"], one["name"])))
+        table.add_row(*(Text(cell) for cell in (one["feed"], what, channels, secret)))
+    return table
+
+
+def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, reveal: bool) -> None:
+    """Show what a sample becomes, what validation says, and what is missing. Nothing is sent or kept.
+
+    Raises WrongUsage for a feed that is not there, SourceRefused for a file, FeedRefused for what no feed takes.
+    """
+    from connectors.feeds.mapping import missing
+    from connectors.feeds.registry import feeds_of
+
+    loaded = configuration.load(config)
+    feeds = feeds_of(loaded)
+    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    if feed is None:
+        raise errors.WrongUsage(
+            f"No feed and no feed's channel has the code {code}{nearest(code, tuple(feeds))}.",
+            f"Name one of {', '.join(sorted(feeds))}, or describe yours in [feeds.{code}].",
+        )
+    now = time.time_ns() // 1_000_000
+    delivery = feed.try_out(_bytes_of(file), now)
+    judge = _Judge(loaded, now)
+    tried = []
+    for lead, line in zip(delivery.leads, delivery.lines, strict=True):
+        reasons, flags = judge.of(line)
+        tried.append(
+            {
+                "lead": lead if reveal else masked_lead(lead),
+                "missing": missing(lead),
+                "accepted": not reasons,
+                "reasons": reasons,
+                "flags": flags,
+            }
+        )
+    reply = {"status": delivery.reply.status, "body": delivery.reply.body.decode()}
+    if as_json:
+        said = {
+            "feed": feed.code,
+            "leads": tried,
+            "reply": reply,
+            "notes": delivery.notes,
+            "unknown": feed.table.unknown,
+        }
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
+        return
+    _say_tried(feed.code, tried, delivery.notes)
+    typer.echo(f"Answer: {reply['status']} {reply['body']}")
+    for sentence in feed.table.unknown:
+        typer.echo(f"Not known of this feed: {sentence}")
+    typer.echo("Nothing was sent or kept.")
+
+
+def _say_tried(code: str, tried: list[dict[str, Any]], notes: Iterable[str]) -> None:
+    for number, one in enumerate(tried, 1):
+        typer.echo(f"Lead {number} of {len(tried)} by the feed {code}:")
+        for name, value in one["lead"].items():
+            typer.echo(f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        if one["missing"]:
+            typer.echo(f"  Missing: {', '.join(one['missing'])}.")
+        verdict = "accepted" if one["accepted"] else f"refused with {', '.join(one['reasons'])}"
+        flags = f", flagged {', '.join(one['flags'])}" if one["flags"] else ""
+        typer.echo(f"  Validation (线索验证): {verdict}{flags}.")
+    for note in notes:
+        typer.echo(note)
+    if not tried:
+        typer.echo("The sample holds no lead.")
+
+
+class _Judge:
+    """What validation says of one record, as the engine would see it now."""
+
+    def __init__(self, loaded: configuration.Configuration, now: int) -> None:
+        from operators.identity.one_id import OneIds
+        from operators.intake.times import Clock
+        from operators.intake.validation import Validation
+        from operators.registry import RECORD_OF
+
+        self._validation = Validation(loaded.rules, OneIds(loaded.secret, limits.SHARDS), RECORD_OF)
+        self._clock = Clock(event=False, now=now, wall_ms=now)
+
+    def of(self, line: bytes) -> tuple[list[str], list[str]]:
+        """(reject codes, flags)."""
+        from operators.wire.arrival import FLAGS
+
+        arrival = self._validation.read(line, "raw_lead", self._clock)
+        return list(arrival.reasons), [name for bit, name in FLAGS.items() if arrival.flags & bit]
+
+
+def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
+    """A lead as it may be shown (ruling 37): numbers masked, names and free text only said to be there."""
+    shown: dict[str, Any] = {}
+    for name, value in lead.items():
+        if name in ("phone", "landline"):
+            shown[name] = _masked_number(str(value))
+        elif name in _IDS:
+            shown[name] = _without_numbers(str(value))
+        elif name == "extra" and isinstance(value, dict):
+            shown[name] = dict.fromkeys(value, _HIDDEN)
+        else:
+            shown[name] = value if name in _SHOWN_PLAIN else _HIDDEN
+    return shown
+
+
+def _masked_number(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        return phones.masked(phones.normalise(text)[1])
+    digits = "".join(c for c in text if c.isdigit())
+    return phones.masked(digits) if len(digits) >= 7 else "*" * len(digits)
+
+
+def _without_numbers(text: str) -> str:
+    """An id in which what may be a mobile's eleven digits is masked, separators passed over (ruling 81)."""
+    digits = [place for place, c in enumerate(text) if c.isdigit()]
+    cells = list(text)
+    for first in range(len(digits) - 10):
+        run = digits[first : first + 11]
+        number = "".join(text[place] for place in run)
+        between = "".join(text[place] for place in range(run[0], run[-1]) if not text[place].isdigit())
+        if number[0] == "1" and number[1] in "3456789" and not between.strip(" -_./()"):
+            for place in run[3:7]:
+                cells[place] = "*"
+    return "".join(cells)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(limits.FEED_BYTES + 1)
+    except OSError as error:
+        raise errors.SourceRefused(
+            f"The sample {file} cannot be read ({error.strerror or error}).",
+            "Name a file with one delivery of the channel.",
+        ) from error
+
+
+# --- pull
+
+
+def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since: str | None) -> None:
+    """Ask for the leads of `[pull.NAME]` since the cursor. Raises Refused (1), WrongUsage (2), Fault (3)."""
+    try:
+        import httpx
+
+        from connectors.feeds import pull
+        from connectors.feeds.cursor import CursorFile
+        from connectors.feeds.fetch import Fetcher, Times
+        from connectors.feeds.landing import FolderInbox
+        from connectors.feeds.registry import feeds_of
+    except ModuleNotFoundError as error:
+        raise errors.WrongUsage(
+            f"Pulling needs a library that is not installed ({error.name}).", "Run `pip install 'leadstream[feeds]'`."
+        ) from error
+    from operators.base.calendar import parse_ms
+    from operators.config.secret import secret_of
+
+    loaded = configuration.load(config)
+    table = pull.pull_of(loaded.tables, name)
+    feeds = feeds_of(loaded)
+    code = table.feed or name
+    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    if feed is None:
+        raise errors.WrongUsage(
+            f"No feed {code} reads what [pull.{name}] asks for{nearest(code, tuple(feeds))}.",
+            f"Set feed in [pull.{name}], or describe the answers in [feeds.{code}].",
+        )
+    try:
+        since_ms = None if since is None else parse_ms(since)
+    except ValueError:
+        raise errors.WrongUsage(f"--since {since} is no time.", "Give a time as 2026-03-02T00:00:00+08:00.") from None
+    token = secret_of(table.token_env, os.environ).reveal().strip() if table.token_env else ""
+    if table.token_env and not token:
+        raise errors.SourceRefused(f"{table.token_env} is not set.", f"Set it to the token of [pull.{name}].")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with the token in them
+    times = Times()
+    if to == "kafka":
+        raise errors.WrongUsage(
+            "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."
+        )
+    inbox = FolderInbox(Path(to), f"{times.now_ms()}-{os.getpid()}")
+    with httpx.Client(follow_redirects=False) as client:
+        fetcher = Fetcher(table, client, token, times)
+        done = pull.Pull(table, feed, inbox, CursorFile(cursor, name), fetcher, times).run(since_ms)
+    repeats = f" {done.repeats} that stood on more than one page were put down once." if done.repeats else ""
+    typer.echo(f"Pulled {done.leads} leads on {done.pages} pages for {name}.{repeats}")
+    for path in inbox.files.values():
+        typer.echo(f"Written: {path}")
+
+
+def _console() -> Screen:
+    console = Screen(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _PLAIN_WIDTH)
+    return console
