@@ -106,6 +106,9 @@ def _run(
     source: Annotated[
         str, typer.Option("--source", metavar="demo|FILE|DIR|kafka", help="Where records come from.")
     ] = "demo",
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Read files as they grow, by the wall's clock, until stopped.")
+    ] = False,
     sink: Annotated[str, typer.Option("--sink", metavar="DIR|kafka", help="Where decisions go.")] = "var/out",
     state: StateFolder = Path("var/state"),
     clock: Annotated[
@@ -138,6 +141,7 @@ def _run(
         Wanted(
             config=config,
             source=source,
+            follow=follow,
             sink=sink,
             state=state,
             event_clock=clock_of(clock),
