@@ -153,6 +153,28 @@ def _run(
     )
 
 
+@app.command("gateway")
+def _gateway(
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIR|kafka", help="The inbox that a run follows, or the raw topic.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one.")
+    ] = "127.0.0.1:8080",
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="For trials on this machine: channels without a secret may send.")
+    ] = False,
+) -> None:
+    """Take in leads over HTTP: webhooks and POST /v1/channels/CODE/leads, answered when they are durable."""
+    from leadstream.commands.gateway import serve
+
+    serve(config=config, listen=listen, to=to, unsigned=unsigned, version=leadstream.__version__)
+
+
 @app.command("generate")
 def _generate(
     leads: Annotated[int, typer.Option("--leads", metavar="N", help="About how many raw leads are to be accepted.")],

@@ -34,6 +34,7 @@ from operators.config.values import (
     variable_name,
     whole_days,
 )
+from state import limits
 
 Days = Annotated[float, PlainValidator(days_of)]
 LateHours = Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS))]
@@ -46,6 +47,10 @@ Date = Annotated[datetime.date, PlainValidator(date_of)]
 Opens = Annotated[int, PlainValidator(time_of_day_ms)]
 Closes = Annotated[int, PlainValidator(closing_ms)]
 PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000, whole=True))]
+
+
+LeadsPerMinute = Annotated[int, PlainValidator(number("leads a minute", 1, 10_000_000, whole=True))]
+BodyBytes = Annotated[int, PlainValidator(number("bytes", 1, limits.GATEWAY_BODY_BYTES, whole=True))]
 
 
 class Table(BaseModel):
@@ -96,6 +101,8 @@ class ChannelTable(Table):
     live_since: Date | None = None
     late_hours: LateHours | None = None
     weight: Weight = Channel("").weight
+    leads_per_minute: LeadsPerMinute | None = None
+    body_bytes: BodyBytes | None = None
 
 
 class StoreTable(Table):
@@ -220,6 +227,13 @@ class KafkaTable(Table):
     lost: list[Annotated[kafka.Lost, PlainValidator(kafka.lost)]] = []
 
 
+class GatewayTable(Table):
+    """`[gateway]`: what a channel may send that sets nothing of its own; no rule, so never part of `Rules.version`."""
+
+    leads_per_minute: LeadsPerMinute = 60_000
+    body_bytes: BodyBytes = limits.GATEWAY_BODY_BYTES
+
+
 class Tables(Table):
     """A whole file."""
 
@@ -241,6 +255,7 @@ class Tables(Table):
     nurture: NurtureTable = NurtureTable()
     identity: IdentityTable = IdentityTable()
     kafka: KafkaTable = KafkaTable()
+    gateway: GatewayTable = GatewayTable()
 
 
 MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
@@ -260,6 +275,7 @@ MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     ("nurture",): NurtureTable,
     ("identity",): IdentityTable,
     ("kafka",): KafkaTable,
+    ("gateway",): GatewayTable,
     ("kafka", "retention_days"): RetentionTable,
 }
 """Which model judges which table; `*` = any code."""
