@@ -7,10 +7,10 @@ further partition; the numbers of partitions never change.
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,6 @@ from connectors.inbox.segments import Segment, segment_of
 from connectors.protocols import Record
 from operators.registry import RECORDS, default_type
 from state import errors, limits
-
-log = logging.getLogger("leadstream")
 
 _BEGINNINGS: Final = tuple(kind.files for kind in RECORDS)
 
@@ -65,19 +63,12 @@ class FollowReader:
         self._scanned = self._monotonic()
         sizes: dict[str, int] = {}
         logs: dict[str, list[Segment]] = {}
-        with os.scandir(self._folder) as entries:
-            for entry in entries:
-                if not self._counts(entry.name):
-                    continue
-                segment = segment_of(entry.name)
-                if segment is not None and self._only is None:
-                    logs.setdefault(segment.log, []).append(segment)
-                    continue
-                try:
-                    if entry.is_file():
-                        sizes[entry.name] = entry.stat().st_size
-                except FileNotFoundError:
-                    continue  # moved away since it was listed
+        for name, size in self._listed():
+            segment = segment_of(name)
+            if segment is not None and self._only is None:
+                logs.setdefault(segment.log, []).append(segment)
+            else:
+                sizes[name] = size
         for name in sorted({*sizes, *logs}):
             index = self._index.get(name)
             if index is None:
@@ -93,6 +84,21 @@ class FollowReader:
             elif sizes[name] == part.start and index in self._active:
                 del self._active[index]
                 part.rest()
+
+    def _listed(self) -> Iterator[tuple[str, int]]:
+        """(name, size) of the files that count."""
+        try:
+            with os.scandir(self._folder) as entries:
+                for entry in entries:
+                    # One that was moved away since it was listed is not there.
+                    with contextlib.suppress(FileNotFoundError):
+                        if self._counts(entry.name) and entry.is_file():
+                            yield entry.name, entry.stat().st_size
+        except OSError as error:
+            raise errors.SourceRefused(
+                f"The folder {self._folder} cannot be read ({error.strerror}).",
+                "Put it back or make it readable, then start again: the run goes on where it stopped.",
+            ) from error
 
     def _counts(self, name: str) -> bool:
         if self._only is not None:

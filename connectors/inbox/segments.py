@@ -1,9 +1,11 @@
 """How the segments of an inbox are named, and which of them are there.
 
-A segment is a file of JSON lines, `raw_leads-inbox-<id>.<line>.jsonl`: the inbox's id, and the number of its first line
-counted over all segments. The id is drawn when the inbox is made: a folder that was deleted and made again is other input,
-and its first line is not taken for one that was read. The names say a record type, so a folder of segments is also read
-by anything that reads a folder of raw leads, in order.
+A segment is a file of JSON lines, `raw_leads-<writer>-<id>.<line>.jsonl`: who writes, the inbox's id, and the number of its
+first line counted over all segments. Several writers may share a folder, each with segments of its own.
+
+The id is drawn when the inbox is made: a folder that was deleted and made again is other input, and its first line is not
+taken for one that was read. The names say a record type, so a folder of segments is also read, in order, by anything that
+reads a folder of raw leads.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_NAME: Final = re.compile(r"(raw_leads-inbox-[0-9a-f]{8})\.([0-9]{15})\.jsonl", re.ASCII)
+_NAME: Final = re.compile(r"(raw_leads-[a-z0-9_]{1,64}-[0-9a-f]{8})\.([0-9]{15})\.jsonl", re.ASCII)
+_WRITER: Final = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 
 
 class Segment(NamedTuple):
@@ -30,9 +33,10 @@ class Segment(NamedTuple):
         return f"{self.log}.{self.first:015d}.jsonl"
 
 
-def log_of(inbox_id: str) -> str:
-    """The partition's name of the inbox with this id (eight hexadecimal digits)."""
-    return f"raw_leads-inbox-{inbox_id}"
+def log_of(writer: str, inbox_id: str) -> str:
+    """The partition's name of this writer's inbox with this id (eight hexadecimal digits)."""
+    assert _WRITER.fullmatch(writer), "a writer's name is part of file names"
+    return f"raw_leads-{writer}-{inbox_id}"
 
 
 def segment_of(name: str) -> Segment | None:

@@ -28,8 +28,8 @@ from state import errors, limits
 Done = Callable[[BaseException | None], None]
 """Told once, by the inbox's thread: None = the lines are safe."""
 
-_LOCK: Final = ".inbox.lock"
-_NOTE: Final = ".inbox.json"
+INBOX: Final = "inbox"
+"""The writer's name where none is given: the gateway's."""
 _CHUNK: Final = 1 << 20
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
@@ -52,12 +52,16 @@ class Inbox:
         self,
         folder: Path,
         *,
+        writer: str = INBOX,
         holder: str = "",
         segment_bytes: int = limits.INBOX_SEGMENT_BYTES,
         sync: Callable[[int], None] = os.fdatasync,
     ) -> None:
-        """`holder` says who writes, for the one that is refused: "leadstream gateway"."""
+        """`writer` names the segments: several writers may share a folder, each name has one process at a time. `holder`
+        says who writes, for the one that is refused: "leadstream gateway"."""
         self.folder = folder
+        self._writer = writer
+        self._lock_path, self._note = folder / f".{writer}.lock", folder / f".{writer}.json"
         self.fault: errors.Fault | None = None
         """What ended the writing for good."""
         self.syncs = 0
@@ -194,8 +198,7 @@ class Inbox:
     # --- opening and closing
 
     def _take_lock(self, holder: str) -> None:
-        path = self.folder / _LOCK
-        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -211,16 +214,16 @@ class Inbox:
     def _open(self) -> None:
         note = self._read_note()
         if note is None:
-            self._log = log_of(secrets.token_hex(4))
+            self._log = log_of(self._writer, secrets.token_hex(4))
             self._begin_segment()
             return
-        self._log = log_of(note["id"])
+        self._log = log_of(self._writer, note["id"])
         there = segments_in(self.folder, self._log)
         if not there or there[-1].first < note["open"]:
             missing = Segment(self._log, note["open"]).file
             raise errors.PositionFault(
                 f"The open segment {missing} of the inbox {self.folder} is missing: the numbers of its lines would be given again.",
-                f"Put it back. Where it was read to its end and is not needed, delete {self.folder / _NOTE}: a new numbering begins.",
+                f"Put it back. Where it was read to its end and is not needed, delete {self._note}: a new numbering begins.",
             )
         last = there[-1]
         self._file = os.open(self.folder / last.file, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
@@ -249,25 +252,25 @@ class Inbox:
 
     def _read_note(self) -> dict[str, Any] | None:
         try:
-            note = json.loads((self.folder / _NOTE).read_bytes())
+            note = json.loads(self._note.read_bytes())
             return {"id": str(note["id"]), "open": int(note["open"])}
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
             raise errors.StateDamaged(
-                f"{self.folder / _NOTE} is damaged ({type(error).__name__}).",
+                f"{self._note} is damaged ({type(error).__name__}).",
                 "Delete it: a new numbering begins, and the segments that are there are read as before.",
             ) from None
 
     def _write_note(self, first: int) -> None:
-        beside = self.folder / f"{_NOTE}.new"
+        beside = self._note.with_name(self._note.name + ".new")
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
         try:
             os.write(file, json.dumps({"id": self._log.rpartition("-")[2], "open": first}).encode())
             os.fsync(file)
         finally:
             os.close(file)
-        beside.replace(self.folder / _NOTE)
+        beside.replace(self._note)
         _sync_folder(self.folder)
 
     def close(self) -> None:

@@ -163,6 +163,28 @@ def test_another_writer_is_refused_naming_the_holder(tmp_path):
     Inbox(tmp_path).close()
 
 
+def test_two_writers_share_a_folder_each_with_segments_of_its_own(tmp_path):
+    with Inbox(tmp_path) as gateway, Inbox(tmp_path, writer="pull_web") as pull:
+        gateway.append([lead(1)])
+        pull.append([lead(2)])
+        gateway.append([lead(3)])
+        reader = FollowReader(tmp_path)
+        assert sorted((record.source, record.offset, record.raw) for record in read_all(reader)) == [
+            (0, 1, lead(1)), (0, 2, lead(3)), (1, 1, lead(2)),
+        ]  # fmt: skip
+        with pytest.raises(errors.StateLocked):
+            Inbox(tmp_path, writer="pull_web")
+
+
+def test_a_folder_that_goes_away_is_said(tmp_path):
+    (tmp_path / "in").mkdir()
+    reader = FollowReader(tmp_path / "in", monotonic=Clock())
+    (tmp_path / "in").rmdir()
+    reader._monotonic.now += limits.FOLLOW_SCAN_S
+    with pytest.raises(errors.SourceRefused, match="cannot be read"):
+        reader.ready()
+
+
 def test_files_and_folder_are_the_owners_alone(tmp_path):
     with Inbox(tmp_path / "in") as inbox:
         inbox.append([lead(1)])
