@@ -1,12 +1,15 @@
 """Runs gateways on an inbox, each in a process of its own that a test may kill at any instant.
 
-Reads one JSON object a line: inbox, segment_bytes. For each it forks, so that a start costs no imports, and writes
-`started PID`, `at PID PORT` once it listens, `ended PID STATUS`.
+Reads one JSON object a line: inbox, segment_bytes, synced (a folder). For each it forks, so that a start costs no imports,
+and writes `started PID`, `at PID PORT` once it listens, `ended PID STATUS`.
+
+The disk is a slow one, and what it has synced of a segment stands in the folder `synced`: the test takes back the rest.
 """
 
 import json
 import os
 import sys
+import time
 import traceback
 from functools import partial
 from pathlib import Path
@@ -22,10 +25,23 @@ from connectors.inbox.writer import Inbox  # noqa: E402
 from operators.config.configuration import from_tables  # noqa: E402
 from state.errors import LeadstreamError  # noqa: E402
 
+SYNC_S = 0.003
+
+
+def slow_sync(file: int, synced: Path) -> None:
+    """What was written before this call survives a power loss after it."""
+    length = os.fstat(file).st_size
+    time.sleep(SYNC_S)
+    name = Path(os.readlink(f"/proc/self/fd/{file}")).name
+    side = os.open(synced / name, os.O_WRONLY | os.O_CREAT)
+    os.pwrite(side, length.to_bytes(8, "big"), 0)
+    os.close(side)
+
 
 def one(order: dict[str, Any]) -> int:
     try:
-        places.Inbox = partial(Inbox, segment_bytes=order["segment_bytes"])  # type: ignore[misc, assignment]
+        sync = partial(slow_sync, synced=Path(order["synced"]))
+        places.Inbox = partial(Inbox, segment_bytes=order["segment_bytes"], sync=sync)  # type: ignore[misc, assignment]
         durable = places.InboxDurable(Path(order["inbox"]))
         tables = {"channels": {"web": {"leads_per_minute": 10_000_000}}, "stores": {"S1": {}}}
         listening = listen_on("127.0.0.1", 0)
