@@ -36,6 +36,8 @@ log = logging.getLogger("leadstream")
 
 _JSON = "application/json"
 _UNKNOWN = "unknown"
+_NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""The framework would send paths and queries to a collector that the environment names: a verify token stands in one."""
 
 
 def application(gateway: Gateway) -> FastAPI:
@@ -46,6 +48,7 @@ def application(gateway: Gateway) -> FastAPI:
         description="Leads in. A 2xx says that they are durable; 429 and 503 that the sender still has them.",
         docs_url=None,  # its page would fetch scripts from elsewhere
         redoc_url=None,
+        telemetry=_NO_TELEMETRY,
     )
     meters = gateway.meters
 

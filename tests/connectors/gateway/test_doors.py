@@ -1,6 +1,7 @@
 """The doors: who may send, what is refused with field and hint, what is taken and said to be refused later."""
 
 import json
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from gateway_doors import NOW_MS, SECRET, Doors, signature_of
 
 from connectors.gateway import gateway as shared
 from connectors.gateway.gateway import Sheet
+from connectors.gateway.server import listen_on
 from state import errors, limits
 
 LEADS = "/v1/channels/web/leads"
@@ -316,6 +318,26 @@ def test_an_error_that_nobody_foresees_says_nothing_of_the_lead(doors, monkeypat
     answer = doors.send(LEADS, LEAD)
     assert answer.status_code == 500 and answer.json()["code"] == "INTERNAL"
     assert "13912345678" not in answer.text + caplog.text and "王小明" not in answer.text + caplog.text
+
+
+def test_a_large_batch_within_the_limits_is_taken(doors):
+    """The framework has a limit of its own for bodies, which must not be below ours."""
+    batch = [{**LEAD, "source_lead_id": f"A{number}", "remark": "x" * 3000} for number in range(1000)]
+    assert doors.send(LEADS, batch).status_code == 202
+    assert len(doors.kept()) == 1000
+
+
+def test_answers_do_not_wait_for_the_senders_acknowledgement():
+    """asyncio turns Nagle's algorithm off for sockets that name TCP as their protocol, and for no others."""
+    with listen_on("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
+def test_nothing_is_sent_to_a_collector_that_the_environment_names(doors):
+    telemetry = getattr(doors.app, "_telemetry", None)
+    if telemetry is None:
+        pytest.skip("this version of the framework has no telemetry")
+    assert not any(telemetry[name] for name in ("tracing", "metrics", "logs", "auto_configure"))
 
 
 # --- feeds
