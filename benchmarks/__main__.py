@@ -77,6 +77,12 @@ def _store_opening(given: argparse.Namespace, said: Said) -> Measured:
     return store_opening.measure(_ROOT, given.leads or store_opening.SIZES[-1], said)
 
 
+def _gateway(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import gateway
+
+    return gateway.measure(_ROOT, given.seconds or gateway.SECONDS, said)
+
+
 # Each imports what it needs when it is asked for: the whole path on files runs without a client for Kafka.
 SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
     "whole_path": _whole_path,
@@ -86,6 +92,7 @@ SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
     "kafka_idle": _kafka_idle,
     "kafka_whole_path": _kafka_whole_path,
     "kafka_readback": _kafka_readback,
+    "gateway": _gateway,
 }
 QUICK: Final = ("whole_path",)
 """What runs when none is named: those with a broker take minutes each."""
@@ -100,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
         ("customers", "customers known to the state: whole_path, kafka_whole_path"),
         ("leads", "leads: whole_path, store_opening, kafka_whole_path, job_d"),
         ("rounds", "interleaved rounds: job_d, kafka_whole_path"),
-        ("seconds", "how long to measure: kafka_latency, kafka_idle"),
+        ("seconds", "how long to measure: kafka_latency, kafka_idle, gateway"),
         ("records", "records in the output topics: kafka_readback"),
     ):
         parser.add_argument(f"--{name}", type=_size, help=text)

@@ -146,6 +146,7 @@ class Engine:
             wall_ms=options.wall_ms if options.event_clock else wall.Wall(options.wall_ms, options.monotonic),
             clock=self.seal_row.clock,
             today_ms=self.configuration.today_ms or self.identity.today_ms,
+            number=self._number_further,
         )
         self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position
@@ -154,12 +155,13 @@ class Engine:
                 self.progress.hop_sent(sender, shard)
             self.progress.covered[shard] = self.progress.handed[shard] = self.seal_row.covered.get(shard, 0)
         self.commit = GroupCommit(database)
+        self._sources = _sources(self.reader, numbers)
         self.core = Core(
             database,
             self.commit,
             self.rules,
             self.progress,
-            _sources(self.reader, numbers),
+            self._sources,
             self.seal_row.covered,
             self.meters,
             registry_digest(self.rules),
@@ -167,6 +169,12 @@ class Engine:
             found=self.sink.found if self.sink.reads_back else None,
         )
         self.meters.sealed_at = time.monotonic()
+
+    def _number_further(self, names: list[str]) -> dict[str, int]:
+        """Partitions found while the engine runs. The log orders their numbers before anything that is decided of them."""
+        numbers = seal.number_sources(self.database, names)
+        self._sources.update(_sources(self.reader, numbers))
+        return numbers
 
     # --- what Bytewax is given
 

@@ -13,6 +13,7 @@ from typing import Final
 from connectors.demo.reader import DemoReader
 from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
+from connectors.inbox.reader import FollowReader, has_segments
 from connectors.kafka.settings import KafkaSettings, settings_of
 from connectors.protocols import Reader, Sink
 from flows.engine import Options, wall_clock_ms
@@ -41,6 +42,8 @@ class Wanted:
     config: Path | None = None
     source: str = DEMO
     sink: str = DEFAULT_SINK
+    follow: bool = False
+    """Whether files are read as they grow, by the wall's clock, until a stop."""
     state: Path = DEFAULT_STATE
     event_clock: bool | None = None
     """None = what fits the source: the event clock for files and the demo."""
@@ -69,6 +72,16 @@ class Prepared:
 
 def refuse_wrong_usage(wanted: Wanted) -> None:
     """Arguments that do not go together, or that would spoil a state (rulings 45 and 76)."""
+    if wanted.follow and wanted.source in (DEMO, KAFKA):
+        raise errors.WrongUsage(
+            f"--follow reads files as they grow; --source {wanted.source} goes on by itself.",
+            "Leave out --follow, or name a folder or file with --source.",
+        )
+    if wanted.follow and wanted.event_clock:
+        raise errors.WrongUsage(
+            "--follow keeps the wall's clock: no event says that the next one is not still to come.",
+            "Leave out --follow, or --clock event.",
+        )
     if not by_event_clock(wanted) and wanted.until_ms is not None:
         raise errors.WrongUsage(
             "--until moves the event clock, and this run keeps the wall's.", "Leave out --until, or give --clock event."
@@ -91,9 +104,10 @@ def refuse_wrong_usage(wanted: Wanted) -> None:
 
 
 def by_event_clock(wanted: Wanted) -> bool:
-    """Whether this run keeps the event clock: files and the demo unless the wall's was asked for; Kafka if it was."""
+    """Whether this run keeps the event clock: files and the demo unless the wall's was asked for or files are
+    followed; Kafka if it was asked for."""
     if wanted.event_clock is None:
-        return wanted.source != KAFKA
+        return wanted.source != KAFKA and not wanted.follow
     return wanted.event_clock
 
 
@@ -121,7 +135,10 @@ def _kafka(config: Configuration, wanted: Wanted) -> KafkaSettings | None:
 def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
     """The input that was named."""
     if wanted.source != KAFKA:
-        return FileReader(Path(wanted.source))
+        path = Path(wanted.source)
+        if wanted.follow or has_segments(path):
+            return FollowReader(path, to_end=not wanted.follow)
+        return FileReader(path)
     from connectors.kafka.reading.reader import KafkaReader
 
     assert settings is not None

@@ -68,8 +68,11 @@ class Arrivals:
         wall_ms: Callable[[], int],
         clock: int | None,
         today_ms: int | None = None,
+        number: Callable[[list[str]], dict[str, int]] | None = None,
     ) -> None:
-        """`clock` = where an earlier run left it; `today_ms` = what ruling 76 calls today, by default the wall's time now."""
+        """`clock` = where an earlier run left it; `today_ms` = what ruling 76 calls today, by default the wall's time now;
+        `number` gives partitions that come while a run goes on the numbers that they keep."""
+        self._number = number
         self._reader = reader
         self.validation = validation
         self._wall_ms = wall_ms
@@ -89,10 +92,13 @@ class Arrivals:
             for index, (name, kind) in enumerate(zip(reader.names(), reader.kinds(), strict=True))
         ]
         self._turn = 0
+        self._former: dict[str, tuple[int, int]] = {}
+        """(running maximum, offset) of the last seal, also of partitions that are not there now."""
 
     def restore(self, running: dict[str, int], offsets: dict[str, int], settled: dict[str, bool]) -> None:
         """Continue with the running maxima and offsets of the last seal, and whether a record that settles was handed on."""
         self._settled = bool(settled)
+        self._former = {name: (running.get(name, _FIRST), offset) for name, offset in offsets.items()}
         for part in self._parts:
             part.running = running.get(part.name, _FIRST)
             part.offset = offsets.get(part.name, NOTHING)
@@ -108,7 +114,8 @@ class Arrivals:
 
     def ended(self) -> bool:
         """Whether every partition is read to its end."""
-        return all(part.head is None and not part.buffer and part.ended for part in self._parts)
+        parts = self._parts  # none: a folder that is followed and has nothing yet
+        return bool(parts) and all(part.head is None and not part.buffer and part.ended for part in parts)
 
     def calendar(self) -> int:
         """The source's own calendar (ruling 50); `NO_CLOCK` = it has none."""
@@ -132,6 +139,8 @@ class Arrivals:
             )
             return found, blocked
         ready = self._reader.ready()
+        if ready and max(ready) >= len(self._parts):
+            self._take_in()
         now = self.stamp(0)
         clock = Clock(event=False, now=now, wall_ms=now)
         first = self._turn % len(ready) if ready else 0
@@ -143,6 +152,17 @@ class Arrivals:
             if len(found) >= limit:
                 break
         return found, False
+
+    def _take_in(self) -> None:
+        """Partitions that the reader has found since the start."""
+        names, kinds, known = self._reader.names(), self._reader.kinds(), len(self._parts)
+        assert self._number is not None, "a reader that finds partitions needs numbers for them"
+        numbers = self._number(names)
+        for index in range(known, len(names)):
+            name = names[index]
+            part = _Partition(index, name, kinds[index], numbers[name])
+            part.running, part.offset = self._former.get(name, (_FIRST, NOTHING))
+            self._parts.append(part)
 
     def _all(self, part: _Partition, found: list[Arrival], clock: Clock, now: int) -> None:
         """Everything that is buffered of a partition, by the wall clock: what `_read` and `_hand` do, without their calls."""

@@ -12,9 +12,16 @@ from types import FrameType
 class Signals:
     """SIGTERM and Ctrl-C ask for a stop; a second one ends the process at once, which loses nothing either."""
 
-    def __init__(self, stop: Callable[[], None], *, said: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        stop: Callable[[], None],
+        *,
+        said: Callable[[str], None],
+        what: str = "Stopping: draining and sealing. A second signal stops at once, and loses nothing either.",
+    ) -> None:
         self._stop = stop
         self._said = said
+        self._what = what
         self._asked = False
 
     def install(self) -> None:
@@ -27,5 +34,5 @@ class Signals:
         if self._asked:
             os._exit(128 + number)
         self._asked = True
-        self._said("Stopping: draining and sealing. A second signal stops at once, and loses nothing either.")
+        self._said(self._what)
         self._stop()

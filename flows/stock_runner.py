@@ -1,8 +1,8 @@
 """The engine of a run that the stock runner starts: `python -m bytewax.run flows.lead_center`.
 
 Configured by the environment: `LEADSTREAM_CONFIG`, `LEADSTREAM_SOURCE`, `LEADSTREAM_SINK`, `LEADSTREAM_STATE`,
-`LEADSTREAM_CLOCK`, `LEADSTREAM_UNTIL`, `LEADSTREAM_METRICS` are what `leadstream run` calls --config to --metrics;
-`LEADSTREAM_BEYOND_TODAY=1` and `LEADSTREAM_CLOCK_MOVED=1` are its flags of these names.
+`LEADSTREAM_CLOCK`, `LEADSTREAM_FOLLOW` (1), `LEADSTREAM_UNTIL`, `LEADSTREAM_METRICS` are what `leadstream run` calls --config
+to --metrics; `LEADSTREAM_BEYOND_TODAY=1` and `LEADSTREAM_CLOCK_MOVED=1` are its flags of these names.
 
 The stock runner knows no exit code but 0 and 1, closes nothing of ours and leaves while threads still run: what is ours
 to end is ended in an `atexit` callback, which also sets the contract's code (docs/bytewax-contract.md).
@@ -60,6 +60,7 @@ def wanted_of(environ: Mapping[str, str]) -> Wanted:
     return Wanted(
         config=None if config is None else Path(config),
         source=given("SOURCE") or DEMO,
+        follow=follow_of(given("FOLLOW")),
         sink=given("SINK") or DEFAULT_SINK,
         state=Path(given("STATE") or DEFAULT_STATE),
         event_clock=clock_of(given("CLOCK")),
@@ -69,6 +70,13 @@ def wanted_of(environ: Mapping[str, str]) -> Wanted:
         metrics=None if metrics is None else parse_address(metrics),
         version=_version(),
     )
+
+
+def follow_of(text: str | None) -> bool:
+    """True for `1`, False where nothing is said or `0`. Raises WrongUsage."""
+    if text not in (None, "0", "1"):
+        raise errors.WrongUsage(f"LEADSTREAM_FOLLOW is {text!r}.", "Set it to 1 to follow files, or leave it out.")
+    return text == "1"
 
 
 def clock_of(text: str | None) -> bool | None:

@@ -144,6 +144,38 @@ PULL_WAIT_S: Final = 900
 PULL_BACKOFF_S: Final = 60
 """Longest wait between two attempts that the server has not asked for."""
 
+# --- the inbox
+INBOX_SEGMENT_BYTES: Final = 64 << 20
+"""Size at which a segment is closed and the next begun; its last group may go beyond it."""
+INBOX_WAITING_BYTES: Final = 16 << 20
+"""Given to the inbox and not synced yet; beyond, the giver is told to come again: the disk is slow."""
+INBOX_WAITING: Final = 20_000
+"""The same, counted in records."""
+INBOX_GROUP_BYTES: Final = 4 << 20
+"""Bytes that one write and one sync of the inbox take at most; a single giving may be larger and goes alone."""
+LINE_BYTES: Final = 64 << 20
+"""Longest line of a file that is followed; beyond, the file is not JSON lines and the run stops."""
+FOLLOW_SCAN_S: Final = 0.25
+"""How often the folder that is followed is looked through for new files and for growth of those long read."""
+
+# --- the gateway
+GATEWAY_BODY_BYTES: Final = 8 << 20
+"""Longest body of a request, bytes; `[gateway]` may set less, for each channel."""
+GATEWAY_IMPORT_BYTES: Final = 64 << 20
+"""Longest sheet that is sent to the gateway; larger ones are imported where they lie."""
+GATEWAY_BATCH: Final = 2_000
+"""Leads of one request."""
+GATEWAY_HELD_BYTES: Final = 64 << 20
+"""Bodies held in memory at one time; beyond, 429."""
+GATEWAY_CONNECTIONS: Final = 1_000
+"""Connections at one time; beyond, the server answers 503."""
+GATEWAY_BODY_S: Final = 30
+"""Longest time that a body may take to arrive; then 408."""
+GATEWAY_WAIT_S: Final = 10
+"""Longest time a request waits until its leads are durable; then 429, and they may be durable all the same."""
+SIGNATURE_WINDOW_S: Final = 300
+"""How far the time stamp of a signature may lie from the gateway's clock."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

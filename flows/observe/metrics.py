@@ -171,12 +171,14 @@ def _counter(name: str, text: str, value: float) -> Metric:
 # --- the server
 
 
-def parse_address(text: str) -> tuple[str, int]:
-    """("127.0.0.1", 9464) of HOST:PORT; raises WrongUsage."""
+def parse_address(
+    text: str, *, option: str = "--metrics", what: str = "the metrics page", example: str = "127.0.0.1:9464"
+) -> tuple[str, int]:
+    """("127.0.0.1", 9464) of HOST:PORT; raises WrongUsage, which names the option and what would listen there."""
     host, colon, port = text.rpartition(":")
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise errors.WrongUsage(
-            f"{text!r} is not an address for the metrics page.", "Give --metrics HOST:PORT, for example 127.0.0.1:9464."
+            f"{text!r} is not an address for {what}.", f"Give {option} HOST:PORT, for example {example}."
         )
     return host.strip("[]"), int(port)
 

@@ -121,6 +121,9 @@ def _run(
     source: Annotated[
         str, typer.Option("--source", metavar="demo|FILE|DIR|kafka", help="Where records come from.")
     ] = "demo",
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Read files as they grow, by the wall's clock, until stopped.")
+    ] = False,
     sink: Annotated[str, typer.Option("--sink", metavar="DIR|kafka", help="Where decisions go.")] = "var/out",
     state: StateFolder = Path("var/state"),
     clock: Annotated[
@@ -160,6 +163,7 @@ def _run(
         Wanted(
             config=config,
             source=source,
+            follow=follow,
             sink=sink,
             state=state,
             event_clock=clock_of(clock),
@@ -171,6 +175,28 @@ def _run(
             version=leadstream.__version__,
         )
     )
+
+
+@app.command("gateway")
+def _gateway(
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIR|kafka", help="The inbox that a run follows, or the raw topic.")
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one.")
+    ] = "127.0.0.1:8080",
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="For trials on this machine: channels without a secret may send.")
+    ] = False,
+) -> None:
+    """Take in leads over HTTP: webhooks and POST /v1/channels/CODE/leads, answered when they are durable."""
+    from leadstream.commands.gateway import serve
+
+    serve(config=config, listen=listen, to=to, unsigned=unsigned, version=leadstream.__version__)
 
 
 @app.command("generate")

@@ -47,6 +47,7 @@ from operators.config.values import (
     variable_name,
     whole_days,
 )
+from state import limits
 
 Days = Annotated[float, PlainValidator(days_of)]
 JumpDays = Annotated[float, PlainValidator(number("days", 0, LONGEST_JUMP_DAYS, above=True))]
@@ -58,6 +59,10 @@ Date = Annotated[datetime.date, PlainValidator(date_of)]
 Opens = Annotated[int, PlainValidator(time_of_day_ms)]
 Closes = Annotated[int, PlainValidator(closing_ms)]
 PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000, whole=True))]
+
+
+LeadsPerMinute = Annotated[int, PlainValidator(number("leads a minute", 1, 10_000_000, whole=True))]
+BodyBytes = Annotated[int, PlainValidator(number("bytes", 1, limits.GATEWAY_BODY_BYTES, whole=True))]
 
 
 class Table(BaseModel):
@@ -132,6 +137,8 @@ class ChannelTable(Table):
     late_hours: LateHours | None = None
     weight: Weight = Channel("").weight
     time: TimeTable | None = None
+    leads_per_minute: LeadsPerMinute | None = None
+    body_bytes: BodyBytes | None = None
 
 
 class StoreTable(Table):
@@ -256,6 +263,13 @@ class KafkaTable(Table):
     lost: list[Annotated[kafka.Lost, PlainValidator(kafka.lost)]] = []
 
 
+class GatewayTable(Table):
+    """`[gateway]`: what a channel may send that sets nothing of its own; no rule, so never part of `Rules.version`."""
+
+    leads_per_minute: LeadsPerMinute = 60_000
+    body_bytes: BodyBytes = limits.GATEWAY_BODY_BYTES
+
+
 class Tables(Table):
     """A whole file."""
 
@@ -282,6 +296,7 @@ class Tables(Table):
     kafka: KafkaTable = KafkaTable()
     feeds: dict[str, FeedTable] = {}
     pull: dict[str, PullTable] = {}
+    gateway: GatewayTable = GatewayTable()
 
 
 MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
@@ -305,6 +320,7 @@ MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     ("nurture",): NurtureTable,
     ("identity",): IdentityTable,
     ("kafka",): KafkaTable,
+    ("gateway",): GatewayTable,
     ("kafka", "retention_days"): RetentionTable,
     ("feeds", "*"): FeedTable,
     ("feeds", "*", "signature"): SignatureTable,

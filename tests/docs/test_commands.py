@@ -251,7 +251,8 @@ def test_every_key_of_the_configuration_is_explained(table):
 
 
 def test_every_metric_that_is_named_exists():
-    source = (CHECKOUT / "flows" / "observe" / "metrics.py").read_text(encoding="utf-8")
+    makers = ("flows/observe/metrics.py", "connectors/gateway/meters.py")
+    source = "".join((CHECKOUT / maker).read_text(encoding="utf-8") for maker in makers)
     source += " ".join(f'"{kind.metric}"' for kind in COUNTS if kind.metric)
     for page in READER:
         for name in re.findall(r"`leadstream_([a-z_]+)`", page.read_text(encoding="utf-8")):

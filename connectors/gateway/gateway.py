@@ -1,0 +1,183 @@
+"""What all doors share: who may send, how much, what is held in memory, and the answer that comes after the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+from connectors.gateway import signature
+from connectors.gateway.check import Check
+from connectors.gateway.durable import Durable, Full, Line
+from connectors.gateway.meters import Meters
+from connectors.gateway.rates import Rates
+from connectors.gateway.refusal import DoorRefused, behind
+from operators.config.configuration import Configuration
+from operators.config.secret import Secret
+from operators.config.tables import ChannelTable, GatewayTable
+from state import errors, limits
+
+log = logging.getLogger("leadstream")
+
+_SLICE: Final = 2_000
+"""Lines that are given to the disk or broker at a time: a sheet's many rows must not fill the queue for everybody."""
+
+
+class Reply(Protocol):
+    """What a feed answers."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Delivery(Protocol):
+    """What a feed makes of a webhook: `leads` as data, `lines` as records."""
+
+    leads: list[dict[str, Any]]
+    reply: Reply
+    notes: list[str]
+
+    @property
+    def lines(self) -> list[bytes]:
+        """One JSON object each, without a line feed."""
+
+
+class Feed(Protocol):
+    """A feed (线索接入), as `connectors.gateway` needs it. `read` raises a Refused with `status` for what it does not take."""
+
+    @property
+    def code(self) -> str:
+        """Its name in the path."""
+
+    @property
+    def secret_env(self) -> str:
+        """The variable of its secrets, one a line."""
+
+    def read(self, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: int) -> Delivery:
+        """The leads of a signed delivery; `now` in epoch ms."""
+
+
+class Sheet(NamedTuple):
+    """What an import makes of a sheet."""
+
+    lines: list[bytes]
+    answer: dict[str, Any]
+    """For the sender: rows and their fates in numbers."""
+
+
+Sheets = Callable[[str, bytes, str], Sheet]
+"""(file name, bytes, channel or "") → its rows as records; raises Refused. Called in a thread: it takes long."""
+
+
+@dataclass
+class Gateway:
+    """For one configuration and one place that is durable."""
+
+    configuration: Configuration
+    durable: Durable
+    environ: Mapping[str, str] = field(repr=False)
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    sheets: Sheets | None = None
+    unsigned: bool = False
+    """Whether channels without a secret may send: on this machine alone, for trials."""
+    version: str = ""
+    wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+
+    def __post_init__(self) -> None:
+        """Reads every secret. Raises ConfigurationRefused."""
+        tables = self.configuration.tables
+        table = GatewayTable.model_validate(tables.get("gateway", {}))
+        own = {code: ChannelTable.model_validate(one) for code, one in tables.get("channels", {}).items()}
+        self.meters = Meters(self.durable, self.version)
+        self.check = Check(self.configuration, self.wall_ms)
+        self.stopping = False
+        self.held = 0
+        """Bytes of bodies in memory."""
+        self._body_bytes = {code: one.body_bytes for code, one in own.items() if one.body_bytes is not None}
+        self._most_bytes = table.body_bytes
+        rates = {code: one.leads_per_minute for code, one in own.items() if one.leads_per_minute is not None}
+        self.rates = Rates(table.leads_per_minute, rates)
+        environ = self.environ
+        self._secrets = {
+            code: signature.secrets_of(signature.variable_of(code), environ)
+            for code in self.configuration.rules.channels
+        }
+        self._feed_secrets = {code: signature.secrets_of(one.secret_env, environ) for code, one in self.feeds.items()}
+        self._verify = {
+            code: signature.secrets_of(f"{one.secret_env}_VERIFY", environ) for code, one in self.feeds.items()
+        }
+
+    # --- who may send, and how much
+
+    def without_secret(self) -> list[str]:
+        """Channels that nobody can sign for."""
+        return sorted(code for code, secrets in self._secrets.items() if not secrets)
+
+    def most_bytes(self, channel: str) -> int:
+        """Longest body of a request to this channel."""
+        return self._body_bytes.get(channel, self._most_bytes)
+
+    def allow(self, channel: str, headers: Mapping[str, str], target: str, body: bytes) -> None:
+        """Raises DoorRefused (401) where the request is not signed for this channel."""
+        secrets = self._secrets.get(channel, ())
+        if secrets:
+            signature.check(secrets, headers, target, body, self.wall_ms())
+        elif not self.unsigned:
+            raise DoorRefused(
+                401,
+                "NO_SECRET",
+                f"The channel {channel} has no secret, so nobody can be told from it.",
+                f"Its operator sets {signature.variable_of(channel)}, or …_FILE, and starts the gateway again.",
+            )
+
+    def read_feed(self, code: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """A webhook's leads. Raises DoorRefused where the feed does not take it."""
+        secrets: list[str] = [secret.reveal() for secret in self._feed_secrets[code]]
+        try:
+            return self.feeds[code].read(body, headers, secrets, self.wall_ms())
+        except errors.Refused as refused:
+            raise DoorRefused(
+                getattr(refused, "status", 400), "DELIVERY_REFUSED", refused.message, refused.action
+            ) from None
+
+    def verify(self, code: str, token: str) -> None:
+        """The question by which a channel makes sure of a webhook's address. Raises DoorRefused (401)."""
+        secrets: Sequence[Secret] = self._verify[code]
+        sent = token.encode("utf-8", "surrogateescape")
+        if not any([hmac.compare_digest(secret.reveal().encode(), sent) for secret in secrets]):
+            raise DoorRefused(
+                401,
+                "NOT_SIGNED",
+                "The verify token is not the one that is set here.",
+                f"Set the same at the channel and in {self.feeds[code].secret_env}_VERIFY.",
+            )
+
+    # --- durable
+
+    async def keep(self, lines: Sequence[Line]) -> None:
+        """Return when all lines are durable. Raises DoorRefused: 429 while behind, 503 where they cannot be kept."""
+        began = time.monotonic()
+        for first in range(0, len(lines), _SLICE):
+            await self._keep(lines[first : first + _SLICE])
+        self.meters.seconds.observe(time.monotonic() - began)
+
+    async def _keep(self, lines: Sequence[Line]) -> None:
+        try:
+            async with asyncio.timeout(limits.GATEWAY_WAIT_S):
+                await self.durable.put(lines)
+        except (Full, TimeoutError):
+            raise behind() from None
+        except errors.LeadstreamError as error:
+            log.error("Leads could not be made durable: %s", error)
+            raise DoorRefused(
+                503,
+                "NOT_DURABLE",
+                "The leads could not be made durable and were not acknowledged.",
+                "Send them again after the seconds in Retry-After; the operator finds the reason in the log.",
+                5,
+            ) from None

@@ -1,0 +1,48 @@
+"""The OpenAPI document against the doors: whatever it allows is answered as it says, and nothing breaks a door."""
+
+import json
+
+import pytest
+import schemathesis
+from gateway_doors import Doors
+from hypothesis import HealthCheck, settings
+
+from connectors.gateway.gateway import Sheet
+
+DOORS = Doors(
+    tables={"channels": {"web": {"leads_per_minute": 10_000_000}}, "stores": {"S1": {}}},
+    environ={},
+    more={"sheets": lambda name, body, channel: Sheet([], {"rows": 0})},
+)
+schema = schemathesis.openapi.from_asgi("/openapi.json", DOORS.app)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_the_doors_keep_to_their_document(case):
+    case.path_parameters = {**case.path_parameters, "code": "web"} if case.path_parameters else case.path_parameters
+    case.call_and_validate()
+
+
+def test_the_document_names_every_door():
+    document = DOORS.ask("GET", "/openapi.json").json()
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == {
+        ("/v1/channels/{code}/leads", "post"),
+        ("/v1/feeds/{code}", "post"),
+        ("/v1/feeds/{code}", "get"),
+        ("/v1/imports", "post"),
+        ("/healthz", "get"),
+        ("/ready", "get"),
+        ("/metrics", "get"),
+    }
+    assert "secret" not in json.dumps(document).lower().replace("whose secret signs", "")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_fetches_scripts_from_elsewhere(path):
+    assert DOORS.ask("GET", path).status_code == 404
