@@ -22,7 +22,8 @@ _SERIAL: Final = re.compile(r"[1-9]\d{4}(?:\.\d+)?")
 _COMPACT: Final = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[ T]?(\d\d):?(\d\d)(?::?(\d\d))?)?")
 _LOCAL: Final = re.compile(
     r"(\d{4}) ?[-/.年] ?(\d{1,2}) ?[-/.月] ?(\d{1,2}) ?日?"
-    r"(?:[T, ]* ?(?:星期.|周.)? ?(上午|下午|中午|晚上|AM|PM)? ?(\d{1,2}) ?[:时点] ?(?:(\d{1,2}) ?分?(?: ?[:]? ?(\d{1,2})(?:\.\d+)? ?秒?)?)? ?(AM|PM)?)?",
+    r"(?:[T, ]* ?(?:星期.|周.)? ?(上午|下午|中午|晚上|AM|PM)? ?(\d{1,2}) ?[:时点] ?"
+    r"(?:(\d{1,2}) ?分?(?: ?:? ?(\d{1,2})(?:\.\d+)? ?秒?)?)? ?(AM|PM)?)?",
     re.IGNORECASE,
 )
 """A local time, year first. Day and month first are not guessed."""
@@ -52,9 +53,10 @@ def said(cell: Cell, blanks: frozenset[str]) -> Cell:
         text = cell.strip()
         if not text or text.casefold() in blanks:
             return None
-        quoted = _QUOTED.fullmatch(text)
-        if quoted is not None:
-            return quoted[1] or None
+        if text[0] == "=":
+            quoted = _QUOTED.fullmatch(text)
+            if quoted is not None:
+                return quoted[1] or None
     return cell
 
 
@@ -94,16 +96,16 @@ def _clean(text: str) -> str:
 
 def _wall_of(text: str, local: LocalTime) -> int | None:
     """Epoch ms of a local time, None where the text is none that can be read without guessing."""
-    if _SERIAL.fullmatch(text):
-        seconds = round(Decimal(text) * 86_400)
-        day, second = divmod(seconds, 86_400)
-        return local.instant(day + _SERIAL_ZERO, second * 1000)
-    compact = _COMPACT.fullmatch(text)
-    if compact is not None:
-        year, month, day_of, hour, minute, second_of = compact.groups()
-        return _instant(local, year, month, day_of, hour, minute, second_of)
     match = _LOCAL.fullmatch(text)
     if match is None:
+        if _SERIAL.fullmatch(text):
+            seconds = round(Decimal(text) * 86_400)
+            day, second = divmod(seconds, 86_400)
+            return local.instant(day + _SERIAL_ZERO, second * 1000)
+        compact = _COMPACT.fullmatch(text)
+        if compact is not None:
+            year, month, day_of, hour, minute, second_of = compact.groups()
+            return _instant(local, year, month, day_of, hour, minute, second_of)
         return None
     year, month, day_of, before, hour, minute, second_of, behind = match.groups()
     half = (before or behind or "").upper()

@@ -21,6 +21,8 @@ OWN: Final = ("fate", "code", "field", "hint", "id", "sheet", "row")
 """Columns that an import adds to its result file, each with `leadstream_` in front."""
 OWN_PREFIX: Final = "leadstream_"
 ID_COLUMN: Final = f"{OWN_PREFIX}id"
+EXTRA: Final = "extra:"
+"""Begins the target of a column that is no field."""
 _BRACKETS: Final = re.compile(r"[(\[{<【「〈《〔][^)\]}>】」〉》〕]*[)\]}>】」〉》〕]")
 _DROPPED: Final = re.compile(r"[\W_]+")
 
@@ -70,17 +72,23 @@ def built_in() -> Synonyms:
 class OwnMapping:
     """A mapping of the user's own; it wins over the synonyms."""
 
-    fields: Mapping[str, str] = field(default_factory=dict)
-    """Field → heading."""
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field → headings; the first one that is there counts."""
     constants: Mapping[str, Any] = field(default_factory=dict)
+    """Field → value, whatever the row says."""
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Field → what is written → what is meant; `OTHERS` = any other."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Field → value where the row says nothing."""
 
 
+OTHERS: Final = "*"
 NO_MAPPING: Final = OwnMapping()
 
 
 def load_mapping(path: Path) -> OwnMapping:
-    """A mapping from TOML: `[fields]` (field = "heading"), `[constants]` (field = value), `[values.FIELD]` ("written" = value).
+    """A mapping from TOML: `[fields]` (field = "heading", or a list), `[constants]` and `[defaults]` (field = value),
+    `[values.FIELD]` ("written" = value).
 
     Raises ConfigurationRefused with a sentence for each fault.
     """
@@ -91,25 +99,33 @@ def load_mapping(path: Path) -> OwnMapping:
             f"The mapping {path} cannot be read ({error}).", "Name a TOML file with a table [fields]."
         ) from error
     known = {name for name, _ in built_in().rank.values()}
+    sections = ("fields", "constants", "values", "defaults")
     faults = [
-        f"[{name}] is no table of a mapping; there are [fields], [constants] and [values.FIELD]."
+        f"[{name}] is no table of a mapping; there are [fields], [constants], [defaults] and [values.FIELD]."
         for name in tables
-        if name not in ("fields", "constants", "values") or not isinstance(tables[name], dict)
+        if name not in sections or not isinstance(tables[name], dict)
     ]
     if not faults:
-        for name in ("fields", "constants", "values"):
+        for name in sections:
             for key, value in tables.get(name, {}).items():
                 if key not in known:
                     faults.append(f"[{name}] {key}: a raw lead has no such field.")
-                elif name == "fields" and not (isinstance(value, str) and value.strip()):
+                elif name == "fields" and not all(isinstance(one, str) and one.strip() for one in _list(value)):
                     faults.append(f"[fields] {key}: the heading of a column is expected, in quotes.")
                 elif name == "values" and not isinstance(value, dict):
                     faults.append(f'[values.{key}]: a table is expected, "what is written" = what is meant.')
+                elif name in ("constants", "defaults") and not isinstance(value, (str, int, float, bool)):
+                    faults.append(f"[{name}] {key}: a text, a number, true or false is expected.")
     if faults:
         raise errors.ConfigurationRefused(
             f"The mapping {path} has faults: " + " ".join(faults), "Correct what is named and import again."
         )
-    return OwnMapping(tables.get("fields", {}), tables.get("constants", {}), tables.get("values", {}))
+    fields = {name: tuple(_list(value)) for name, value in tables.get("fields", {}).items()}
+    return OwnMapping(fields, tables.get("constants", {}), tables.get("values", {}), tables.get("defaults", {}))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True)
@@ -120,7 +136,7 @@ class Columns:
     """As written; one for each column."""
     targets: tuple[str, ...]
     """For each column its field; "" = an own column of a result file or one without heading and content is left out;
-    "extra:HEADING" = kept under that key."""
+    `EXTRA` and the heading = kept under that key."""
     row: tuple[str, ...]
     """The row of headings, plain, to know it again further down."""
 
@@ -135,7 +151,8 @@ class Columns:
 
     def is_headings(self, cells: list[Cell]) -> bool:
         """Whether a row repeats the headings (sheets pasted below each other)."""
-        return plain_row(cells) == self.row
+        # The first cell alone decides for nearly every row.
+        return bool(self.row) and plain(shown(cells[0])) == self.row[0] and plain_row(cells) == self.row
 
 
 def plain_row(cells: Iterable[Cell]) -> tuple[str, ...]:
@@ -150,15 +167,14 @@ def columns_of(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> Columns:
     """The columns by a row of headings."""
     synonyms = built_in()
     headings = tuple(shown(cell).strip() for cell in cells)
-    own = {plain(heading): name for name, heading in mapping.fields.items()}
+    own = {plain(heading): (name, -1 - rank) for name, heading, rank in _own_headings(mapping)}
     best: dict[str, tuple[int, int]] = {}
     wanted: list[tuple[str, int] | None] = []
     for place, heading in enumerate(headings):
         hit = None
         if heading and not is_own(heading):
-            name = own.get(plain(heading))
-            hit = (name, -1) if name is not None else synonyms.field_of(heading)
-            if hit is not None and name is None and hit[0] in mapping.fields:
+            hit = own.get(plain(heading)) or synonyms.field_of(heading)
+            if hit is not None and hit[1] >= 0 and hit[0] in mapping.fields:
                 hit = None  # the mapping names another column for this field
         wanted.append(hit)
         if hit is not None and (hit[1], place) < best.get(hit[0], (1 << 30, 0)):
@@ -177,11 +193,18 @@ def columns_of(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> Columns:
             targets.append(spare)
             spare = ""
         else:
-            targets.append(f"extra:{heading or f'column {place + 1}'}")
+            targets.append(f"{EXTRA}{heading or f'column {place + 1}'}")
     return Columns(headings, tuple(targets), plain_row(cells))
+
+
+def _own_headings(mapping: OwnMapping) -> Iterable[tuple[str, str, int]]:
+    """(field, heading, rank): the first heading of a field has the highest."""
+    for name, headings in mapping.fields.items():
+        for place, heading in enumerate(headings):
+            yield name, heading, len(headings) - place
 
 
 def known(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> int:
     """How many different fields a row's cells name as headings."""
-    names = {target for target in columns_of(cells, mapping).targets if target and not target.startswith("extra:")}
+    names = {target for target in columns_of(cells, mapping).targets if target and not target.startswith(EXTRA)}
     return len(names)

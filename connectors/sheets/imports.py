@@ -84,7 +84,7 @@ def import_file(path: Path, wanted: Wanted, configuration: Configuration, outlet
         done = job.done
         leads = sorted(job.leads, key=lambda one: one[0])  # by time: a file is read in its order (ruling 9)
         if leads:
-            done.name = name_of(path, [content for _, content, _ in leads])
+            done.name = name_of(path, sorted(content for _, content, _ in leads))
             done.known_before = outlet.has(done.name)
         same = next((one for one in earlier if done.known_before or result.equals(one)), None)
         if same is None:

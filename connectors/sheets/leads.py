@@ -12,10 +12,11 @@ from typing import Any, Final
 import orjson
 
 from connectors.sheets.cells import said, shown, time_of, value_of
-from connectors.sheets.headings import ID_COLUMN, Columns, OwnMapping, built_in, is_own
+from connectors.sheets.headings import EXTRA, ID_COLUMN, OTHERS, Columns, OwnMapping, built_in, is_own
 from connectors.sheets.json_rows import Written
 from connectors.sheets.tables import Cell
 from operators.base.rules import Rules
+from state import limits
 
 MADE_ID: Final = "row-"
 """Begins an id that an import made. Letters, so that no spreadsheet reads the digits behind it as a number."""
@@ -67,6 +68,7 @@ class Leads:
         self.mapping = mapping
         synonyms = built_in()
         self._blanks = synonyms.blanks
+        self._keys = {heading: field for field, headings in mapping.fields.items() for heading in headings}
         self._values: dict[str, dict[str, Any]] = {}
         for table in (synonyms.values, mapping.values):
             for field, values in table.items():
@@ -84,8 +86,8 @@ class Leads:
             cell = said(cell, self._blanks)
             if cell is None:
                 continue
-            if target.startswith("extra:"):
-                extra[target[6:]] = value_of(cell)
+            if target.startswith(EXTRA):
+                extra[target[len(EXTRA) :]] = value_of(cell)
             else:
                 given[target] = cell
         own_id = given.pop(ID_COLUMN, None)
@@ -101,11 +103,12 @@ class Leads:
                 intent[field[7:]] = value
             else:
                 record[field] = value
+        local = self.rules.local  # no cell has an offset: its times are those of the business
         day = given.get("event_date")
         if day is not None or "event_time" in given:
-            record["event_time"] = time_of(given.get("event_time"), day, self.rules.local)
+            record["event_time"] = time_of(given.get("event_time"), day, local)
         if "source_time" in given:
-            record["source_time"] = time_of(given["source_time"], None, self.rules.local)
+            record["source_time"] = time_of(given["source_time"], None, local)
         if intent:
             record["intent"] = intent
         if extra:
@@ -117,13 +120,10 @@ class Leads:
         made: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         own_id = None
-        synonyms = built_in()
-        own = {heading: field for field, heading in self.mapping.fields.items()}
         for key, value in record.items():
             if value is None or (type(value) is str and not value.strip()):
                 continue
-            hit = synonyms.field_of(key)
-            field = own.get(key) or (hit[0] if hit is not None else "")
+            field = self._field_of(key)
             if key == ID_COLUMN:
                 own_id = str(value)
             elif is_own(key):
@@ -143,11 +143,23 @@ class Leads:
             made["extra"] = {**before, **extra} if isinstance(before, dict) else extra
         return self._finished(made, own_id)
 
+    def _field_of(self, key: str) -> str:
+        """The field of a JSON key; "" = none."""
+        field = self._keys.get(key)
+        if field is None:
+            hit = built_in().field_of(key)
+            field = hit[0] if hit is not None else ""
+            if len(self._keys) < limits.SHEET_COLUMNS:
+                self._keys[key] = field
+        return field
+
     def _value(self, field: str, cell: Cell) -> Any:
         """What a field gets for a cell; for a number of a phone its text, as it is written."""
         table = self._values.get(field)
         if table is not None:
             hit = table.get(shown(cell).strip())
+            if hit is None:
+                hit = table.get(OTHERS)
             if hit is not None:
                 return hit
         if field in _AS_GIVEN and not isinstance(cell, Written):
@@ -161,7 +173,9 @@ class Leads:
 
     def _finished(self, record: dict[str, Any], own_id: str | None) -> Lead:
         for field, value in self.mapping.constants.items():
-            record.setdefault(field, value)
+            _put(record, field, value, over=True)
+        for field, value in self.mapping.defaults.items():
+            _put(record, field, value, over=False)
         if self.channel:
             record.setdefault("channel", self.channel)
         if self.account:
@@ -177,6 +191,16 @@ class Leads:
         record.setdefault("ingest_time", self.ingest_time)
         key = (str(record.get("channel", "")).strip(), str(record.get("account", "")).strip(), str(given).strip())
         return Lead(_encoded(record), str(given), key, content.digest(), note)
+
+
+def _put(record: dict[str, Any], field: str, value: Any, *, over: bool) -> None:
+    table, dot, name = field.partition(".")
+    place = record.setdefault(table, {}) if dot else record
+    if isinstance(place, dict):
+        if over:
+            place[name or field] = value
+        else:
+            place.setdefault(name or field, value)
 
 
 def _is_simple(value: object) -> bool:
@@ -212,10 +236,15 @@ def _mangled(given: object) -> str:
 def _canonical(record: dict[str, Any]) -> bytes:
     """What a row says, the same for a number and its text: a sheet and its CSV are one."""
     plain = {name: _plain(value) for name, value in record.items() if name not in _NOT_CONTENT}
-    return json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # lone surrogates, nesting beyond the encoder's
+        return json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, dict):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, list):

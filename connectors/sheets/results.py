@@ -2,9 +2,9 @@
 
 NAME.result.csv for sheets, NAME.result.jsonl for JSON lines.
 
-The table is UTF-8 with a byte order mark, which spreadsheet programs need to read Chinese text. A cell that would be taken for a formula
-gets a quote in front, so that opening the file runs nothing; an import takes the quote off again. It holds what the input
-holds, phones in clear too, and is readable for its owner alone.
+The table is UTF-8 with a byte order mark, which spreadsheet programs need to read Chinese text. A cell that would be taken
+for a formula gets a quote in front, so that opening the file runs nothing; an import takes the quote off again. It holds
+what the input holds, phones in clear too, and is readable for its owner alone.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from connectors.kafka.settings import settings_of
 from connectors.sheets.headings import NO_MAPPING, load_mapping
 from connectors.sheets.imports import Done, Wanted, import_file
 from connectors.sheets.outlets import FolderOutlet, Outlet
@@ -49,7 +51,7 @@ def import_files(
         sheet=sheet,
         send_refused=send_refused,
     )
-    outlet = _outlet(to)
+    outlet = _outlet(to, loaded)
     console = Screen(highlight=False)
     for file in files:
         began = time.monotonic()
@@ -61,10 +63,19 @@ def import_files(
         typer.echo(f"Run them: leadstream run{named} --source {to}")
 
 
-def _outlet(to: str) -> Outlet:
-    if to == KAFKA:
-        raise errors.WrongUsage("--to kafka is not there yet.", "Name a folder with --to, and run it as a source.")
-    return FolderOutlet(Path(to))
+def _outlet(to: str, loaded: Configuration) -> Outlet:
+    if to != KAFKA:
+        return FolderOutlet(Path(to))
+    try:
+        from connectors.kafka.topics.upkeep import check_topics
+        from connectors.sheets.topic_outlet import TopicOutlet
+    except ImportError as error:
+        raise errors.Refused(
+            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
+        ) from error
+    settings = settings_of(loaded, os.environ)
+    check_topics(settings, inputs=True, outputs=False)
+    return TopicOutlet(settings)
 
 
 def _channel(given: str, loaded: Configuration) -> str:
