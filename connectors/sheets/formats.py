@@ -1,7 +1,8 @@
-"""Which format a file is, by its bytes and never by its name alone; and what is refused before anything opens it."""
+"""Which format a file is, by its bytes first, since names lie; and what is refused before anything opens it."""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Final, Literal
@@ -22,6 +23,8 @@ _OTHER: Final = (
     (b"\xff\xd8\xff", "is a picture", "Ask for the table as .xlsx or CSV, and import that."),
     (b"PAR1", "is a Parquet file", "Write it as CSV first (DuckDB or Polars do), then import that."),
 )
+_JSON: Final = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\]]")
+_JSON_NAMES: Final = (".jsonl", ".ndjson", ".json")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -56,17 +59,24 @@ def format_of(path: Path) -> Format:
     for magic, what, action in _OTHER:
         if head.startswith(magic):
             raise refused(path, what, action)
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    bare = head.removeprefix(b"\xef\xbb\xbf")
+    if bare.startswith(_UTF16):
+        bare = bare[2:].replace(b"\0", b"")
+    bare = bare.strip()
+    if not bare and size <= _HEAD:
+        raise refused(path, "is empty", "Name a file with a row of headings and the leads below it.")
     lower = bare[:200].lower()
     if lower.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style")):
         raise refused(path, "is a web page, whatever its name says", _SAVE_AS)
     if lower.startswith(b"<?xml") or lower.startswith(b"<"):
         raise refused(path, "is XML, not a sheet that an import reads", _SAVE_AS)
-    if bare.startswith((b"{", b"[")):
+    if _JSON.match(bare):
         return "json"
-    if b"\0" in head and not head.startswith(_UTF16) and not looks_utf16(head):
+    strange = sum(byte < 32 and byte not in b"\t\r\n" for byte in head)
+    if b"\0" in head and strange > len(head) // 4 and not head.startswith(_UTF16) and not looks_utf16(head):
         raise refused(path, "is no text and no workbook", "Name an xlsx, xls, csv or jsonl file.")
-    return "text"
+    # By its name too: a first line that is broken must not make a table of a file of JSON lines.
+    return "json" if path.suffix.lower() in _JSON_NAMES else "text"
 
 
 def looks_utf16(head: bytes) -> str:
@@ -76,10 +86,13 @@ def looks_utf16(head: bytes) -> str:
         return ""
     even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     if odd > pairs // 4 and even <= odd // 8:
-        return "utf-16-le"
-    if even > pairs // 4 and odd <= even // 8:
-        return "utf-16-be"
-    return ""
+        encoding = "utf-16-le"
+    elif even > pairs // 4 and odd <= even // 8:
+        encoding = "utf-16-be"
+    else:
+        return ""
+    text = head[: 2 * pairs].decode(encoding, "ignore")
+    return "" if any(letter < " " and letter not in "\t\r\n" for letter in text) else encoding
 
 
 def _check_archive(path: Path) -> None:

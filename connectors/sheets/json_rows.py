@@ -63,7 +63,8 @@ def _objects(values: list[Any]) -> Iterator[Row]:
 
 
 def _lines(text: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines if lines[-1] else lines[:-1], 1):
         bare = line.strip().removeprefix("\ufeff")
         if not bare:
             yield number, ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from connectors.sheets.tables import Cell, Table
 from state import errors, limits
 
 SEPARATORS: Final = (",", "\t", ";", "|")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _SAMPLE_CHARS: Final = 64 << 10
 _SAMPLE_ROWS: Final = 30
 
@@ -126,18 +128,29 @@ def _too_much(path: Path, what: str, most: int) -> errors.SourceRefused:
 
 
 def _unclosed(text: str, separator: str) -> int:
-    """Line at which a quote begins that is not closed before the end, or is closed in the middle of a cell; 0 = none.
-
-    `strict` finds a quote that ends in the middle of a cell; one that never ends is found by the cell it makes.
-    """
+    """Line at which a quote begins that is not closed before the end, is closed in the middle of a cell, or by the quote of
+    another row, with whole rows between the two; 0 = none."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    before = 0
+    before = width = 0
     try:
-        for _ in reader:
+        for row in reader:
+            if reader.line_num > before + 1 and width > 2 and _swallows(row, separator, width):
+                return before + 1
             before = reader.line_num
+            width = max(width, len(row))
     except csv.Error:
         return before + 1
     return 0
+
+
+def _swallows(row: list[str], separator: str, width: int) -> bool:
+    """Whether a cell holds a line with as many separators as a row has."""
+    return any(
+        line.count(separator) >= width - 1
+        for cell in row
+        if "\n" in cell or "\r" in cell
+        for line in cell.splitlines()[1:-1]
+    )
 
 
 def _whole(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -149,8 +162,8 @@ def _whole(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _line_by_line(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.rstrip("\r")
+    lines = _LINE_END.split(text)
+    for number, line in enumerate(lines if lines[-1] else lines[:-1], 1):
         try:
             row = next(csv.reader([line], delimiter=separator, strict=True), [])
         except csv.Error:

@@ -56,7 +56,8 @@ def lines(path: str, limits: dict[str, int]) -> Iterator[Any]:
         return
     for about in sheets:
         sheet = book.get_sheet_by_name(about.name)
-        if sheet.total_height > limits["rows"]:
+        rows = 0 if sheet.end is None else sheet.end[0] + 1
+        if rows > limits["rows"]:
             yield {"error": "rows", "text": about.name}
             return
         if sheet.width > limits["columns"]:
@@ -66,7 +67,7 @@ def lines(path: str, limits: dict[str, int]) -> Iterator[Any]:
         yield {
             "sheet": about.name,
             "hidden": about.visible != SheetVisibleEnum.Visible,
-            "rows": sheet.total_height,
+            "rows": rows,
             "columns": sheet.width,
             "merged_left_out": left_out,
         }

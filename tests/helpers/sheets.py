@@ -22,6 +22,10 @@ class Formula(NamedTuple):
     result: Any = None
 
 
+class Serial(float):
+    """A date and time as the number that a spreadsheet keeps, shown as a date."""
+
+
 class Sheet(NamedTuple):
     """One sheet; rows are lists of cells from column A on, None = blank."""
 
@@ -56,6 +60,8 @@ def _cell(ref: str, value: Any) -> str:
         if isinstance(value.result, str):
             return f'<c r="{ref}" t="str">{body}<v>{escape(value.result)}</v></c>'
         return f'<c r="{ref}">{body}{"" if value.result is None else f"<v>{value.result}</v>"}</c>'
+    if isinstance(value, Serial):
+        return f'<c r="{ref}" s="{_STYLES["datetime"][0]}"><v>{float(value)!r}</v></c>'
     if isinstance(value, bool):
         return f'<c r="{ref}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, datetime.datetime):
