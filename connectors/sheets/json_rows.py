@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from connectors.sheets.formats import refused
 from connectors.sheets.texts import decoded
 from state import limits
+
+_SPACE: Final = re.compile(r"\s*")
 
 Row = tuple[int, dict[str, Any] | str]
 """(line or place in the array, from 1; the object, or the text that is none; "" = blank)."""
@@ -53,8 +56,32 @@ def rows(path: Path) -> tuple[Iterator[Row], int, list[str]]:
     try:
         whole = _loads(text)
     except (ValueError, RecursionError):
-        return _lines(text), total, notes
+        values = _one_after_the_other(text)
+        return (_lines(text), total, notes) if values is None else (_objects(values), len(values), notes)
     return _objects([whole]), 1, notes  # one object over several lines
+
+
+def _one_after_the_other(text: str) -> list[Any] | None:
+    """Objects that stand over several lines each; None where the first line is one by itself, or anything is broken."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    values: list[Any] = []
+    decode = json.JSONDecoder(parse_float=Written, parse_constant=_no_constant).raw_decode
+    at = 0
+    try:
+        if first.strip() != "{":
+            return None
+        while (at := _end_of_space(text, at)) < len(text):
+            value, at = decode(text, at)
+            values.append(value)
+    except (ValueError, RecursionError):
+        return None
+    return values
+
+
+def _end_of_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    assert space is not None, "the pattern takes nothing too"
+    return space.end()
 
 
 def _objects(values: list[Any]) -> Iterator[Row]:

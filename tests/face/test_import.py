@@ -75,7 +75,8 @@ def test_the_example(capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(CHECKOUT / "examples" / "expo.csv", "expo.csv")
     assert main(["import", "expo.csv", "--channel", "auto_show", "--at", "2026-03-03T09:00:00+08:00"]) == 0
     assert "imported 3, refused 1, repeated in the file 1, blank 1" in capsys.readouterr().out
-    assert Path("var/inbox").is_dir() and Path("expo.result.csv").is_file()
+    (written,) = Path("var/inbox").iterdir()
+    assert written.name in (CHECKOUT / "docs" / "import.md").read_text("utf-8") and Path("expo.result.csv").is_file()
 
 
 @pytest.mark.parametrize(

@@ -335,6 +335,12 @@ def test_one_object_over_several_lines(load):
     assert len(load.leads(jsonl(load, '{\n "phone": "13912345678",\n "name": "张三"\n}'))) == 1
 
 
+def test_objects_over_several_lines_one_after_the_other(load):
+    text = '{\n "phone": "1391234567%d",\n "extra": {"x": 1.50}\n}\n'
+    done = jsonl(load, text % 8, "", text % 9)
+    assert done.fates == {"imported": 2} and b'"x":1.50' in (load.inbox / done.name).read_bytes()
+
+
 def test_a_line_that_is_no_object_is_refused_by_name_and_can_be_corrected(load):
     done = jsonl(load, '{"phone": "13912345678"', "[1]", '{"phone": "13912345679"}')
     assert done.fates == {"refused": 2, "imported": 1} and done.reasons == {"NOT_JSON": 2}
