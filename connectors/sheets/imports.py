@@ -6,6 +6,7 @@ when the same file is imported again.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ def import_file(path: Path, wanted: Wanted, configuration: Configuration, outlet
         elif form == "text":
             job.tables(iter([texts.table(path, lambda cells: known(cells, wanted.mapping))]))
         else:
-            job.tables(workbook.tables(path))
+            with contextlib.closing(workbook.tables(path)) as tables:
+                job.tables(tables)
         done = job.done
         leads = sorted(job.leads, key=lambda one: one[0])  # by time: a file is read in its order (ruling 9)
         if leads:
@@ -90,6 +92,8 @@ def import_file(path: Path, wanted: Wanted, configuration: Configuration, outlet
         if same is None:
             result.publish()
         done.result = same or place
+    except OSError as error:
+        raise errors.of_disk(error, f"writing the result beside the input, {place}") from error
     finally:
         result.drop()
     if leads and not done.known_before:

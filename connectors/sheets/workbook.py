@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,10 +16,11 @@ from connectors.sheets.tables import Cell, Table
 from state import errors, limits
 
 _UNFOLD: Final = Path(__file__).with_name("unfold.py")
+_SAID_BYTES: Final = 64 << 10
 _NOT_INSTALLED: Final = "No module named"
 
 
-def tables(path: Path) -> Iterator[Table]:
+def tables(path: Path) -> Generator[Table, None, None]:
     """The sheets of a workbook in its order; the rows of one must be read (or left) before the next is asked for.
 
     Raises SourceRefused for a password, damage, or more than the limits.
@@ -32,13 +34,16 @@ def tables(path: Path) -> Iterator[Table]:
         "merged": limits.SHEET_MERGED,
     }
     command = [sys.executable, "-P", str(_UNFOLD), str(path.absolute()), orjson.dumps(bounds).decode()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
-        assert process.stdout is not None and process.stderr is not None
+    with (
+        tempfile.TemporaryFile() as said,  # no pipe: nobody reads it before the end, and a full one would stop the process
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL) as process,
+    ):
+        assert process.stdout is not None
         try:
             yield from _Lines(path, process.stdout).tables()
-            said = process.stderr.read(4096).decode("utf-8", "replace")
             if process.wait() != 0:
-                raise _ended(path, said)
+                said.seek(0)
+                raise _ended(path, said.read(_SAID_BYTES).decode("utf-8", "replace"))
         finally:
             process.kill()
 
@@ -72,6 +77,8 @@ class _Lines:
 
     def _rows(self) -> Iterator[list[Cell]]:
         for line in self.lines:
+            if not line.endswith(b"\n"):
+                return  # the process ended in the middle of it: what it left is looked at then
             value = orjson.loads(line)
             if isinstance(value, list):
                 yield value

@@ -1,6 +1,7 @@
 """Workbooks as bytes, for tests of the import: the least of an xlsx, with the standard library alone."""
 
 import datetime
+import struct
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,4 +120,54 @@ def xlsx(path: Path, *sheets: Sheet, from_1904: bool = False) -> Path:
             archive.writestr(name, text)
         for number, sheet in zip(numbers, sheets, strict=True):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(sheet))
+    return path
+
+
+# --- xls: one sheet, as BIFF8 records in the least of an OLE file
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _biff(name: str, rows: Sequence[Sequence[Any]]) -> bytes:
+    def begin(kind: int) -> bytes:
+        return _record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
+
+    def bound(at: int) -> bytes:
+        return _record(0x85, struct.pack("<IBBBB", at, 0, 0, len(name), 1) + name.encode("utf-16-le"))
+
+    end = _record(0x0A, b"")
+    head = begin(0x05) + _record(0x42, struct.pack("<H", 1200)) + _record(0xE0, bytes(20))
+    cells = b""
+    for row, values in enumerate(rows):
+        for place, value in enumerate(values):
+            where = struct.pack("<HHH", row, place, 0)
+            if isinstance(value, str):
+                text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+                cells += _record(0x204, where + text)
+            elif value is not None:
+                cells += _record(0x203, where + struct.pack("<d", value))
+    return head + bound(len(head) + len(bound(0)) + len(end)) + end + begin(0x10) + cells + end
+
+
+def xls(path: Path, name: str, rows: Sequence[Sequence[Any]]) -> Path:
+    """Write a workbook of the old format: text and numbers; returns the path."""
+    sector, free, chain_end, table = 512, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    stream = _biff(name, rows)
+    stream = stream.ljust(max(4096, -(-len(stream) // sector) * sector), b"\0")
+    count = len(stream) // sector
+    fat = [table, chain_end, *(place + 3 for place in range(count - 1)), chain_end]
+    assert len(fat) <= sector // 4, "more than one sector of the table: too many rows for this helper"
+    fat += [free] * (sector // 4 - len(fat))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<10I", 0, 1, 1, 0, 4096, chain_end, 0, chain_end, 0, 0) + b"\xff" * 432
+
+    def entry(title: str, kind: int, start: int, size: int, child: int = free) -> bytes:
+        text = f"{title}\0".encode("utf-16-le") if title else b""
+        about = struct.pack("<HBBIII", len(text), kind, 1, free, free, child)
+        return text.ljust(64, b"\0") + about + bytes(36) + struct.pack("<IQ", start, size)
+
+    folder = entry("Root Entry", 5, chain_end, 0, 1) + entry("Workbook", 2, 2, len(stream)) + entry("", 0, 0, 0) * 2
+    path.write_bytes(header + struct.pack("<128I", *fat) + folder + stream)
     return path

@@ -1,7 +1,9 @@
 """A file's rows become raw leads, each with its fate; the result is corrected and imported again."""
 
 import datetime
+import errno
 import json
+import os
 import stat
 
 import pytest
@@ -230,6 +232,16 @@ def test_leads_are_written_in_the_order_of_their_times(load):
     rows = "".join(f"139123456{n:02d},2026-03-02 {10 + n % 7}:{n}\n" for n in range(30, 50))
     times = [lead["event_time"] for lead in load.leads(load.csv("手机号,时间\n" + rows))]
     assert len(times) == 20 and times == sorted(times)
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(load, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(errors.DiskFault, match="full"):
+        load.csv(HEAD + GOOD)
+    assert [path.name for path in tmp_path.iterdir()] == ["leads.csv"]
 
 
 def test_when_the_leads_cannot_be_written_the_same_import_is_right_again(load, tmp_path):

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sheets import Formula, Sheet, xlsx
+from sheets import Formula, Sheet, xls, xlsx
 
 from connectors.sheets import formats, workbook
 from state import errors, limits
@@ -49,6 +49,14 @@ def test_cells(tmp_path):
         (5, [True, 0.5]),
         (6, [-5, 46083.427083333336]),
     ]
+
+
+def test_the_old_format(tmp_path):
+    path = xls(tmp_path / "x.xls", "线索", [["手机号", "姓名"], [13912345678, "张三"], [None], ["1.39E+10", None]])
+    assert formats.format_of(path) == "xls"
+    assert read(path) == {
+        "线索": [(1, ["手机号", "姓名"]), (2, [13912345678, "张三"]), (3, []), (4, ["1.39E+10", None])]
+    }
 
 
 def test_rows_are_numbered_as_the_program_shows_them(tmp_path):
