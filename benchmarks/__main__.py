@@ -83,10 +83,17 @@ def _gateway(given: argparse.Namespace, said: Said) -> Measured:
     return gateway.measure(_ROOT, given.seconds or gateway.SECONDS, said)
 
 
+def _import(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import import_sheet
+
+    return import_sheet.measure(_ROOT, given.leads or import_sheet.ROWS, said)
+
+
 # Each imports what it needs when it is asked for: the whole path on files runs without a client for Kafka.
 SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
     "whole_path": _whole_path,
     "store_opening": _store_opening,
+    "import": _import,
     "job_d": _job_d,
     "kafka_latency": _kafka_latency,
     "kafka_idle": _kafka_idle,
@@ -105,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a scenario, for machines")
     for name, text in (
         ("customers", "customers known to the state: whole_path, kafka_whole_path"),
-        ("leads", "leads: whole_path, store_opening, kafka_whole_path, job_d"),
+        ("leads", "leads: whole_path, store_opening, import, kafka_whole_path, job_d"),
         ("rounds", "interleaved rounds: job_d, kafka_whole_path"),
         ("seconds", "how long to measure: kafka_latency, kafka_idle, gateway"),
         ("records", "records in the output topics: kafka_readback"),

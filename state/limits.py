@@ -176,6 +176,32 @@ GATEWAY_WAIT_S: Final = 10
 SIGNATURE_WINDOW_S: Final = 300
 """How far the time stamp of a signature may lie from the gateway's clock."""
 
+# --- sheets that are imported
+SHEET_FILE_BYTES: Final = 256 << 20
+"""Largest file that an import reads; a text file is held in memory as a whole."""
+SHEET_UNPACKED_BYTES: Final = 1 << 30
+"""What the parts of an xlsx may be together once unpacked, by the archive's own list."""
+SHEET_PARTS: Final = 4_096
+"""Parts (files) of an xlsx."""
+SHEET_MEMORY_BYTES: Final = 3 << 30
+"""Address space of the process that unfolds a workbook: one cell far outside makes the library ask for half a terabyte."""
+SHEET_CPU_S: Final = 300
+"""Processor time of that process."""
+SHEETS: Final = 100
+"""Sheets of one workbook."""
+SHEET_ROWS: Final = 500_000
+"""Rows of one sheet or table, blank ones included."""
+SHEET_COLUMNS: Final = 500
+"""Columns of one sheet or table."""
+SHEET_CELL_CHARS: Final = 32_767
+"""Longest cell, characters (a spreadsheet's own limit); what is beyond is cut and said."""
+SHEET_HEADER_ROWS: Final = 30
+"""Rows with content among which the row of headings is looked for."""
+SHEET_MERGED: Final = 10_000
+"""Merged areas of one sheet whose value is carried into their rows."""
+RESULT_FILES: Final = 1_000
+"""Result files beside one input, counted up so that no corrected one is overwritten."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

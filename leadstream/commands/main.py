@@ -323,3 +323,51 @@ def _explain(
 
     question = Question(raw_id=raw_id, unique_id=unique_id, one_id=one_id, phone=phone, source=source)
     explain(state, question, config=config, as_json=json, reveal=reveal)
+
+
+@app.command("import")
+def _import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="xlsx, xls, csv or jsonl.")],
+    to: Annotated[
+        str,
+        typer.Option("--to", "--out", metavar="DIR|kafka", help="A folder that `run --source` reads, or the topic."),
+    ] = "var/inbox",
+    channel: Annotated[
+        str, typer.Option("--channel", metavar="CODE", help="Channel of rows that name none: its code or name.")
+    ] = "",
+    account: Annotated[
+        str, typer.Option("--account", metavar="TEXT", help="Account at the channel, of rows that name none.")
+    ] = "",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="TOML: which heading is which field, constants, values."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="RFC 3339: when rows without a time came in. Default: now."),
+    ] = None,
+    sheet: Annotated[
+        str, typer.Option("--sheet", metavar="NAME", help="Read this sheet alone, hidden or not. Default: all visible.")
+    ] = "",
+    send_refused: Annotated[
+        bool, typer.Option("--send-refused", help="Send refused rows too: the engine writes them to rejects.")
+    ] = False,
+) -> None:
+    """Import sheets of leads; each row's fate stands in a result file beside the sheet."""
+    from leadstream.commands.imports import import_files
+
+    import_files(
+        files,
+        to=to,
+        config=config,
+        channel=channel,
+        account=account,
+        mapping=mapping,
+        at=at,
+        sheet=sheet,
+        send_refused=send_refused,
+    )

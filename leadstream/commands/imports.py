@@ -1,0 +1,149 @@
+"""`leadstream import`: sheets become raw leads for the engine, each row with its fate in a result beside its file."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from connectors.kafka.settings import settings_of
+from connectors.sheets.headings import NO_MAPPING, load_mapping
+from connectors.sheets.imports import Done, Wanted, import_file
+from connectors.sheets.outlets import FolderOutlet, Outlet
+from operators.base.calendar import parse_ms
+from operators.config import configuration
+from operators.config.configuration import Configuration
+from operators.config.names import nearest
+from state import errors
+
+KAFKA: Final = "kafka"
+_PLAIN_S: Final = 5.0
+_UPDATE_ROWS: Final = 500
+
+
+def import_files(
+    files: list[Path],
+    *,
+    to: str,
+    config: Path | None,
+    channel: str,
+    account: str,
+    mapping: Path | None,
+    at: str | None,
+    sheet: str,
+    send_refused: bool,
+) -> None:
+    """Import the files one after the other and say what became of their rows. Raises LeadstreamError for the first that is
+    refused as a whole; those before it are imported."""
+    from flows.observe.live import Screen
+
+    loaded = configuration.load(config)
+    wanted = Wanted(
+        channel=_channel(channel, loaded),
+        account=account,
+        mapping=NO_MAPPING if mapping is None else load_mapping(mapping),
+        ingest_ms=_now(at),
+        sheet=sheet,
+        send_refused=send_refused,
+    )
+    outlet = _outlet(to, loaded)
+    console = Screen(highlight=False)
+    for file in files:
+        began = time.monotonic()
+        done = _with_progress(console, file, wanted, loaded, outlet)
+        for line in _said(file, done, to, time.monotonic() - began):
+            typer.echo(line)
+    if to != KAFKA:
+        named = "" if config is None else f" --config {config}"
+        typer.echo(f"Run them: leadstream run{named} --source {to}")
+
+
+def _outlet(to: str, loaded: Configuration) -> Outlet:
+    if to != KAFKA:
+        return FolderOutlet(Path(to))
+    try:
+        from connectors.kafka.topics.upkeep import check_topics
+        from connectors.sheets.topic_outlet import TopicOutlet
+    except ImportError as error:
+        raise errors.Refused(
+            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
+        ) from error
+    settings = settings_of(loaded, os.environ)
+    check_topics(settings, inputs=True, outputs=False)
+    return TopicOutlet(settings)
+
+
+def _channel(given: str, loaded: Configuration) -> str:
+    """The code of a channel that was named by its code or its name. Raises WrongUsage for one that is not there."""
+    channels = loaded.rules.channels
+    if not given or given in channels:
+        return given
+    codes = [code for code, one in channels.items() if one.name == given]
+    if len(codes) == 1:
+        return codes[0]
+    raise errors.WrongUsage(
+        f"The configuration has no channel {given!r}{nearest(given, list(channels))}.",
+        "Name one that it has, add [channels.CODE] to it, or name another configuration with --config.",
+    )
+
+
+def _now(at: str | None) -> int:
+    if at is None:
+        return time.time_ns() // 1_000_000
+    try:
+        return parse_ms(at)
+    except ValueError as error:
+        raise errors.WrongUsage(
+            f"--at {at} is no time with an offset.", "Write it like 2026-03-02T12:00:00+08:00."
+        ) from error
+
+
+def _with_progress(console: Console, file: Path, wanted: Wanted, loaded: Configuration, outlet: Outlet) -> Done:
+    if console.is_terminal:
+        columns = (TextColumn("importing {task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(file.name, total=None)
+
+            def show(done: int, total: int) -> None:
+                if done % _UPDATE_ROWS == 0:
+                    bar.update(task, completed=done, total=max(done, total))
+
+            return import_file(file, wanted, loaded, outlet, show)
+    return import_file(file, wanted, loaded, outlet, _Lines(file.name))
+
+
+class _Lines:
+    """Progress without a terminal: a line every few seconds."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if done % _UPDATE_ROWS == 0 and time.monotonic() - self._said >= _PLAIN_S:
+            self._said = time.monotonic()
+            typer.echo(f"importing {self._name}: row {done} of {total}")
+
+
+def _said(file: Path, done: Done, to: str, took_s: float) -> list[str]:
+    """What became of the rows, in whole sentences."""
+    fates = done.fates
+    lines = [
+        f"{file}: {done.rows - fates['heading']} rows in {took_s:.1f} s: imported {fates['imported']}, refused "
+        f"{fates['refused']}, repeated in the file {fates['repeated']}, blank {fates['blank']}."
+    ]
+    if done.known_before:
+        lines.append(f"All of it was imported to {to} before ({done.name}): nothing was changed.")
+    elif done.written:
+        lines.append(f"{done.written} raw leads written to {to} ({done.name}).")
+    for code, count in done.reasons.most_common(5):
+        lines.append(f"  {code} {count}: {done.hints[code]}")
+    if done.result is not None:
+        what = " Correct the refused rows there and import that file." if fates["refused"] else ""
+        lines.append(f"Each row's fate: {done.result}.{what}")
+    return [*lines, *(f"Note: {note}" for note in done.notes)]
