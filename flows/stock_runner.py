@@ -24,7 +24,7 @@ from flows.observe.metrics import parse_address
 from flows.open import DEFAULT_SINK, DEFAULT_STATE, DEMO, Prepared, Wanted, log_notes, prepare
 from flows.signals import Signals
 from operators.base.calendar import parse_ms
-from state import errors
+from state import errors, process
 
 log = logging.getLogger("leadstream")
 
@@ -34,6 +34,8 @@ def engine_from_environment() -> Engine:
 
     Where it is refused, the operator's action is printed last and the process ends with the contract's code.
     """
+    process.open_standard_streams()
+    process.keep_private()
     set_up_logs()
     try:
         prepared = prepare(wanted_of(os.environ))

@@ -18,7 +18,7 @@ import typer
 
 import leadstream
 from leadstream.compiled import variant
-from state import errors
+from state import errors, process
 
 log = logging.getLogger("leadstream")
 
@@ -41,6 +41,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machi
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Prints, never raises for what an operator can do something about."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    process.open_standard_streams()
+    process.keep_private()
     try:
         code = app(args=given, prog_name="leadstream", standalone_mode=False)
         return code if isinstance(code, int) else 0
