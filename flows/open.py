@@ -14,12 +14,13 @@ from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
 from connectors.kafka.settings import KafkaSettings, settings_of
 from connectors.protocols import Reader, Sink
-from flows.engine import Options
+from flows.engine import Options, wall_clock_ms
 from flows.observe.metrics import MetricsServer
 from flows.observe.observation import Observation, ObservedEngine
 from leadstream import compiled
 from operators.config import configuration
 from operators.config.configuration import Configuration
+from operators.config.tables import OutputTable
 from state import errors
 
 log = logging.getLogger("leadstream")
@@ -112,10 +113,14 @@ def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
     return KafkaReader(settings, to_end=by_event_clock(wanted))
 
 
-def _sink(wanted: Wanted, settings: KafkaSettings | None) -> Sink:
+def _sink(config: Configuration, wanted: Wanted, settings: KafkaSettings | None) -> Sink:
     """The output that was named."""
     if wanted.sink != KAFKA:
-        return FileSink(Path(wanted.sink))
+        table, local = OutputTable.model_validate(config.tables.get("output", {})), config.rules.local
+        size = table.segment_mib << 20
+        if not table.daily:
+            return FileSink(Path(wanted.sink), segment_bytes=size)
+        return FileSink(Path(wanted.sink), segment_bytes=size, today=lambda: local.day(wall_clock_ms()))
     from connectors.kafka.writing.sink import KafkaSink
 
     assert settings is not None
@@ -158,7 +163,7 @@ def prepare(wanted: Wanted) -> Prepared:
     if reader is None:
         reader = _reader(wanted, settings)
     options = Options(wanted.state, event_clock=by_event_clock(wanted), until_ms=wanted.until_ms)
-    engine = ObservedEngine(config, reader, _sink(wanted, settings), options)
+    engine = ObservedEngine(config, reader, _sink(config, wanted, settings), options)
     try:
         notes.extend(_mixed(engine, wanted))
         seen = Observation(engine)

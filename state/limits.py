@@ -113,6 +113,12 @@ WATCH_S: Final = 1.0
 TRANSACTION_MS: Final = 60_000
 """After so long the broker ends a transaction whose writer is gone."""
 
+# --- output files
+SEGMENT_BYTES: Final = 1 << 30
+"""Size from which a stream's file is closed as a segment at the next seal (`output.segment_mib`)."""
+SEGMENTS_LISTED: Final = 32
+"""Closed segments of a stream that a seal lists and a start looks at; older ones are the operator's alone."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

@@ -34,6 +34,7 @@ from operators.config.values import (
     variable_name,
     whole_days,
 )
+from state import limits
 
 Days = Annotated[float, PlainValidator(days_of)]
 LateHours = Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS))]
@@ -220,6 +221,13 @@ class KafkaTable(Table):
     lost: list[Annotated[kafka.Lost, PlainValidator(kafka.lost)]] = []
 
 
+class OutputTable(Table):
+    """`[output]`: when a file of an output folder is closed as a segment; no rule, so never part of `Rules.version`."""
+
+    segment_mib: Annotated[int, PlainValidator(number("MiB", 1, 1_000_000, whole=True))] = limits.SEGMENT_BYTES >> 20
+    daily: Flag = True
+
+
 class Tables(Table):
     """A whole file."""
 
@@ -241,6 +249,7 @@ class Tables(Table):
     nurture: NurtureTable = NurtureTable()
     identity: IdentityTable = IdentityTable()
     kafka: KafkaTable = KafkaTable()
+    output: OutputTable = OutputTable()
 
 
 MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
@@ -261,6 +270,7 @@ MODELS: Final[dict[tuple[str, ...], type[Table]]] = {
     ("identity",): IdentityTable,
     ("kafka",): KafkaTable,
     ("kafka", "retention_days"): RetentionTable,
+    ("output",): OutputTable,
 }
 """Which model judges which table; `*` = any code."""
 

@@ -145,6 +145,17 @@ class KafkaSink:
         """Where the topics ended before the first record of a new state."""
         return self._seal()
 
+    def claims(self) -> dict[str, Any]:
+        """What was delivered behind the last seal is read back."""
+        return {}
+
+    def waits_for_seal(self) -> bool:
+        """Nothing does."""
+        return False
+
+    def was_sealed(self) -> None:
+        """Nothing waits for it."""
+
     def _seal(self) -> dict[str, Any]:
         ends: dict[str, dict[str, int]] = {}
         for (name, number), end in self._ends.items():
