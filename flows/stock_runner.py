@@ -78,14 +78,19 @@ def clock_of(text: str | None) -> bool | None:
 
 
 def until_of(text: str | None) -> int | None:
-    """Epoch ms of an RFC 3339 time. Raises WrongUsage."""
+    """Epoch ms of `--until`. Raises WrongUsage."""
+    return time_of("--until", text)
+
+
+def time_of(option: str, text: str | None) -> int | None:
+    """Epoch ms of an option's RFC 3339 time. Raises WrongUsage."""
     if text is None:
         return None
     try:
         return parse_ms(text)
     except ValueError as error:
         raise errors.WrongUsage(
-            f"--until is {error}.", "Give an RFC 3339 time with its offset, for example 2026-03-02T18:00:00+08:00."
+            f"{option} is {error}.", "Give an RFC 3339 time with its offset, for example 2026-03-02T18:00:00+08:00."
         ) from None
 
 

@@ -145,3 +145,14 @@ class StreamFile:
         """Close the open file."""
         if self._file is not None:
             self._file.close()
+
+
+def files_of(folder: Path, name: str) -> list[Path]:
+    """The files that a stream's records stand in, oldest first: closed segments, then the open file."""
+    numbered = sorted(
+        (int(found[1]), path)
+        for path in folder.glob(f"{name}.*")
+        if (found := _NUMBER.fullmatch(path.name[len(name) :]))
+    )
+    open_file = folder / f"{name}.jsonl"
+    return [path for _, path in numbered] + ([open_file] if open_file.exists() else [])
