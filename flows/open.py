@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.demo.reader import DemoReader
+from connectors.files import ordering
 from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
 from connectors.kafka.settings import KafkaSettings, settings_of
@@ -166,6 +167,10 @@ def prepare(wanted: Wanted) -> Prepared:
     engine = ObservedEngine(config, reader, _sink(config, wanted, settings), options)
     try:
         notes.extend(_mixed(engine, wanted))
+        if isinstance(reader, FileReader) and by_event_clock(wanted):
+            notes.extend(
+                said for path, begin in reader.unread() if (said := ordering.complaint(path, begin, config.rules))
+            )
         seen = Observation(engine)
         server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
         engine.before_close(server.close)

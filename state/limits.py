@@ -113,6 +113,12 @@ WATCH_S: Final = 1.0
 TRANSACTION_MS: Final = 60_000
 """After so long the broker ends a transaction whose writer is gone."""
 
+# --- files in another order than their times
+ORDER_LOOKED_AT: Final = 1_000
+"""Lines of a file that a start looks at to see whether they are in order."""
+ORDER_BYTES: Final = 64 << 20
+"""Bytes that `leadstream order` sorts in memory at once, and the most that a start looks at."""
+
 # --- output files
 SEGMENT_BYTES: Final = 1 << 30
 """Size from which a stream's file is closed as a segment at the next seal (`output.segment_mib`)."""

@@ -220,6 +220,17 @@ def _replay(
     )
 
 
+@app.command("order")
+def _order(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines in any order.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for files of the same names.")],
+) -> None:
+    """Write files in the order of their event times: for an export that has the newest lead first."""
+    from leadstream.commands.files import order_files
+
+    order_files(files, to)
+
+
 @app.command("check")
 def _check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A configuration, TOML.")]) -> None:
     """Show every fault of a configuration, with its line."""

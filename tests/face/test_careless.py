@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from face_shell import DEADLINE_S, FIRST, RUN, Shell
+from face_shell import DEADLINE_S, FIRST, RUN, Shell, lead
 
 
 def _modes(folder: Path) -> set[tuple[bool, int]]:
@@ -99,3 +99,30 @@ def test_explain_on_a_state_that_one_may_only_read(ran: Shell) -> None:
     assert done.returncode == 0, done.stderr
     assert "FIRST_TOUCH" in done.stdout
     assert not list(ran.folder.glob("leadstream-reader-*")), "what a reader needs is removed"
+
+
+def _newest_first(shell: Shell) -> None:
+    (shell.folder / "export.jsonl").write_text(
+        "".join(lead(n, f"1391234567{n}", f"2026-03-0{9 - n}T10:00:00+08:00") for n in range(8)), encoding="utf-8"
+    )
+
+
+def test_an_export_with_the_newest_lead_first(shell: Shell, inputs: Path) -> None:
+    """Said before it is read, and the command that is named brings all of it in."""
+    _newest_first(shell)
+    places = ("--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0", "--config", "in/config.toml")
+    done = shell.run("run", "--source", "export.jsonl", *places)
+    assert "export.jsonl is newest first: 4 of its first 8 leads" in done.stderr
+    assert "leadstream order export.jsonl --to DIR" in done.stderr
+    assert len(shell.lines("out/late.jsonl")) == 4
+    shell.run("order", "export.jsonl", "--to", "ordered")
+    again = ("--state", "state2", "--sink", "out2", "--metrics", "127.0.0.1:0", "--config", "in/config.toml")
+    done = shell.run("run", "--source", "ordered/export.jsonl", *again)
+    assert "newest first" not in done.stderr
+    assert len(shell.lines("out2/dispositions.jsonl")) == 8 and not shell.lines("out2/late.jsonl")
+
+
+def test_order_names_what_it_cannot_do(shell: Shell) -> None:
+    _newest_first(shell)
+    assert "There is no file nowhere.jsonl" in shell.run("order", "nowhere.jsonl", "--to", "x", code=1).stderr
+    assert "is the folder of" in shell.run("order", "export.jsonl", "--to", ".", code=2).stderr
