@@ -108,6 +108,8 @@ AHEAD_RECORDS: Final = 20_000
 """Records of one partition held while others are waited for (event clock); beyond, it is paused."""
 AHEAD_BYTES: Final = 32 << 20
 """The same, by size."""
+STRAGGLERS_S: Final = 10.0
+"""So long after a start records that it has not sent may be those of the process before it; later they are another writer's."""
 WATCH_S: Final = 1.0
 """How often the broker is asked whether the topics are still the same."""
 TRANSACTION_MS: Final = 60_000
