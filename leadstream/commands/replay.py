@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import typer
 
 from connectors.again.folder import SENT, FolderInputs, SentAlready, newest_time, read_stream
+from connectors.again.originals import Original, counting_from_now, original_of
 from connectors.kafka.settings import KafkaSettings, settings_of
 from flows.engine import wall_clock_ms
 from flows.open import KAFKA
@@ -22,7 +23,6 @@ from operators.config import configuration
 from operators.config.configuration import Configuration
 from operators.config.names import nearest
 from operators.identity.one_id import NEWEST_FORM, OneIds
-from operators.intake.again import Original, counting_from_now, original_of
 from operators.intake.validation import Clock, Validation
 from operators.registry import RECORD_OF
 from operators.wire.streams import STREAMS
