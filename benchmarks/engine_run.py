@@ -34,6 +34,17 @@ class _Nowhere:
         """Nothing was there."""
         return {}
 
+    def claims(self) -> dict[str, Any]:
+        """Nobody else writes it."""
+        return {}
+
+    def waits_for_seal(self) -> bool:
+        """Nothing does."""
+        return False
+
+    def was_sealed(self) -> None:
+        """Nothing waits for it."""
+
     def deliver(self, group: Group) -> None:
         """Dropped."""
 

@@ -322,6 +322,17 @@ class MemorySink:
         """A new state's streams are empty: nothing to say."""
         return {}
 
+    def claims(self) -> dict[str, Any]:
+        """Nobody else can write to it."""
+        return {}
+
+    def waits_for_seal(self) -> bool:
+        """Nothing does."""
+        return False
+
+    def was_sealed(self) -> None:
+        """Nothing waits for it."""
+
     def deliver(self, group: Group) -> None:
         """Append an outbox row's records, each stream's to its list."""
         for stream, _, lines in group.lines:

@@ -94,6 +94,9 @@ class Sink(Written, Protocol):
     def begin(self) -> dict[str, Any]:
         """What the seal of a new state must say of the output before anything is written to it; {} = nothing."""
 
+    def claims(self) -> dict[str, Any]:
+        """What the seal must say of the output, at every start, before anything is written to it; {} = nothing."""
+
     def found(self, group: Group) -> bool:
         """Whether some records of an outbox row of a former run were read back: no seal may come before that row."""
 
@@ -102,6 +105,12 @@ class Sink(Written, Protocol):
 
     def sealed(self) -> dict[str, Any] | None:
         """What a seal must know of the output as it was cut; None while not all of that is safe."""
+
+    def waits_for_seal(self) -> bool:
+        """Whether something waits for the last seal to be on the disk."""
+
+    def was_sealed(self) -> None:
+        """The last seal is on the disk."""
 
     def serve(self) -> None:
         """Go on with what is held, if anything is. Called between any two polls of the source."""

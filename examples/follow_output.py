@@ -47,26 +47,39 @@ class Marks:
 
 
 class FileSource:
-    """The lines of a file that grows, and is cut and written again after a crash."""
+    """The lines of a file that grows, is cut and written again after a crash, and is closed under another name when full."""
 
     def __init__(self, output: Path) -> None:
         self.file = output / "dispositions.jsonl"
-        self._position = 0
-        self._tail = b""
+        self._followed: dict[int, tuple[int, bytes]] = {}
+        """By the file's number on its disk, which stays when it is renamed: how far it was read, and what stood there last."""
 
     def read(self) -> list[bytes]:
-        """The lines that came since the last call."""
-        with self.file.open("rb") as file:
-            file.seek(self._position - len(self._tail))
-            read = file.read()
-            if not read.startswith(self._tail):  # cut after a crash: from the beginning, known events fall out above
-                self._position, self._tail = 0, b""
-                file.seek(0)
+        """The lines that came since the last call, closed segments first: dispositions.000001.jsonl, …, dispositions.jsonl."""
+        closed = sorted(self.file.parent.glob("dispositions.*.jsonl*"))
+        lines: list[bytes] = []
+        followed: dict[int, tuple[int, bytes]] = {}
+        for path in [*closed, self.file]:
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                if path == self.file and not closed:
+                    raise
+                continue  # renamed a moment ago: the next call finds it
+            with file:
+                number = os.fstat(file.fileno()).st_ino
+                position, tail = followed.get(number) or self._followed.get(number, (0, b""))
+                file.seek(position - len(tail))
                 read = file.read()
-        whole = read[len(self._tail) : read.rfind(b"\n") + 1]  # a line without its end is still being written
-        self._position += len(whole)
-        self._tail = (self._tail + whole)[-_TAIL_BYTES:]
-        return whole.splitlines()
+                if not read.startswith(tail):  # cut after a crash: from the beginning, known events fall out above
+                    position, tail = 0, b""
+                    file.seek(0)
+                    read = file.read()
+            whole = read[len(tail) : read.rfind(b"\n") + 1]  # a line without its end is still being written
+            followed[number] = position + len(whole), (tail + whole)[-_TAIL_BYTES:]
+            lines.extend(whole.splitlines())
+        self._followed.update(followed)
+        return lines
 
 
 class TopicSource:

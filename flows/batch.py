@@ -174,6 +174,8 @@ class Batch:
             return row
         try:
             alive = kind.fire(kind.desk(row, entity, self.out, self.members), before)
+        except LeadstreamError:  # a disk or table that cannot be read says itself what to do
+            raise
         except Exception as error:  # no record is to blame: the row is (ruling 49)
             raise InternalFault(
                 f"The timers of {kind.name} {kind.shown(entity)} (shard {self.shard.number}) failed with "

@@ -88,6 +88,8 @@ class Engine:
         self._written = 0
         self._cut: _Cut | None = None
         self._oldest_audit = 0
+        self._sealed_by = 0
+        """Number of the batch that holds the last seal, or a later one."""
         self._closed = False
         self.progress = Progress(options.shards)
         self._barriers = [kind.barriers(self.rules) for kind in ENTITIES if kind.barriers is not None]
@@ -136,6 +138,10 @@ class Engine:
             nothing = [NOTHING] * len(self.reader.names())
             born = {"reader": self.reader.position(nothing)} if self.reader.origins() else {}
             self.seal_row = seal.Seal(1, None, born, begins, {}, options.wall_ms())
+            seal.write_seal(database, self.seal_row)
+        if claims := self.sink.claims():
+            # Ahead of every row in the log, so on the disk before the first outbox row leaves.
+            self.seal_row.output = claims
             seal.write_seal(database, self.seal_row)
         one_ids = OneIds(self.configuration.secret, options.shards, self.identity.ids)
         self.arrivals = Arrivals(
@@ -195,6 +201,11 @@ class Engine:
     def serve(self) -> None:
         """Let the output go on with what it holds."""
         self.sink.serve()
+        if self.sink.waits_for_seal():
+            if self.commit.synced >= self._sealed_by:
+                self.sink.was_sealed()
+            else:
+                self.commit.ask()
 
     def synced(self) -> int:
         """Number of the last synced batch; raises what the background met."""
@@ -233,6 +244,7 @@ class Engine:
             return True
         self.seal_row = seal.Seal(row.number + 1, cut.clock, merged, output, covered, self.options.wall_ms())
         seal.write_seal(self.database, self.seal_row)
+        self._sealed_by = self.database.batches
         for shard, sequence in covered.items():
             progress.covered[shard] = sequence
         self.meters.seals += 1
@@ -274,6 +286,8 @@ class Engine:
                     f"The disk has not synced the state within {limits.DRAIN_S} s of the stop.",
                     "Check the disk; started again, the run goes on behind the last seal that it holds.",
                 )
+            if self.sink.waits_for_seal():
+                self.sink.was_sealed()
             self.finished = True
         return True
 

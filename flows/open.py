@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.demo.reader import DemoReader
+from connectors.files import ordering
 from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
 from connectors.inbox.reader import FollowReader, has_segments
@@ -22,6 +23,7 @@ from flows.observe.observation import Observation, ObservedEngine
 from leadstream import compiled
 from operators.config import configuration
 from operators.config.configuration import Configuration
+from operators.config.tables import OutputTable
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
@@ -145,10 +147,14 @@ def _reader(wanted: Wanted, settings: KafkaSettings | None) -> Reader:
     return KafkaReader(settings, to_end=by_event_clock(wanted))
 
 
-def _sink(wanted: Wanted, settings: KafkaSettings | None) -> Sink:
+def _sink(config: Configuration, wanted: Wanted, settings: KafkaSettings | None) -> Sink:
     """The output that was named."""
     if wanted.sink != KAFKA:
-        return FileSink(Path(wanted.sink))
+        table, local = OutputTable.model_validate(config.tables.get("output", {})), config.rules.local
+        size = table.segment_mib << 20
+        if not table.daily:
+            return FileSink(Path(wanted.sink), segment_bytes=size)
+        return FileSink(Path(wanted.sink), segment_bytes=size, today=lambda: local.day(wall_clock_ms()))
     from connectors.kafka.writing.sink import KafkaSink
 
     assert settings is not None
@@ -197,9 +203,13 @@ def prepare(wanted: Wanted) -> Prepared:
         wall_ms=wanted.wall_ms,
         clock_moved=wanted.clock_moved,
     )
-    engine = ObservedEngine(config, reader, _sink(wanted, settings), options)
+    engine = ObservedEngine(config, reader, _sink(config, wanted, settings), options)
     try:
         notes.extend(_mixed(engine, wanted))
+        if isinstance(reader, FileReader) and by_event_clock(wanted):
+            notes.extend(
+                said for path, begin in reader.unread() if (said := ordering.complaint(path, begin, config.rules))
+            )
         seen = Observation(engine)
         server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
         engine.before_close(server.close)

@@ -25,7 +25,7 @@ from flows.observe.metrics import parse_address
 from flows.open import DEFAULT_SINK, DEFAULT_STATE, DEMO, Prepared, Wanted, log_notes, prepare
 from flows.signals import Signals
 from operators.base.calendar import parse_ms
-from state import errors
+from state import errors, process
 
 log = logging.getLogger("leadstream")
 
@@ -35,6 +35,8 @@ def engine_from_environment() -> Engine:
 
     Where it is refused, the operator's action is printed last and the process ends with the contract's code.
     """
+    process.open_standard_streams()
+    process.keep_private()
     set_up_logs()
     try:
         prepared = prepare(wanted_of(os.environ))
@@ -92,14 +94,19 @@ def _yes(text: str | None) -> bool:
 
 
 def until_of(text: str | None) -> int | None:
-    """Epoch ms of an RFC 3339 time. Raises WrongUsage."""
+    """Epoch ms of `--until`. Raises WrongUsage."""
+    return time_of("--until", text)
+
+
+def time_of(option: str, text: str | None) -> int | None:
+    """Epoch ms of an option's RFC 3339 time. Raises WrongUsage."""
     if text is None:
         return None
     try:
         return parse_ms(text)
     except ValueError as error:
         raise errors.WrongUsage(
-            f"--until is {error}.", "Give an RFC 3339 time with its offset, for example 2026-03-02T18:00:00+08:00."
+            f"{option} is {error}.", "Give an RFC 3339 time with its offset, for example 2026-03-02T18:00:00+08:00."
         ) from None
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Final
 
 from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
-from state import errors, keys
+from state import errors, keys, process
 
 AUDIT: Final = "audit"
 _HOLDER: Final = "HOLDER"
+_SETTINGS: Final = "rocksdict-config.json"
 _CACHE_BYTES: Final = 256 << 20
 _BUFFER_BYTES: Final = 32 << 20
 _LOG_BYTES: Final = 96 << 20
@@ -46,6 +49,20 @@ def _options(*, audit: bool, cache: Cache) -> Options:
     return options
 
 
+def _view(folder: Path, view: Path) -> Path:
+    """A folder of links to a database that this user may only read, with a copy of what the library would write to.
+
+    What its writer adds meanwhile is not in it: whoever opens it tries again (state/inspect.py).
+    """
+    view.mkdir()
+    for file in folder.iterdir():
+        if file.name == _SETTINGS:
+            shutil.copyfile(file, view / file.name)
+        else:
+            (view / file.name).symlink_to(file.resolve())
+    return view
+
+
 class Database:
     """The process's RocksDB in raw mode: bytes to bytes. Every error comes out as a Fault with the operator's action."""
 
@@ -54,10 +71,13 @@ class Database:
         self.batches = 0
         self._counting = threading.Lock()
         self._reading = read_only
+        self.scratch: Path | None = None
+        """Folder of a reader, outside the state."""
         cache = Cache(_CACHE_BYTES)
         folder = path / "db"
         try:
             if not read_only:
+                process.keep_private()
                 folder.mkdir(parents=True, exist_ok=True)
             families = {"default": _options(audit=False, cache=cache), AUDIT: _options(audit=True, cache=cache)}
             if read_only:
@@ -67,19 +87,21 @@ class Database:
                     raise errors.StateRefused(
                         f"There is no state in {path}.", "Name the folder that `leadstream run --state` used."
                     )
-                # Beside a writer only a secondary is safe: opening read-only fails now and then.
-                self._scratch = (
-                    Path(os.path.realpath(os.environ.get("TMPDIR", "/tmp"))) / f"leadstream-reader-{os.getpid()}"
-                )
-                access = AccessType.secondary(str(self._scratch))
-                self.rows = Rdict(str(folder), families["default"], column_families=families, access_type=access)
+                # Beside a writer only a secondary is safe: opening read-only fails now and then. It needs a folder of its own.
+                self.scratch = Path(os.path.realpath(tempfile.mkdtemp(prefix="leadstream-reader-")))
+                access = AccessType.secondary(str(self.scratch / "own"))
+                # The library writes its settings beside the tables at every opening: there, or nowhere.
+                seen = folder if os.access(folder, os.W_OK) else _view(folder, self.scratch / "view")
+                self.rows = Rdict(str(seen), families["default"], column_families=families, access_type=access)
             else:
                 self.rows = Rdict(str(folder), families["default"], column_families=families)
         except errors.LeadstreamError:
             raise
         except OSError as error:
+            self._clear()
             raise errors.of_disk(error, f"opening the state in {path}") from error
         except Exception as error:
+            self._clear()
             text = str(error)
             if "lock" in text.lower() and (
                 "LOCK" in text or "No locks available" in text or "temporarily unavailable" in text
@@ -95,6 +117,11 @@ class Database:
             with contextlib.suppress(OSError):
                 (path / _HOLDER).write_text(f"process {os.getpid()}\n")
 
+    def _clear(self) -> None:
+        """Remove what a reader leaves on disk."""
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
     def _holder(self) -> str:
         try:
             return (self.path / _HOLDER).read_text().strip() or "another process"
@@ -103,13 +130,22 @@ class Database:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key."""
-        found: bytes | None = self.rows.get(key)
+        try:
+            found: bytes | None = self.rows.get(key)
+        except Exception as error:
+            raise self._unread(error) from error
         return found
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """The values of many keys, in their order."""
-        found: list[bytes | None] = self.rows.get(keys)  # type: ignore[arg-type, assignment]
+        try:
+            found: list[bytes | None] = self.rows.get(keys)  # type: ignore[arg-type, assignment]
+        except Exception as error:
+            raise self._unread(error) from error
         return found
+
+    def _unread(self, error: Exception) -> errors.Fault:
+        return errors.of_disk(error, f"reading the state in {self.path}")
 
     def batch(self) -> WriteBatch:
         """An empty atomic batch."""
@@ -145,11 +181,17 @@ class Database:
         options = ReadOptions()
         options.set_iterate_upper_bound(end)
         cursor = family.iter(options)
-        cursor.seek(begin)
+        try:
+            cursor.seek(begin)
+        except Exception as error:
+            raise self._unread(error) from error
         while cursor.valid():
             yield cursor.key(), cursor.value()
             cursor.next()
-        cursor.status()  # an iterator that met an error ends like one at its end
+        try:
+            cursor.status()  # an iterator that met an error ends like one at its end
+        except Exception as error:
+            raise self._unread(error) from error
 
     def forget_audit(self, month: int) -> None:
         """Delete the audit rows of all months before this one: one range, whatever their number."""
@@ -171,6 +213,7 @@ class Database:
             except Exception as error:
                 failed = failed or error
         del self.audit
+        self._clear()
         if failed is not None:
             raise errors.of_disk(failed, f"closing the state in {self.path}") from failed
         if not self._reading:

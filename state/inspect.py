@@ -6,7 +6,6 @@ Decisions are not explained here: this module returns what is stored, `leadstrea
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -47,20 +46,12 @@ class Inspection:
 
     def __init__(self, path: Path) -> None:
         self._database = _opened(path)
-        stored = self._database.get(_identity_key)
-        if stored is None:
+        try:
+            self.identity = _identity_of(self._database, path)
+            self.seal: Seal = read_seal(self._database)
+        except BaseException:
             self.close()
-            raise errors.StateRefused(
-                f"The state in {path} was never used.", "Name the folder that `leadstream run --state` used."
-            )
-        self.identity: Identity = msgspec.msgpack.decode(stored, type=Identity)
-        if self.identity.format > STATE_FORMAT:
-            self.close()
-            raise errors.StateRefused(
-                f"The state has format {self.identity.format}, which this version does not know.",
-                "Use the newer version that wrote it.",
-            )
-        self.seal: Seal = read_seal(self._database)
+            raise
 
     def __enter__(self) -> Inspection:
         return self
@@ -71,9 +62,8 @@ class Inspection:
         self.close()
 
     def close(self) -> None:
-        """Close it and remove what a secondary leaves on disk."""
+        """Close it; what a secondary leaves on disk is removed with it."""
         self._database.close()
-        shutil.rmtree(self._database._scratch, ignore_errors=True)
 
     def customer(self, shard: int, digest: bytes, *, shadow: bool) -> Customer | None:
         """The row of a customer in one realm."""
@@ -146,6 +136,21 @@ class Inspection:
         for key, _ in self._database.scan(begin, end, audit=True):
             return key
         return None
+
+
+def _identity_of(database: Database, path: Path) -> Identity:
+    stored = database.get(_identity_key)
+    if stored is None:
+        raise errors.StateRefused(
+            f"The state in {path} was never used.", "Name the folder that `leadstream run --state` used."
+        )
+    identity = msgspec.msgpack.decode(stored, type=Identity)
+    if identity.format > STATE_FORMAT:
+        raise errors.StateRefused(
+            f"The state has format {identity.format}, which this version does not know.",
+            "Use the newer version that wrote it.",
+        )
+    return identity
 
 
 def _opened(path: Path) -> Database:

@@ -117,6 +117,8 @@ AHEAD_RECORDS: Final = 20_000
 """Records of one partition held while others are waited for (event clock); beyond, it is paused."""
 AHEAD_BYTES: Final = 32 << 20
 """The same, by size."""
+STRAGGLERS_S: Final = 10.0
+"""So long after a start records that it has not sent may be those of the process before it; later they are another writer's."""
 WATCH_S: Final = 1.0
 """How often the broker is asked whether the topics are still the same."""
 TRANSACTION_MS: Final = 60_000
@@ -201,6 +203,18 @@ SHEET_MERGED: Final = 10_000
 """Merged areas of one sheet whose value is carried into their rows."""
 RESULT_FILES: Final = 1_000
 """Result files beside one input, counted up so that no corrected one is overwritten."""
+
+# --- files in another order than their times
+ORDER_LOOKED_AT: Final = 1_000
+"""Lines of a file that a start looks at to see whether they are in order."""
+ORDER_BYTES: Final = 64 << 20
+"""Bytes that `leadstream order` sorts in memory at once, and the most that a start looks at."""
+
+# --- output files
+SEGMENT_BYTES: Final = 1 << 30
+"""Size from which a stream's file is closed as a segment at the next seal (`output.segment_mib`)."""
+SEGMENTS_LISTED: Final = 32
+"""Closed segments of a stream that a seal lists and a start looks at; older ones are the operator's alone."""
 
 # --- faults
 INTERNAL_PER_HOUR: Final = 20

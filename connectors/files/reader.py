@@ -158,6 +158,10 @@ class FileReader:
         """How much was handed on."""
         return sum(file.start for file in self._files)
 
+    def unread(self) -> list[tuple[Path, int]]:
+        """(file, byte from which on it is not read yet)."""
+        return [(file.path, file.start) for file in self._files]
+
     def restore(self, position: dict[str, Any]) -> None:
         """Continue each file at its sealed byte: a file that grew goes on, a changed beginning stops (ruling 9)."""
         for file in self._files:

@@ -1,97 +1,100 @@
-"""Files out: one JSON-lines file per stream, cut to its sealed length at open, so that each record stands there once."""
+"""Files out: JSON lines, a file per stream, cut to its sealed length at open, so that each record stands there once.
+
+A file that is large, or that another day's, is closed as a segment (`segments.py`). The folder has one writer (`writer.py`).
+"""
 
 from __future__ import annotations
 
 import contextlib
-import io
-import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from connectors.files.segments import StreamFile
+from connectors.files.writer import OneWriter, put_whole, sync_folder
 from connectors.protocols import Group
 from operators.wire.streams import STREAMS, without_nulls
-from state import errors
+from state import errors, limits
+
+_OWNER: Final = ".state"
 
 
-def _put_whole(path: Path, text: str) -> None:
-    """Write a small file so that after a kill or a power loss it is there whole or not at all."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names of new files survive a power loss: a seal will speak of their lengths."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _no_days() -> int:
+    return 0
 
 
 class FileSink:
-    """One JSON-lines file per stream, each with one writer; exact after a crash: cut to the sealed length at open."""
+    """One JSON-lines file per stream; exact after a crash. `today` = the local day as a number; without it, no segment is
+    closed because of the day."""
 
     kind = "files"
     reads_back = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, segment_bytes: int = limits.SEGMENT_BYTES, today: Callable[[], int] = _no_days
+    ) -> None:
         self.folder = folder
-        self._files: list[io.FileIO] = []
-        self._lengths: list[int] = []
+        self._segment_bytes = segment_bytes
+        self._today = today
+        self._day = 0
+        self._streams: list[StreamFile] = []
         self._dirty: set[int] = set()
+        self._writer = OneWriter(folder)
+        self._claimed = False
+        self._closing = False
+        """Whether a segment waits for its last name."""
 
     def open(self, sealed: dict[str, Any], state_id: str, *, fresh: bool) -> None:
-        """Open every stream's file. Refuses a folder that this state did not write (rulings 45 and 52)."""
+        """Open every stream's file. Refuses a folder that this state did not write (rulings 45 and 52), that another process
+        writes, or that another copy of this state has written since."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            owner = self.folder / ".state"
-            written_by = owner.read_text().strip() if owner.exists() else ""
-            occupied = [name for name in STREAMS if self._path(name).exists() and self._path(name).stat().st_size]
-            if written_by != state_id and (occupied or written_by):
-                raise errors.StateRefused(
-                    f"The output folder {self.folder} was not written from this state.",
-                    "Name an empty folder with --sink, or the state that wrote it with --state.",
-                )
             if sealed.get("kind", self.kind) != self.kind:
                 raise errors.StateRefused(
                     "The state has delivered to topics of Kafka, not to files.",
                     "Deliver there with --sink kafka, or begin a new state with --state.",
                 )
-            if not fresh and not written_by and any(sealed.values()):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign(state_id)
+            self._writer.lock()
+            owner = self.folder / _OWNER
+            written_by = self._refuse_foreign(state_id)
+            if not fresh and not written_by and any(sealed.get(name) for name in STREAMS):
                 raise errors.StateRefused(
                     f"The output folder {self.folder} is empty, but the state has already delivered to it.",
                     "Put the folder back (state and output belong together), or begin a new state with --state.",
                 )
+            self._writer.check(sealed.get("writer", []))
             if not written_by:
-                _put_whole(owner, state_id + "\n")
+                put_whole(owner, state_id + "\n")
+            self._day = self._today()
             for name in STREAMS:
-                path = self._path(name)
-                file = io.FileIO(path, "a+b")
-                length = int(sealed.get(name, 0))
-                size = os.fstat(file.fileno()).st_size
-                if size < length:
-                    raise errors.SinkFault(
-                        f"{path} has {size} bytes, but {length} were delivered and sealed.",
-                        "Put the file back: a consumer may rely on what it held. Or begin a new state with an empty --sink.",
-                    )
-                if size > length:
-                    os.ftruncate(file.fileno(), length)
-                self._files.append(file)
-                self._lengths.append(length)
-            _sync_folder(self.folder)
+                stream = StreamFile(self.folder, name)
+                self._streams.append(stream)
+                stream.open(sealed)
+            sync_folder(self.folder)
         except OSError as error:
             raise errors.of_disk(error, f"opening the output folder {self.folder}") from error
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.jsonl"
+    def _refuse_foreign(self, state_id: str) -> str:
+        """The state that wrote the folder, or "" """
+        owner = self.folder / _OWNER
+        written_by = owner.read_text().strip() if owner.exists() else ""
+        files = (self.folder / f"{name}.jsonl" for name in STREAMS)
+        occupied = any(file.exists() and file.stat().st_size for file in files)
+        if written_by != state_id and (occupied or written_by):
+            raise errors.StateRefused(
+                f"The output folder {self.folder} was not written from this state.",
+                "Name an empty folder with --sink, or the state that wrote it with --state.",
+            )
+        return written_by
 
     def begin(self) -> dict[str, Any]:
         """A new state's files are empty: nothing to say."""
         return {}
+
+    def claims(self) -> dict[str, Any]:
+        """The output as it was sealed, with this start's token, which the folder gets with the first record."""
+        return self._seal()
 
     def deliver(self, group: Group) -> None:
         """Append an outbox row's records, which are lines already, each stream's to its file."""
@@ -102,16 +105,14 @@ class FileSink:
         """Append JSON lines to a stream's file."""
         if not lines:
             return
-        file, data = self._files[stream], lines
+        file = self._streams[stream]
         try:
-            wrote = file.write(data)
-            while wrote is not None and wrote < len(data):
-                data = data[wrote:]
-                self._lengths[stream] += wrote
-                wrote = file.write(data)
+            if not self._claimed:
+                self._claimed = True
+                self._writer.claim()
+            file.write(lines, self._day)
         except OSError as error:
-            raise errors.of_disk(error, f"writing {self._path(STREAMS[stream])}") from error
-        self._lengths[stream] += len(data)
+            raise errors.of_disk(error, f"writing {file.path}") from error
         self._dirty.add(stream)
 
     def end_epoch(self) -> None:
@@ -139,18 +140,51 @@ class FileSink:
         """Make what was written survive a power loss."""
         try:
             for stream in sorted(self._dirty):
-                os.fdatasync(self._files[stream].fileno())
+                self._streams[stream].sync()
         except OSError as error:
             raise errors.of_disk(error, f"syncing the output folder {self.folder}") from error
         self._dirty.clear()
 
     def sealed(self) -> dict[str, Any]:
-        """Length of each file; only after `flush`."""
+        """Length of each file and its closed segments; only after `flush`. A file that is full is closed here."""
         assert not self._dirty, "a length is sealed only after its bytes are synced"
-        return dict(zip(STREAMS, self._lengths, strict=True))
+        self._day = self._today()
+        full = [stream for stream in self._streams if stream.is_full(self._segment_bytes, self._day)]
+        try:
+            for stream in full:
+                stream.roll()
+            if full:
+                self._closing = True
+                sync_folder(self.folder)
+        except OSError as error:
+            raise errors.of_disk(error, f"closing a segment in {self.folder}") from error
+        return self._seal()
+
+    def _seal(self) -> dict[str, Any]:
+        found: dict[str, Any] = {stream.name: stream.length for stream in self._streams}
+        segments = {stream.name: about for stream in self._streams if (about := stream.about())}
+        if segments:
+            found["segments"] = segments
+        found["writer"] = self._writer.known
+        return found
+
+    def waits_for_seal(self) -> bool:
+        """Whether a closed segment waits for the seal that lists it."""
+        return self._closing
+
+    def was_sealed(self) -> None:
+        """The last seal is on the disk: closed segments get their last names."""
+        try:
+            self._closing = False
+            for stream in self._streams:
+                stream.finish()
+            sync_folder(self.folder)
+        except OSError as error:
+            raise errors.of_disk(error, f"closing a segment in {self.folder}") from error
 
     def close(self) -> None:
         """Close the files; never raises, since it also runs while a fault is on its way up."""
-        for file in self._files:
+        for stream in self._streams:
             with contextlib.suppress(OSError):
-                file.close()
+                stream.close()
+        self._writer.release()

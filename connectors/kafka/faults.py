@@ -57,6 +57,15 @@ def lost_records(topic: str, number: int, end: int, known: int) -> SinkFault:
     )
 
 
+def second_writer(count: int) -> SinkFault:
+    """Mode `once`, where the broker fences nobody off: the topics have more than was sent."""
+    return SinkFault(
+        f"{count} records came to the output topics that this engine has not sent: another process writes there.",
+        "An output has one writer. Stop the other process (an engine on a copy of this state, or another program); started again, "
+        "the run goes on behind its last seal. In mode transactional the broker lets the later one alone write.",
+    )
+
+
 def unacknowledged(count: int, first: str, after_s: float, said: str) -> SinkFault:
     """The broker has not answered for as long as was to be waited; `said` is the client's last complaint."""
     return SinkFault(

@@ -51,13 +51,31 @@ def generate_folder(out: Path, *, leads: int, seed: int) -> None:
 class _Lines:
     """Progress without a terminal: a line every two seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str = "generating", unit: str = "leads") -> None:
+        self._doing = doing
+        self._unit = unit
         self._said = time.monotonic()
 
-    def __call__(self, done: int, leads: int) -> None:
+    def __call__(self, done: int, of: int) -> None:
         if time.monotonic() - self._said >= _PLAIN_S:
             self._said = time.monotonic()
-            typer.echo(f"generating: {done} of {leads}")
+            typer.echo(f"{self._doing}: {done} of {of} {self._unit}")
+
+
+def order_files(files: list[Path], to: Path) -> None:
+    """Write files in the order of their event times into a folder. Raises WrongUsage, Refused, Fault."""
+    from connectors.files.ordering import put_in_order
+
+    for file in files:
+        if not file.is_file():
+            raise errors.SourceRefused(f"There is no file {file}.", "Name files of JSON lines, and a folder with --to.")
+        if to.resolve() == file.resolve().parent:
+            raise errors.WrongUsage(f"{to} is the folder of {file}.", "Name another folder with --to.")
+    for file in files:
+        done = _Lines("ordering", "bytes")
+        size = file.stat().st_size
+        target, count = put_in_order(file, to, lambda at, done=done, size=size: done(at, size))  # type: ignore[misc]
+        typer.echo(f"Wrote {count} lines in the order of their event times to {target}.")
 
 
 def check_configuration(file: Path) -> None:

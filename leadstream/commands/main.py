@@ -18,7 +18,7 @@ import typer
 
 import leadstream
 from leadstream.compiled import variant
-from state import errors
+from state import errors, process
 
 log = logging.getLogger("leadstream")
 
@@ -44,6 +44,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machi
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Prints, never raises for what an operator can do something about."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    process.open_standard_streams()
+    process.keep_private()
     try:
         code = app(args=given, prog_name="leadstream", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -209,6 +211,74 @@ def _generate(
     from leadstream.commands.files import generate_folder
 
     generate_folder(out, leads=leads, seed=seed)
+
+
+@app.command("replay")
+def _replay(
+    source: Annotated[str, typer.Argument(metavar="FOLDER|kafka", help="The output that holds them.")],
+    stream: Annotated[str, typer.Option("--stream", metavar="rejects|late", help="Which records.")] = "rejects",
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="DIR|kafka", help="The input that the engine reads.")
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option("--reason", metavar="CODE", help="Only those refused for it; may be repeated.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option("--channel", metavar="CODE", help="Only this channel's; may be repeated.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="RFC 3339: only those refused at or after it.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="TIME", help="RFC 3339: only those refused before it.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="By whose rules to say what becomes of them. Default: the profile."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    usable: Annotated[bool, typer.Option("--usable", help="Only those that the rules take now.")] = False,
+    keep_times: Annotated[bool, typer.Option("--keep-times", help="Late leads with the times they came with.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also what an earlier replay has sent.")] = False,
+    sent: Annotated[
+        Path | None,
+        typer.Option("--sent", metavar="FILE", help="Where to keep what was sent. Default: .replayed in FOLDER."),
+    ] = None,
+) -> None:
+    """Send refused or late records again, with the identity they came with."""
+    from flows.stock_runner import time_of
+    from leadstream.commands.replay import Again, replay
+
+    replay(
+        Again(
+            source=source,
+            stream=stream,
+            to=to,
+            reasons=frozenset(reason or ()),
+            channels=frozenset(channel or ()),
+            since_ms=time_of("--since", since),
+            before_ms=time_of("--before", before),
+            config=config,
+            dry_run=dry_run,
+            usable=usable,
+            keep_times=keep_times,
+            again=again,
+            sent=sent,
+        )
+    )
+
+
+@app.command("order")
+def _order(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines in any order.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for files of the same names.")],
+) -> None:
+    """Write files in the order of their event times: for an export that has the newest lead first."""
+    from leadstream.commands.files import order_files
+
+    order_files(files, to)
 
 
 @app.command("check")

@@ -111,8 +111,13 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     of_them = f" ({leads} raw leads)" if records > leads else ""
     late = totals[count_kinds.LATE]
     hint = ""
-    if not engine.options.event_clock and late > (leads - totals[count_kinds.REJECTED]) // 2:
-        hint = " Most leads are late by the wall's clock: files of the past are read with --clock event."
+    if late > (leads - totals[count_kinds.REJECTED]) // 2:
+        hint = (
+            " Most leads are late: their file is not in the order of time, or older than this state's clock; "
+            "`leadstream order` puts a file in order, `leadstream replay --stream late` sends late leads again."
+            if engine.options.event_clock
+            else " Most leads are late by the wall's clock: files of the past are read with --clock event."
+        )
     return (
         f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
         f"late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "

@@ -270,6 +270,13 @@ class GatewayTable(Table):
     body_bytes: BodyBytes = limits.GATEWAY_BODY_BYTES
 
 
+class OutputTable(Table):
+    """`[output]`: when a file of an output folder is closed as a segment; no rule, so never part of `Rules.version`."""
+
+    segment_mib: Annotated[int, PlainValidator(number("MiB", 1, 1_000_000, whole=True))] = limits.SEGMENT_BYTES >> 20
+    daily: Flag = True
+
+
 class Tables(Table):
     """A whole file."""
 
@@ -297,6 +304,7 @@ class Tables(Table):
     feeds: dict[str, FeedTable] = {}
     pull: dict[str, PullTable] = {}
     gateway: GatewayTable = GatewayTable()
+    output: OutputTable = OutputTable()
 
 
 MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
@@ -329,6 +337,7 @@ MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     ("pull", "*"): PullTable,
     ("pull", "*", "paging"): PagingTable,
     ("pull", "*", "window"): WindowTable,
+    ("output",): OutputTable,
 }
 """Which model judges which table; `*` = any code."""
 

@@ -683,3 +683,53 @@ def test_the_streams_are_all_there(kafka, opened):
         with pytest.raises(Refused, match=f"The topic {stream} does not exist"):
             opened({})
         kafka.topics[stream] = held
+
+
+# --- one writer
+
+
+class _Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_second_writer_stops_the_first_at_its_next_seal(kafka, opened):
+    """A copy of a running state gone on with, mode `once`: the broker lets both write."""
+    clock = _Clock()
+    first = opened({}, monotonic=clock)
+    first.deliver(group(1, "a"))
+    sealed = seal_of(first)
+    clock.now = limits.STRAGGLERS_S + 1
+    copy = opened(sealed)
+    copy.deliver(group(2, "b", "c"))
+    copy.flush()
+    first.deliver(group(2, "b"))
+    first.cut()
+    with pytest.raises(SinkFault, match="2 records came to the output topics that this engine has not sent") as fault:
+        sealed_by(first)
+    assert "An output has one writer" in fault.value.action and fault.value.exit_code == 3
+
+
+def test_what_the_former_process_had_under_way_is_no_second_writer(kafka, opened):
+    """The network delivers it behind the start that reads back."""
+    clock = _Clock()
+    sink = opened({}, monotonic=clock)
+    kafka.topics["dispositions"].logs[0].append(Entry(b"key", line("x"), [], "kept"))
+    sink.deliver(group(1, "a"))
+    seal_of(sink)
+    clock.now = limits.STRAGGLERS_S + 1
+    sink.deliver(group(2, "b"))
+    assert seal_of(sink)
+
+
+@pytest.mark.parametrize("rest", [1, "deleted"])
+def test_its_own_records_are_counted_to_the_last_one(kafka, opened, rest):
+    clock = _Clock()
+    sink = opened({}, monotonic=clock)
+    clock.now = limits.STRAGGLERS_S + 1
+    for sequence in range(1, 5):
+        sink.deliver(group(2 * sequence, *"abc"))
+        sink.deliver(lead(2 * sequence + 1, 1, rest))
+        assert seal_of(sink)

@@ -100,6 +100,25 @@ def test_a_line_that_is_still_being_written_waits(example, tmp_path):
     assert ids(marks.catch_up()) == ["b-1"]
 
 
+def test_a_file_that_is_closed_as_a_segment_is_followed(example, tmp_path):
+    """Renamed while it is followed, with lines that nobody has read yet; moved away when they are."""
+    file = tmp_path / "dispositions.jsonl"
+    file.write_text(line("a-1"))
+    marks = example.Marks(example.FileSource(tmp_path))
+    assert ids(marks.catch_up()) == ["a-1"]
+    with file.open("a") as more:
+        more.write(line("b-1"))
+    file.rename(tmp_path / "dispositions.000001.jsonl.closing")
+    file.write_text(line("c-1"))
+    assert ids(marks.catch_up()) == ["b-1", "c-1"]
+    (tmp_path / "dispositions.000001.jsonl.closing").rename(tmp_path / "dispositions.000001.jsonl")
+    assert ids(marks.catch_up()) == []
+    (tmp_path / "dispositions.000001.jsonl").unlink()
+    with file.open("a") as more:
+        more.write(line("d-1"))
+    assert ids(marks.catch_up()) == ["d-1"]
+
+
 def test_as_a_command(checkout: Path, ran, tmp_path):
     def said(*arguments):
         command = [sys.executable, checkout / "examples" / "follow_output.py", *arguments]

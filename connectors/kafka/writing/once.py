@@ -26,6 +26,7 @@ class Once:
         poll: Callable[[float], None],
         asker: EndsAsker,
         ends: Ends,
+        foreign: Callable[[int], None],
     ) -> None:
         self._producer = producer
         self._give = give
@@ -33,6 +34,10 @@ class Once:
         self._asker = asker
         self._ends = ends
         """Where the partitions ended when last nothing was on its way."""
+        self._foreign = foreign
+        """Told how many records the topics have more than were given: another one writes there."""
+        self._since_ends = 0
+        """Records given since."""
         self._queue: deque[Row | Cut] = deque()
         self._count = self._size = self._cuts = 0
         self._given = False
@@ -73,7 +78,10 @@ class Once:
             ends = self._asker.answer()
             if ends is None:
                 return  # what was given now could lie before these ends
-            self._ends, self._asked, self._given = ends, False, False
+            more = sum(ends.values()) - sum(self._ends.values()) - self._since_ends
+            self._ends, self._asked, self._given, self._since_ends = ends, False, False, 0
+            if more > 0:
+                self._foreign(more)
         self._poll(0)
         while queue:
             first = queue[0]
@@ -92,6 +100,7 @@ class Once:
                     self._count -= first.length
                     self._size -= first.size
                     self._given = True
+                    self._since_ends += first.length
                     self._give(first)
                 self._poll(0)
             else:

@@ -24,6 +24,7 @@ from connectors.kafka.faults import (
     lost_records,
     name_of,
     refused_record,
+    second_writer,
     unacknowledged,
     untold_ends,
 )
@@ -62,6 +63,7 @@ class KafkaSink:
         self._monotonic = monotonic
         self._producer: Any = None
         self._watch: Watch | None = None
+        self._opened_at = 0.0
         self._asker: EndsAsker | None = None
         self._ids: dict[str, str] = {}
         self._delivered: Delivered | None = None
@@ -139,11 +141,23 @@ class KafkaSink:
         if transactional:
             self._way = Transactions(self._producer, self._give, self.check, self._met, asker, ends, settings)
         else:
-            self._way = Once(self._producer, self._give, self._poll, asker, ends)
+            self._way = Once(self._producer, self._give, self._poll, asker, ends, self._written_by_others)
+        self._opened_at = self._monotonic()
 
     def begin(self) -> dict[str, Any]:
         """Where the topics ended before the first record of a new state."""
         return self._seal()
+
+    def claims(self) -> dict[str, Any]:
+        """What was delivered behind the last seal is read back."""
+        return {}
+
+    def waits_for_seal(self) -> bool:
+        """Nothing does."""
+        return False
+
+    def was_sealed(self) -> None:
+        """Nothing waits for it."""
 
     def _seal(self) -> dict[str, Any]:
         ends: dict[str, dict[str, int]] = {}
@@ -242,6 +256,13 @@ class KafkaSink:
         else:
             self._said = f"{error.name()}: {error.str()}"
             log.warning("Kafka: %s", error.str())
+
+    def _written_by_others(self, count: int) -> None:
+        """An output has one writer. What the network still delivers of this state's former process comes soon, or never."""
+        if self._monotonic() - self._opened_at < limits.STRAGGLERS_S:
+            log.warning("%d records came to the output topics that this run has not sent.", count)
+        elif self._fault is None:
+            self._fault = second_writer(count)
 
     def _poll(self, timeout_s: float) -> None:
         """Serve callbacks."""
