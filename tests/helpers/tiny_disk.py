@@ -39,13 +39,13 @@ def main(what: str, folder: str, source: str, out: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "none", folder], check=True)
     if what == "read_only":
         empty = disk / "raw_leads.jsonl"
-        empty.write_bytes(b"\n")
+        empty.write_bytes(b"")
         start(disk, empty)
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     else:
         # The first start makes the files; then there is no room for what the run writes.
         first = disk / "raw_leads.jsonl"
-        first.write_bytes(b"\n")
+        first.write_bytes(b"")
         start(disk, first)
         fill(disk, 100_000)
     for _ in range(3):

@@ -100,14 +100,15 @@ class Flaws:
         return self._without(record, "account") | {"channel": channel.code}
 
     def _bad_field(self, record: dict[str, Any], _: int) -> dict[str, Any]:
+        """Values that do not fit where none may be dropped (ruling 78)."""
         name, value = self._rng.choice(
             (
                 ("phone", True),
                 ("phone", ["13912345678"]),
-                ("name", 7),
-                ("consent", "yes"),
-                ("intent", "HIGH"),
-                ("city", {}),
+                ("landline", {"area": "021"}),
+                ("line", ["main"]),
+                ("stores", {"first": "SH001"}),
+                ("origin", "elsewhere"),
             )
         )
         return record | {name: value}
