@@ -68,12 +68,12 @@ class Desk:
         if not row.landline and text.isalnum() and digits not in text:
             return text  # the usual case
         landline = row.landline.partition("-")[0] if row.landline else ""
-        for number, shown in ((digits, phone), (landline, landline)):
+        for number, shown in ((digits, masked(phone).removeprefix("+")), (landline, masked(landline))):
             if number and number in text:
-                text = text.replace(number, masked(shown))
+                text = text.replace(number, shown)
             elif number and not text.isalnum() and number in _NOT_DIGITS.sub("", text):
                 # written with separators: "139 1234 5678"
-                text = re.sub(r"\D{0,3}".join(number), masked(shown), text)
+                text = re.sub(r"\D{0,3}".join(number), shown, text)
         return text
 
 
