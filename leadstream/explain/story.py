@@ -106,7 +106,7 @@ class Told:
             return text
         for number in (row.phone.partition("-")[0], row.landline.partition("-")[0]) if row is not None else ():
             if number:
-                text = text.replace(number.removeprefix("+"), phones.masked(number))
+                text = text.replace(number.removeprefix("+"), phones.masked(number).removeprefix("+"))
         return without_personal_data(text)
 
     def phone(self, number: str) -> str | None:

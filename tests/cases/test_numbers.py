@@ -122,3 +122,21 @@ def test_activities_and_explain_read_the_same(tmp_path: Path, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "021******23-*" in said
     assert "801" not in said
+
+
+@pytest.mark.parametrize(
+    ("phone", "source_id", "shown"),
+    [
+        ("13912345678-801", "a13912345678b", "a139****5678b"),
+        ("13912345678转801", "139 1234 5678/7", "139****5678/7"),
+        ("+852 9123 4567", "id85291234567", "id852******67"),
+        ("+852 9123 4567", "+852-9123-4567", "+852******67"),
+    ],
+)
+def test_the_own_number_in_a_source_id_is_masked(phone: str, source_id: str, shown: str, tmp_path: Path) -> None:
+    """Ruling 37, for a number with an extension and for another country's."""
+    tables = {"channels": {"a": {"consent": True}}, "validation": {"countries": ["CN", "HK"]}}
+    case = Case(tmp_path / "state", shards=4, settings=from_tables(tables))
+    lead = {"channel": "a", "source_lead_id": source_id, "phone": phone, "event_time": "2026-03-02T10:00:00+08:00"}
+    case.run(MemoryReader({"raw_leads": [json.dumps(lead)]}))
+    assert [one["source_lead_id"] for one in case.sink.records("dispositions")] == [shown]

@@ -180,13 +180,14 @@ def junk(rng: Random, good: str) -> tuple[str | int, str]:
         return rng.choice(("4008001234", "400-820-8820", "8008101234", "95533", "95588", "110", "120")), JUNK_REASONS[1]
     if pick == 1:
         return rng.choice(("13800138000", "11111111111", "+86 13800138000", 13800138000)), JUNK_REASONS[2]
+    other = good[:10] + ("8" if good.endswith("7") else "7")  # the same number twice would be one (ruling 79)
     forms: tuple[str | int, ...] = (
         good[:10],
         good[:8],
         good + "5",
         int(good[:9]),
         f"{good[:3]}****{good[7:]}",
-        f"{good}/{good[:10]}7",
+        f"{good}/{other}",
         f"2{good[1:]}",
         "无",
         "没有电话",

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from connectors.demo.simulated import phones
+from operators.identity.phones import BadPhone, read
 
 
 def _digits(written: str | int | float) -> str:
@@ -72,6 +73,16 @@ def test_every_form_of_a_landline_has_its_digits(number):
         digits = re.sub(r"[ -]", "", found[1])
         assert digits.removeprefix("+86").removeprefix("0") == bare.removeprefix("0")
         assert found[2] == extension
+
+
+@pytest.mark.parametrize("kind", [phones.MOBILE, phones.VIRTUAL])
+def test_junk_is_refused_with_its_reason(kind):
+    """Ruling 79 reads every form that holds one number: what the truth calls junk must hold none, or two."""
+    rng, numbers = Random(2), phones.Numbers(4)
+    for index in range(3_000):
+        written, reason = phones.junk(rng, numbers.canonical(kind, index))
+        with pytest.raises(BadPhone, match=reason):
+            read(written)
 
 
 def test_junk_names_its_reason():
