@@ -132,16 +132,18 @@ class Engine:
         position = self.seal_row.position
         self.reader.restore(position.get("reader", {}))
         begins = self.sink.begin()
-        if not self.seal_row.number and (begins or self.reader.origins()):
+        unsealed = not self.seal_row.number and bool(begins or self.reader.origins())
+        if unsealed:
             # Where topics stood before this state: a crash before its first real seal reads back from there, and what
             # retention takes until then is missed by its name. Synced with the log, before the first outbox row leaves.
             nothing = [NOTHING] * len(self.reader.names())
             born = {"reader": self.reader.position(nothing)} if self.reader.origins() else {}
             self.seal_row = seal.Seal(1, None, born, begins, {}, options.wall_ms())
-            seal.write_seal(database, self.seal_row)
-        if claims := self.sink.claims():
+        claims = self.sink.claims()
+        if claims:
             # Ahead of every row in the log, so on the disk before the first outbox row leaves.
             self.seal_row.output = claims
+        if claims or unsealed:
             seal.write_seal(database, self.seal_row)
         one_ids = OneIds(self.configuration.secret, options.shards, self.identity.ids)
         self.arrivals = Arrivals(

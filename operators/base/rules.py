@@ -30,8 +30,8 @@ class TimeForm:
     """Of its local times and of the serials of its sheets."""
     formats: tuple[str, ...] = ()
     """As `strptime` reads them; tried in this order."""
-    epoch: Literal["", "s", "ms"] = ""
-    """What a number of 100 000 or more counts since 1970; "" = no number is such a count."""
+    epoch: Literal["s", "ms"] = "s"
+    """What a number of 100 000 or more counts since 1970."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,7 +278,7 @@ def _time_form(table: TimeTable | None, local: LocalTime) -> TimeForm | None:
     if table is None:
         return None
     zone = local if table.zone is None or table.zone == local.name else LocalTime(table.zone)
-    return TimeForm(zone, tuple(table.formats), cast(Literal["", "s", "ms"], table.epoch or ""))
+    return TimeForm(zone, tuple(table.formats), cast(Literal["s", "ms"], table.epoch))
 
 
 def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> Channel:

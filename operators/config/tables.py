@@ -90,7 +90,7 @@ class TimeTable(Table):
 
     zone: Annotated[str, PlainValidator(time_zone)] | None = None
     formats: list[Annotated[str, PlainValidator(time_format)]] = []
-    epoch: Annotated[str, PlainValidator(one_of(("s", "ms")))] | None = None
+    epoch: Annotated[str, PlainValidator(one_of(("s", "ms")))] = "s"
 
 
 class SourceTable(Table):

@@ -20,7 +20,7 @@ def without_number(text: str, number: str) -> str:
     begin = 0
     at = digits.find(wanted)
     while at >= 0:
-        parts += [text[begin : places[at]], masked(bare)]
+        parts += [text[begin : places[at]], masked(bare).removeprefix("+")]
         begin = places[at + len(wanted) - 1] + 1
         at = digits.find(wanted, at + len(wanted))
     return "".join(parts) + text[begin:]

@@ -166,16 +166,16 @@ def read_ms(value: WrittenTime | Decimal, form: TimeForm | None) -> tuple[int, s
             return 0, UNREADABLE
         number = Decimal(value) if not isinstance(value, float) else Decimal(repr(value))
         text = str(value)
-    if number is not None and form is not None and (number < _LEAST_EPOCH or form.epoch):
-        return _of_number(number, form)
-    if form is not None:
+    if form is not None and (number is None or number >= _LEAST_EPOCH):
         for pattern in form.formats:
             try:
-                return _of_moment(datetime.strptime(text, pattern), form)
+                moment = datetime.strptime(text, pattern)
             except ValueError:
                 continue
+            if number is None or moment.year >= 1970:  # 1772417700 is no day of 1772
+                return _of_moment(moment, form)
     if number is not None:
-        return 0, NUMBER
+        return (0, NUMBER) if form is None else _of_number(number, form)
     local = _LOCAL.fullmatch(text)
     if local is None:
         return 0, UNREADABLE
@@ -193,8 +193,8 @@ def _of_number(number: Decimal, form: TimeForm) -> tuple[int, str]:
         seconds = int((number * 86_400).to_integral_value(ROUND_HALF_UP))
         day, second = divmod(seconds, 86_400)
         return form.zone.instant(day - _SERIAL_OF_1970, second * 1000), ""
-    ms = int(number * 1000 if form.epoch == "s" else number)  # more than three decimals are cut (ruling 20)
-    return (ms, "") if ms <= MAX_MS else (0, UNREADABLE)
+    ms = int(number if form.epoch == "ms" else number * 1000)  # more than three decimals are cut (ruling 20)
+    return (ms, "") if ms <= MAX_MS else (0, NUMBER)
 
 
 def _of_moment(moment: datetime, form: TimeForm) -> tuple[int, str]:

@@ -120,7 +120,7 @@ def test_records_without_channel_have_a_form_of_their_own() -> None:
     [
         ("none", '"2026-03-02 10:15"', NOON, "channels.none.time.zone"),
         ("none", "1772417700", NOON, "channels.none.time.epoch"),
-        ("sheet", "1772417700", NOON, "channels.sheet.time.epoch"),
+        ("sheet", "1772417700000", NOON, "channels.sheet.time.epoch"),
         ("none", '"02.03.2026"', NOON, "channels.none.time.formats"),
         ("none", '"1970-01-01T00:00:00Z"', NOON, "periods.earliest"),
         ("none", '"2062-01-01T00:00:00Z"', NOON, "periods.max_jump_days"),

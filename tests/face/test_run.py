@@ -175,3 +175,34 @@ def test_a_demo_and_files_in_one_state_are_warned_of(shell: Shell, inputs: Path)
     shell.run("run", *PLACES, "--demo-speed", "500", "--until", "2026-03-02T09:40:00+08:00")
     said = shell.run(*RUN).stderr
     assert "is the demo's" in said and "Name a state and an output of their own" in said
+
+
+def test_a_time_that_is_not_believed_is_said_last_with_the_key_to_set(shell: Shell) -> None:
+    """Ruling 76: how many, the first one, and the key; on stderr at once and in the last line."""
+    records = [
+        {"channel": "autohome", "source_lead_id": f"E{n}", "phone": f"1391234567{n}", "store": "S", "event_time": at}
+        for n, at in enumerate(
+            ("1970-01-01T00:00:00Z", "2022-03-02T10:00:00+08:00", "2026-03-02T10:00:00+08:00", "2062-03-02T10:00:00Z")
+        )
+    ]
+    (shell.folder / "raw_leads.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    done = shell.run("run", "--source", "raw_leads.jsonl", *PLACES)
+    last = done.stdout.splitlines()[-1]
+    for said in (
+        "1 record is before periods.earliest and refused (raw_leads.jsonl, line 1)",
+        "1 record is too far ahead of the clock and refused (raw_leads.jsonl, line 4): set periods.max_jump_days",
+        "1 record is far ahead of the clock and applied (raw_leads.jsonl, line 3)",
+    ):
+        assert said in last
+    assert done.stderr.count("(BAD_TIME)") == 2 and "line 3 moves the clock by 35064.0 h" in done.stderr
+    assert [record["original"] for record in shell.lines("out/rejects.jsonl")] == [
+        json.dumps(records[0]),
+        json.dumps(records[3]),
+    ]
+
+
+def test_until_after_today_needs_a_word_more(ran: Shell) -> None:
+    """Ruling 76."""
+    said = ran.run(*RUN, "--until", "2062-01-01T00:00:00Z", code=2).stderr.splitlines()
+    assert "--beyond-today" in said[-1]
+    ran.run(*RUN, "--until", "2062-01-01T00:00:00Z", "--beyond-today")

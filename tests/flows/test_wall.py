@@ -91,7 +91,7 @@ def test_a_start_far_after_the_state_s_clock_is_confirmed_first(tmp_path: Path) 
     machine.wall = NOW + 30 * DAY_MS
     run(engine(tmp_path, MemoryReader({"nothing": []}), sink, machine))  # thirty days are no more than thirty
     machine.wall += 30 * DAY_MS + 1
-    before = sink.streams
+    before = {name: list(lines) for name, lines in sink.streams.items()}
     with pytest.raises(ClockFault, match="30 days after this state's") as refused:
         engine(tmp_path, further, sink, machine)
     assert refused.value.exit_code == 3 and "--clock-moved" in refused.value.action

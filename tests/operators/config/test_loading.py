@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operators.base.rules import DAY_MS, Periods, Rules, Store
+from operators.base.rules import DAY_MS, EARLIEST_MS, Periods, Rules, Store, TimeForm
 from operators.config.configuration import Configuration, check, from_tables, load, profiles, registry_digest
 from state.errors import ConfigurationRefused
 
@@ -88,6 +88,31 @@ def test_every_key_of_the_full_file_is_in_the_rules() -> None:
     assert (found.score.customer_max, found.score.interaction, found.score.half_life_ms) == (10.0, 12.0, 7 * DAY_MS)
     assert (found.score.customer["name"], found.score.customer["city"]) == (6.0, 4.0)
     assert found.score.behaviour["VISIT"] == 9.0
+    assert found.local.iso(found.earliest_ms) == "2015-01-01T00:00:00+01:00" and found.max_jump_ms == 400 * DAY_MS
+    assert found.time == TimeForm(found.local, (), "ms")
+    assert autohome.time is not None and autohome.time.zone.name == "Asia/Shanghai"
+    assert (autohome.time.formats, autohome.time.epoch) == (("%d.%m.%Y %H:%M",), "s")
+
+
+def test_what_a_configuration_says_of_a_start() -> None:
+    """Ruling 76: a day as today means its end; neither is a rule by which leads are decided."""
+    full = load(FULL, environ={})
+    assert full.today_ms is not None and full.rules.local.iso(full.today_ms) == "2026-03-03T00:00:00+01:00"
+    assert full.clock_gap_ms == 2.5 * DAY_MS
+    plain = from_tables({}, environ={})
+    assert (plain.today_ms, plain.clock_gap_ms) == (None, 30 * DAY_MS)
+    assert plain.rules.earliest_ms == EARLIEST_MS and plain.rules.time is None
+    other = from_tables({"source": {"today": "2026-03-02T10:00+0800"}, "periods": {"clock_gap_days": 1}}, environ={})
+    assert other.today_ms == 1_772_416_800_000 and other.rules.version == plain.rules.version
+    assert from_tables({"periods": {"earliest": "2020-01-01"}}, environ={}).rules.version != plain.rules.version
+
+
+def test_how_a_channel_writes_times_judges_no_waiting_lead_again() -> None:
+    digests = {
+        registry_digest(from_tables({"channels": {"a": {**more}}}, environ={}).rules)
+        for more in ({}, {"time": {"epoch": "ms"}})
+    }
+    assert len(digests) == 1
 
 
 def test_what_this_version_does_not_apply_is_noted_once_each() -> None:

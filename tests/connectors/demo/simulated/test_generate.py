@@ -15,6 +15,7 @@ import pytest
 
 from connectors.demo.simulated import Summary, generate
 from connectors.demo.simulated.toml_text import toml_text
+from operators.config.configuration import from_tables
 
 pytestmark = pytest.mark.xdist_group("generate")  # they share what is made once
 
@@ -310,3 +311,9 @@ def test_small_worlds(tmp_path, leads, days):
 def test_nothing_to_generate_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least 1"):
         generate(tmp_path, leads=0, seed=1)
+
+
+def test_the_inputs_have_a_today_of_their_own(config) -> None:
+    """Ruling 76: the end of their ninety days, at whatever date they are read."""
+    assert config["source"] == {"today": "2025-11-30T00:00:00+08:00"}
+    assert from_tables(config, environ={}).today_ms == 1_764_432_000_000
