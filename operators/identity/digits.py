@@ -10,13 +10,12 @@ import re
 from typing import Final
 
 from operators.identity import foreign
-from operators.identity.number_kinds import LANDLINE, MOBILE, BadPhone, Number
+from operators.identity.number_kinds import LANDLINE, MOBILE, TEST_NUMBERS, BadPhone, Number
 from operators.identity.taken_off import Piece
 
 _EXTENSION_DIGITS: Final = 6
 _MOST: Final = 4
 """Numbers that one piece may hold: a bound for how often digits are cut."""
-_TEST: Final = frozenset({"13800138000", "11111111111"})
 _MOBILE: Final = re.compile(r"0?(1[3-9]\d{9})")
 _SEGMENT: Final = re.compile(r"1[0-2]\d{9}")
 _SEGMENT_AFTER_ZERO: Final = re.compile(r"0(1[12]\d{9})")
@@ -133,7 +132,7 @@ def _national(piece: Piece, at: int, *, china: bool, short: bool) -> list[Number
 
 
 def _mobile(number: str, end: int) -> Number:
-    return Number(MOBILE, number, end, fault="TEST_NUMBER" if number in _TEST else "")
+    return Number(MOBILE, number, end, fault="TEST_NUMBER" if number in TEST_NUMBERS else "")
 
 
 def _landlines(piece: Piece, at: int, *, unusual: bool) -> list[Number]:

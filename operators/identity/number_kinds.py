@@ -7,6 +7,9 @@ from typing import Final
 MOBILE: Final = 1
 LANDLINE: Final = 2
 
+TEST_NUMBERS: Final = frozenset({"13800138000", "11111111111"})
+"""Well-formed mobiles that are nobody's (domain 4); besides these, eleven times one digit (ruling 55)."""
+
 
 class BadPhone(ValueError):
     """A number that is none; the argument is its code (rulings 32 and 79).

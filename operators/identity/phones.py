@@ -14,11 +14,10 @@ from typing import Final
 
 from operators.identity import written
 from operators.identity.foreign import NONE
-from operators.identity.number_kinds import LANDLINE, MOBILE, BadPhone
+from operators.identity.number_kinds import LANDLINE, MOBILE, TEST_NUMBERS, BadPhone
 
 __all__ = ["LANDLINE", "MOBILE", "BadPhone", "is_segment", "is_virtual", "masked", "normalise", "read"]
 
-_TEST: Final = frozenset({"13800138000", "11111111111"})
 _VIRTUAL: Final = ("162", "165", "167", "170", "171")
 _SEGMENT: Final = ("10", "11", "12")
 _USUAL: Final = re.compile(r" *(?:\+?86[ -]?|0086)?0?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)? *")
@@ -58,7 +57,7 @@ def normalise(given: str | int, codes: frozenset[str] = NONE) -> tuple[int, str]
 
 
 def _checked_mobile(number: str) -> str:
-    if number in _TEST:
+    if number in TEST_NUMBERS:
         raise BadPhone("TEST_NUMBER")
     return number
 
