@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from plain_engine import PlainEngine
 
+from leadstream.compiled import variant
 from operators.customer import replays
 from operators.intake.validation import check_raw_lead
 from operators.wire.records import RawLeadRecord
@@ -24,6 +25,11 @@ LEAD: dict[str, Any] = {
     "event_time": "2024-01-01T10:00:00+08:00",
     "store": "S1",
 }
+
+
+needs_former_reading = pytest.mark.skipif(
+    variant() == "compiled", reason="compiled rules call each other directly: a former reader cannot be put in their place"
+)
 
 
 def sent_twice(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Any]:
@@ -45,6 +51,7 @@ def sent_twice(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Any]:
     return [one.get("changed", []) for one in engine.outputs["replays"]]
 
 
+@needs_former_reading
 @pytest.mark.parametrize(
     "changes",
     [
