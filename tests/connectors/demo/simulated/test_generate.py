@@ -146,7 +146,10 @@ def test_parts_of_a_split_are_numbered_in_the_order_given(truth, raw_leads):
     for line in truth:
         parts.setdefault(_key(line), []).append(line)
     for record in raw_leads:
-        named = list(dict.fromkeys([*([record["store"]] if "store" in record else []), *record.get("stores", [])]))
+        listed = record.get("stores", [])
+        if not isinstance(listed, list):
+            continue  # a bad field (ruling 78), of which the record is refused
+        named = list(dict.fromkeys([*([record["store"]] if "store" in record else []), *listed]))
         if len(named) > 1:
             lines = parts[_key(record)]
             assert [line["store"] for line in lines] == named
