@@ -227,20 +227,20 @@ def _run(folder: Path, records: list[Any], sink: Any, epoch: timedelta = ALWAYS)
     run(Engine(configuration(), memory_reader(records, poll_limit=20), sink, options), epoch=epoch)
 
 
-def test_killed_at_any_step_the_segments_together_are_what_a_straight_run_writes(tmp_path: Path) -> None:
+@pytest.mark.sampled(n=6)
+@pytest.mark.parametrize("steps", range(1, 400, 13))
+def test_killed_at_any_step_the_segments_together_are_what_a_straight_run_writes(tmp_path: Path, steps: int) -> None:
     records = scenario(5, 120)
     straight = MemorySink()
     _run(tmp_path / "straight", records, straight)
-    for steps in range(1, 400, 13):
-        folder = tmp_path / str(steps)
-        sink = _Dies(folder / "out", segment_bytes=2_000)
-        sink.steps = steps
-        with pytest.raises(Exception):  # noqa: B017  # whatever it becomes on its way through the runner
-            _run(folder, records, sink)
-        _run(folder, records, FileSink(folder / "out", segment_bytes=2_000))
-        assert_same(_streams(folder / "out"), straight.streams)
-        assert not list((folder / "out").glob(f"*{CLOSING}"))
-        assert len(list((folder / "out").glob("unique_leads.*"))) > 3
+    sink = _Dies(tmp_path / "out", segment_bytes=2_000)
+    sink.steps = steps
+    with pytest.raises(Exception):  # noqa: B017  # whatever it becomes on its way through the runner
+        _run(tmp_path, records, sink)
+    _run(tmp_path, records, FileSink(tmp_path / "out", segment_bytes=2_000))
+    assert_same(_streams(tmp_path / "out"), straight.streams)
+    assert not list((tmp_path / "out").glob(f"*{CLOSING}"))
+    assert len(list((tmp_path / "out").glob("unique_leads.*"))) > 3
 
 
 def test_segments_that_were_moved_away_stay_away(tmp_path: Path) -> None:
