@@ -121,7 +121,14 @@ class KafkaCase:
     # --- runs
 
     def engine(
-        self, *, to_end: bool = True, until: int | None = None, state: str = "state", sink: Any = None, **settings: Any
+        self,
+        *,
+        to_end: bool = True,
+        until: int | None = None,
+        state: str = "state",
+        sink: Any = None,
+        clock_moved: bool = False,
+        **settings: Any,
     ) -> Engine:
         """An opened engine: by the event clock to the end of the topics, or by the wall's until it is stopped."""
         used = dataclasses.replace(self.settings, **settings)
@@ -129,7 +136,9 @@ class KafkaCase:
             self.configuration,
             KafkaReader(used, to_end=to_end),
             sink or KafkaSink(used),
-            Options(self.folder / state, event_clock=to_end, until_ms=until, shards=self.shards),
+            Options(
+                self.folder / state, event_clock=to_end, until_ms=until, shards=self.shards, clock_moved=clock_moved
+            ),
         )
 
     def run(self, *, until: int | None = None, epoch: timedelta = EPOCH, **settings: Any) -> Engine:
@@ -146,8 +155,7 @@ class KafkaCase:
 
     def outputs(self) -> dict[str, list[bytes]]:
         """What a reader of committed records finds in the topics, without the nulls of what was deleted."""
-        if self.settings.mode == TRANSACTIONAL:
-            wait_settled(self.broker.admin(), {topic: self.settings.partitions for topic, _ in self.settings.outputs})
+        self._settle()
         with ThreadPoolExecutor(len(STREAMS)) as at_once:  # each waits for its consumer more than it works
             found = at_once.map(self.broker.records, map(self.settings.output, STREAMS))
             return {
@@ -157,7 +165,13 @@ class KafkaCase:
 
     def stream(self, name: str) -> list[dict[str, Any]]:
         """One stream, decoded."""
+        self._settle()
         return [json.loads(one.value) for one in self.broker.records(self.settings.output(name)) if one.value]
+
+    def _settle(self) -> None:
+        """A commit is answered before the partitions hold its markers: until then a reader is shown less."""
+        if self.settings.mode == TRANSACTIONAL:
+            wait_settled(self.broker.admin(), {topic: self.settings.partitions for topic, _ in self.settings.outputs})
 
     def straight(self, until: int | None = None) -> dict[str, list[bytes]]:
         """What a run without any trouble decides on the same topics."""

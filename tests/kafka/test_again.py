@@ -67,14 +67,14 @@ def test_a_second_engine_on_a_copy_of_the_state_stops_the_first(
     case.give([lead("a", "13812345678", at(1, 10))])
     case.run()
     shutil.copytree(tmp_path / "state", tmp_path / "copy")
-    with command(case, checkout, "--clock", "wall", limits={"STRAGGLERS_S": 0}) as first:
+    with command(case, checkout, "--clock", "wall", "--clock-moved", limits={"STRAGGLERS_S": 0}) as first:
         case.give([lead("b", "13812345679", at(1, 11))])
         try:
             wait_until(
                 lambda: first.poll() is not None or case.stream("late"), DEADLINE_S, "what the first one makes of b"
             )
             assert first.poll() is None, (tmp_path / "said").read_text()
-            second = case.start(to_end=False, state="copy")
+            second = case.start(to_end=False, state="copy", clock_moved=True)
             case.give([lead(f"c{n}", f"1371234567{n}", at(1, 12)) for n in range(9)])
             wait_until(lambda: first.poll() is not None, DEADLINE_S, "the stop of the first one")
         finally:
