@@ -18,6 +18,12 @@ _ESCAPED: Final = re.compile(
     rb"\\(?:[fnrt]|u(?:00[0189aA]|0020|061[cC]|1680|180|20[0-6]|3000|[dD][89a-fA-F]|[fF][eE][0fF]))"
 ).search
 
+# What `cleaned` may take, as it stands in UTF-8: a table of ranges by the first byte, since this passes over every byte.
+_UNSEEN_BYTES: Final = re.compile(
+    rb"\xc2[\x80-\xa0\xad]|\xd8\x9c|\xe1\x9a\x80|\xe1\xa0[\x8b-\x8f]|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xe2\x81[\x9f-\xaf]"
+    rb"|\xe3\x80\x80|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf|\xf3\xa0[\x84-\x87]"
+).search
+
 
 def needs_reading(raw: bytes) -> bool:
     """Whether a record in UTF-8 may hold a string that is not read as it is written. False is sure, True is not: what this
@@ -28,7 +34,8 @@ def needs_reading(raw: bytes) -> bool:
         return True
     if raw.isascii():
         return False
-    return not raw.decode().isprintable() or raw.find(b"\xef\xb8") >= 0 or raw.find(b"\xf3\xa0") >= 0
+    raw.decode()  # the typed decode does not look at what it passes over
+    return _UNSEEN_BYTES(raw) is not None
 
 
 def cleaned(text: str, *, joiners: bool = False) -> str:

@@ -72,6 +72,16 @@ def test_what_needs_no_reading_is_clean(record: dict[str, Any], ascii_only: bool
     assert all(cleaned(text) == text for text in texts)
 
 
+def test_every_character_that_may_go_needs_reading() -> None:
+    """Of each character of Unicode beyond ASCII, at the end of a text and within it."""
+    letters = [chr(code) for code in range(0x80, 0x110000) if not 0xD800 <= code < 0xE000]
+    blocks = [letters[at : at + 256] for at in range(0, len(letters), 256)]
+    some = [one for block in blocks if cleaned(f"a{''.join(block)}b") != f"a{''.join(block)}b" for one in block]
+    going = [one for one in letters if one.isspace()] + [one for one in some if cleaned(f"a{one}b") != f"a{one}b"]
+    assert len(going) > 250
+    assert [hex(ord(one)) for one in going if not needs_reading(f'{{"a":"a{one}b"}}'.encode())] == []
+
+
 @pytest.mark.parametrize("separators", [None, (",", ":")])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_a_usual_record_needs_no_reading(ascii_only: bool, separators: Any) -> None:
