@@ -62,11 +62,6 @@ def key(value: Any) -> str:
     return word(value)
 
 
-def contact(value: Any) -> str:
-    """An identifier of a customer."""
-    return key(value)
-
-
 def phone(value: Any) -> str | int:
     """A number as written: a JSON number keeps its literal (ruling 79)."""
     if type(value) is int:
