@@ -42,11 +42,11 @@ _WORD: Final = Reading(values.word)
 _NAME: Final = Reading(values.name)
 _FREE: Final = Reading(values.free_text)
 _FLAG: Final = Reading(values.flag)
-_NUMBER: Final = Reading(values.number)
+_AMOUNT: Final = Reading(values.amount)
 
 INTENT: Final[Mapping[str, Reading]] = {
     "level": Reading(values.upper),
-    "days_to_buy": _NUMBER,
+    "days_to_buy": _AMOUNT,
     "budget": _TEXT,
     "trade_in": Reading(values.flag_or_text),
     "finance": Reading(values.flag_or_text),
@@ -102,7 +102,7 @@ ACTIVITY: Final[Mapping[str, Reading]] = {
     "line": _KEY,
     "advisor": _KEY,
     "by": _KIND,
-    "duration_s": _NUMBER,
+    "duration_s": _AMOUNT,
     "connected": Reading(values.flag, instead=False),
     "outcome": Reading(values.text, drops=False),
     "reason": _TEXT,

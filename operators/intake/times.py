@@ -230,7 +230,7 @@ def _without_event_time(arrival: Arrival, ingest: int | None, clock: Clock, rule
         if ingest is None:
             return _refused(arrival, NOTHING)
         arrival.t = ingest
-        if ingest > clock.today_ms + rules.max_jump_ms:
+        if arrival.kind == "raw_lead" and ingest > clock.today_ms + rules.max_jump_ms:
             return _refused(arrival, JUMP)
     else:
         arrival.t = now if ingest is None else min(ingest, now)

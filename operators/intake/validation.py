@@ -295,10 +295,10 @@ class Validation:
             except phones.BadPhone as bad:
                 faults.add(bad.args[0])
                 continue
+            if unusual and ((mobile and not arrival.phone) or (line and not arrival.landline)):
+                arrival.flags |= UNUSUAL  # of a number that counts
             arrival.phone = arrival.phone or mobile
             arrival.landline = arrival.landline or line
-            if unusual:
-                arrival.flags |= UNUSUAL
         if arrival.phone or arrival.landline:
             return set()
         return faults or {"NO_CONTACT"}

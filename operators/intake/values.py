@@ -127,6 +127,14 @@ def number(value: Any) -> int | float | str:
     return value if -_LARGEST <= value < _LARGEST else float(value)
 
 
+def amount(value: Any) -> int | float | str:
+    """A number of days or seconds. A negative one fits no field: mostly it stands for a number that nobody knows."""
+    said = number(value)
+    if type(said) is not str and said < 0:
+        raise Unfit("BAD_FIELD")
+    return said
+
+
 def number_or_text(value: Any) -> int | float | str:
     """A number as such, text as such."""
     return text(value) if type(value) is str else number(value)

@@ -24,7 +24,7 @@ def incoming_differences(config: dict[str, Any], lines: list[Line], until_ms: in
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     mine = in_oracle_terms(engine.outputs, customers) | _read_by_engine(engine, customers)
     theirs = comparable(result)
-    theirs["reject fields"] = result.reject_fields
+    theirs["reject fields"] = {at: result.reject_fields.get(at, frozenset()) for at in result.rejects}
     theirs["flags"] = {ref: sorted(raw.flags) for ref, raw in result.raws.items()}
     return differences(mine, theirs)
 
