@@ -43,7 +43,7 @@ _WITH_ADVISOR: Final = ("ASSIGN", "TRANSFER")
 """Commands that need one more field."""
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 _PHONES: Final = ("phone", "landline")
-_OF_PHONES: Final = frozenset({"BAD_PHONE", "SERVICE_NUMBER", "TEST_NUMBER", "FOREIGN_NUMBER"})
+OF_PHONES: Final = frozenset({"BAD_PHONE", "SERVICE_NUMBER", "TEST_NUMBER", "FOREIGN_NUMBER"})
 _FIELD_OF: Final[Mapping[str, str]] = {
     "NO_CONTACT": "phone",
     "BAD_TIME": "event_time",
@@ -75,7 +75,7 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
     if reason == "MISSING_FIELD":
         wanted = {*required, "advisor"} if record.get("kind") in _WITH_ADVISOR else required
         return [name for name in sorted(wanted) if record.get(name) is None]
-    if reason in _OF_PHONES:
+    if reason in OF_PHONES:
         return [name for name in _PHONES if _code_of(record.get(name)) == reason] or ["phone"]
     if reason == "BAD_FIELD":
         wrong_by = record.get("by") is not None and record["by"] not in by

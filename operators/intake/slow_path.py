@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from operators.intake import fields, values
-from operators.intake.faults import fault, fields_of
+from operators.intake.faults import OF_PHONES, fault, fields_of
 from operators.intake.json_object import NotJson, read_object
 from operators.intake.times import hint_of
 from operators.intake.values import Unfit
@@ -185,32 +185,42 @@ def _former_key(given: Given) -> None:
         given.notes.former = (former[0], former[1])
 
 
-Check = Callable[[Struct, bytes], Arrival]
+def _counting(given: Given, rest: Arrival) -> dict[str, str]:
+    """The wrong fields that cost the record: of one that is not applied yet the event time alone is read (ruling 57), and a
+    number that is none is let pass beside a good one, or where a unique lead is named (rulings 55, 78)."""
+    wrong = given.wrong
+    if "NOT_SUPPORTED" in rest.reasons:
+        return {name: code for name, code in wrong.items() if name == "event_time"}
+    if rest.phone or rest.landline or "unique_id" in given.values or "unique_id" in wrong:
+        return {name: code for name, code in wrong.items() if code != "BAD_PHONE"}
+    return wrong
 
 
-def judged(arrival: Arrival, given: Given, shape: type[Struct], required: frozenset[str], check: Check) -> Arrival:
+def judged(arrival: Arrival, given: Given, required: frozenset[str], check: Callable[[], Arrival]) -> Arrival:
     """The arrival that the rules make of what was read, with the reasons of both; `check` = the rules of this kind."""
     notes = given.notes
     try:
-        rest = check(msgspec.convert(given.values, shape), arrival.raw)
+        rest = check()
     except msgspec.ValidationError:
         return _refused(arrival, "BAD_FIELD")
     if rest.notes is not None:
         notes.dropped += rest.notes.dropped  # a time that cannot be read or believed
     rest.notes = notes
     rest.flags |= (FIELD_DROPPED if notes.dropped else 0) | (KEY_UNKNOWN if notes.unknown else 0)
-    wrong = given.wrong
+    wrong = _counting(given, rest)
     if not rest.reasons and not wrong:
         return rest
     # What is left of the record after its wrong fields was judged like any other, so that all reasons are named. A field
     # that is there but wrong is not missing as well.
-    wrong_contact = "phone" in wrong or "landline" in wrong
+    passed: tuple[str, ...] = ("NO_CONTACT",) if "phone" in wrong or "landline" in wrong else ()
+    if "unique_id" in wrong:
+        passed = ("NO_CONTACT", *OF_PHONES)
     rules = []
     for field, code in wrong.items():
         notes.faults.append(fault(field, code, given.sent.get(field)))
     for reason in rest.reasons:
         places = [name for name in fields_of(reason, given.values, required, BY) if name not in wrong]
-        if not places or (reason == "NO_CONTACT" and wrong_contact):
+        if not places or reason in passed:
             continue
         rules.append(reason)
         hint = hint_of(rest.time_fault, rest.channel) if reason == "BAD_TIME" else ""

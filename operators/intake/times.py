@@ -192,7 +192,7 @@ def _of_number(number: Decimal, form: TimeForm) -> tuple[int, str]:
     if number < _LEAST_EPOCH:
         seconds = int((number * 86_400).to_integral_value(ROUND_HALF_UP))
         day, second = divmod(seconds, 86_400)
-        return form.zone.instant(day - _SERIAL_OF_1970, second * 1000), ""
+        return form.zone.written(day - _SERIAL_OF_1970, second * 1000), ""
     ms = int(number if form.epoch == "ms" else number * 1000)  # more than three decimals are cut (ruling 20)
     return (ms, "") if ms <= MAX_MS else (0, NUMBER)
 
@@ -203,7 +203,7 @@ def _of_moment(moment: datetime, form: TimeForm) -> tuple[int, str]:
     if moment.tzinfo is not None:
         return (moment - _EPOCH) // _MS, ""
     time = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1000 + moment.microsecond // 1000
-    return form.zone.instant(moment.toordinal() - _ORDINAL_OF_1970, time), ""
+    return form.zone.written(moment.toordinal() - _ORDINAL_OF_1970, time), ""
 
 
 def _optional(arrival: Arrival, value: WrittenTime, name: str, form: TimeForm | None) -> int | None:

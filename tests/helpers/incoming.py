@@ -17,7 +17,9 @@ NOT_MODELLED = frozenset({"VIRTUAL_OPERATOR", "LANDLINE_ONLY", "ORDER_APPROXIMAT
 """Flags of the engine alone."""
 
 
-def incoming_differences(config: dict[str, Any], lines: list[Line], until_ms: int | None = None, **how: int) -> list[str]:
+def incoming_differences(
+    config: dict[str, Any], lines: list[Line], until_ms: int | None = None, **how: int
+) -> list[str]:
     """Where the two differ, in words; `how` as of `run_engine`."""
     engine = run_engine(config, lines, until_ms, **how)
     result = Oracle(config).run(lines, until_ms)

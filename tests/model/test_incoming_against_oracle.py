@@ -41,7 +41,9 @@ def test_dirty_records(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(SEED + 500, SEED + 500 + SEEDS // 4))
 def test_dirty_records_of_two_feeds(seed: int) -> None:
     """What stands in one feed changes nothing for the other (ruling 76)."""
-    lines = [Line(f"raw_leads-{n % 2}", n // 2 + 1, line.kind, line.raw) for n, line in enumerate(Dirty(seed).lines(300))]
+    lines = [
+        Line(f"raw_leads-{n % 2}", n // 2 + 1, line.kind, line.raw) for n, line in enumerate(Dirty(seed).lines(300))
+    ]
     found = incoming_differences(CONFIG, lines, poll=(1, 7, 64)[seed % 3], shards=1 + seed % 4)
     assert not found, f"seed {seed}\n" + "\n".join(found[:20])
 

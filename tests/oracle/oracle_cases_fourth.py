@@ -321,7 +321,7 @@ CASES = [
     ),
     *(
         Case(
-            f"a deletion lets no older lead be the latest: a raw lead on the {day}th",
+            f"a deletion lets no older lead be the latest: a raw lead on the {day}th{' after a REFUND' if refund else ''}",
             "46, domain 7",
             [
                 lead("1", "2024-01-01 10:00"),

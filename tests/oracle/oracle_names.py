@@ -48,6 +48,7 @@ COMMAND_IDS = ("unique_id", "advisor", "successor", "one_id")
 COMMAND_KEYS = {"type", "command_id", "kind", "store", "line", "reason", *TIMES, *CONTACT, *COMMAND_IDS}
 KEY_FIELDS = frozenset(
     ["channel", "account", "source_lead_id", "store", "stores", "line", "activity_id", "command_id", "unique_id"]
+    + ["advisor", "successor", "one_id"]  # of activities and commands: whom they name
 )
 WHOLE_RECORD = frozenset({"NOT_JSON", "TOO_LARGE", "NOT_SUPPORTED"})  # codes that speak of no field
 YES, NO = frozenset({"true", "1", "yes", "y", "是"}), frozenset({"false", "0", "no", "n", "否"})
