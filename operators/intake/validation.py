@@ -30,7 +30,7 @@ from operators.wire.records import (
     literal,
     too_long,
 )
-from operators.wire.text import needs_reading
+from operators.wire.text import needs_reading, whole
 from state import limits
 
 ACTIVITY_KINDS: Final = frozenset(
@@ -119,7 +119,8 @@ class Validation:
         arrival.kind = said
         given = slow_path.given_of(record, kind.shape or RawLeadRecord)
         channel = given.values.get("channel") or record.get("channel")
-        arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
+        if type(channel) is str and len(channel) <= limits.STRING_BYTES:
+            arrival.channel = whole(channel)  # half a character could not be written out
         known = self.rules.channels.get(arrival.channel)
         is_lead = kind.shape is RawLeadRecord
         arrival.shadow = is_lead and (given.values.get("test") is True or (known is not None and known.shadow))
