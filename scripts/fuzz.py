@@ -59,7 +59,9 @@ def run(asked: argparse.Namespace) -> int:
         passed = time.monotonic() - began
         if passed > told + 10 or ended == len(workers):
             told = passed
-            print(f"{done} of {asked.inputs} inputs, {findings} findings, {passed:.0f} s, seed {asked.seed}", flush=True)
+            print(
+                f"{done} of {asked.inputs} inputs, {findings} findings, {passed:.0f} s, seed {asked.seed}", flush=True
+            )
         if findings >= MOST_FINDINGS:
             print(f"Stopped after {findings} findings.")
             break

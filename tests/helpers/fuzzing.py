@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
+import msgspec
 from dirty import Dirty
 from sheets import Formula, Sheet, xlsx
 
@@ -59,12 +60,103 @@ REASONS = PHONE_CODES | {
 MOBILE = re.compile(r"(1\d{10}|\+\d{4,15})(-\d{1,6})?", re.ASCII)
 LANDLINE = re.compile(r"0(10|2\d|[3-9]\d\d)\d{7,8}(-\d{1,6})?", re.ASCII)
 PIECES = [
-    *("", " ", "\u3000", "\u200b", "\ufeff", "\u202e", "\u00ad", "\ufe0f", "\u200d", "\0", "\ud83d", "\ufffd", "\U0001f600"),
-    *("+86", "0086", "+", "-", "\u2212", ".", ".0", "E+10", "e999999999999999999999", "1" * 300, "NaN", "-0", "𝟗", "٣", "½", "①"),
-    *("转", "分机", "ext", "x", "#", "*", "/", ";", ",", "(", ")", "（", "'", '"', "=", "=1+1", "@SUM(A1)", "\t=", "手机：", "无"),
-    *("2026-03-02T10:15:00+08:00", "2026-02-30", "24:00:00", "T", "Z", "+23:59", "-99:99", "46083.5", "1772416800000", "9999-12-31"),
-    *("0001-01-01T00:00:00Z", "12/31/2026", "上午", "年", "日", "null", "true", "{}", "[]", "{", "]", ":", "\\u0000", "\\ud800", "\r\n"),
-    *("<", ">", "&amp;", "&x;", "<!DOCTYPE a [", "]]>", "<![CDATA[", "<?xml version='1.0' encoding='utf-7'?>", "&#0;", "xmlns:", "%00"),
+    *(
+        "",
+        " ",
+        "\u3000",
+        "\u200b",
+        "\ufeff",
+        "\u202e",
+        "\u00ad",
+        "\ufe0f",
+        "\u200d",
+        "\0",
+        "\ud83d",
+        "\ufffd",
+        "\U0001f600",
+    ),
+    *(
+        "+86",
+        "0086",
+        "+",
+        "-",
+        "\u2212",
+        ".",
+        ".0",
+        "E+10",
+        "e999999999999999999999",
+        "1" * 300,
+        "NaN",
+        "-0",
+        "𝟗",
+        "٣",
+        "½",
+        "①",
+    ),
+    *(
+        "转",
+        "分机",
+        "ext",
+        "x",
+        "#",
+        "*",
+        "/",
+        ";",
+        ",",
+        "(",
+        ")",
+        "（",
+        "'",
+        '"',
+        "=",
+        "=1+1",
+        "@SUM(A1)",
+        "\t=",
+        "手机：",
+        "无",
+    ),
+    *(
+        "2026-03-02T10:15:00+08:00",
+        "2026-02-30",
+        "24:00:00",
+        "T",
+        "Z",
+        "+23:59",
+        "-99:99",
+        "46083.5",
+        "1772416800000",
+        "9999-12-31",
+    ),
+    *(
+        "0001-01-01T00:00:00Z",
+        "12/31/2026",
+        "上午",
+        "年",
+        "日",
+        "null",
+        "true",
+        "{}",
+        "[]",
+        "{",
+        "]",
+        ":",
+        "\\u0000",
+        "\\ud800",
+        "\r\n",
+    ),
+    *(
+        "<",
+        ">",
+        "&amp;",
+        "&x;",
+        "<!DOCTYPE a [",
+        "]]>",
+        "<![CDATA[",
+        "<?xml version='1.0' encoding='utf-7'?>",
+        "&#0;",
+        "xmlns:",
+        "%00",
+    ),
 ]
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 BOMB = (
@@ -194,9 +286,12 @@ class Parsers:
         """One record through validation."""
         arrival = self.validation.read(raw, kind, Clock(event=True, now=now, wall_ms=NOW, today_ms=NOW))
         if arrival.reasons == BLANK:
-            assert not raw.decode().translate(dict.fromkeys(map(ord, " \t\r\n\ufeff\u200b"))).strip() or not raw.isascii()
+            assert (
+                not raw.decode().translate(dict.fromkeys(map(ord, " \t\r\n\ufeff\u200b"))).strip() or not raw.isascii()
+            )
             return
         assert set(arrival.reasons) <= REASONS, (raw, arrival.reasons)
+        arrival.channel.encode()
         faults: list[FieldFault] = [] if arrival.notes is None else arrival.notes.faults
         if arrival.reasons:
             assert {fault.code for fault in faults} == set(arrival.reasons), (raw, arrival.reasons, faults)
@@ -204,6 +299,7 @@ class Parsers:
                 assert not isinstance(fault.got, str) or len(fault.got) <= limits.GOT_CHARACTERS, raw
                 str(fault.got).encode()
             return
+        msgspec.json.encode(arrival.record)
         assert arrival.digest and 0 <= arrival.shard < 4, raw
         assert arrival.flags & ~sum(FLAGS) == 0, raw
         assert not arrival.phone or MOBILE.fullmatch(arrival.phone), (raw, arrival.phone)
@@ -231,7 +327,9 @@ class Parsers:
         if form == 0:
             text = BOMB
         elif form == 1:
-            head = rng.choice(("utf-16", "gb18030", "utf-7", "idna", "punycode", "base64", "rot13", "unicode_escape", "x"))
+            head = rng.choice(
+                ("utf-16", "gb18030", "utf-7", "idna", "punycode", "base64", "rot13", "unicode_escape", "x")
+            )
             text = re.sub(r"\A<\?xml[^>]*\?>", "", text)
             text = f'<?xml version="1.0" encoding="{head}"?>{text}'
         elif form == 2:
@@ -256,7 +354,9 @@ class Parsers:
 
     def cells(self, rng: random.Random) -> list[str]:
         number = str(written_number(rng)) if rng.random() < 0.8 else rng.choice(PIECES)
-        time = rng.choice(("2026/3/2 10:15", "2026年3月2日 下午3点", "46083.5", "20260302", "03-02-2026", "2026-03-02 25:61"))
+        time = rng.choice(
+            ("2026/3/2 10:15", "2026年3月2日 下午3点", "46083.5", "20260302", "03-02-2026", "2026-03-02 25:61")
+        )
         return [number, mutated(rng, time), mutated(rng, rng.choice(("张三", "=1+1", "@x", "+1", "-", "Ö")))]
 
     def text_sheet(self, rng: random.Random) -> object:

@@ -55,7 +55,9 @@ def conserved(files: Files, poll: int, shards: int) -> None:
         totals += row
     clock = Clock(event=True, now=engine.clock, wall_ms=0, today_ms=engine.today_ms or 0)
     read = [
-        engine.validation.read(raw, KINDS.get(name, "raw_lead"), clock) for name, lines in files.items() for raw in lines
+        engine.validation.read(raw, KINDS.get(name, "raw_lead"), clock)
+        for name, lines in files.items()
+        for raw in lines
     ]
     blank = sum(arrival.reasons == BLANK for arrival in read)
     leads = sum(arrival.kind == "raw_lead" and arrival.reasons != BLANK for arrival in read)
