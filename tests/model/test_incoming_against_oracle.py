@@ -9,10 +9,15 @@ import os
 
 import pytest
 from dirty import Dirty
-from incoming import incoming_differences
+from dirty_others import Others
+from incoming import NOT_MODELLED, incoming_differences
 from oracle_case import Case
 from oracle_cases import INCOMING_CASES
-from oracle_reading import Line
+from oracle_reading import Line, Reader, Reject
+from plain_engine import PlainEngine
+
+from operators.intake.times import Clock
+from operators.wire.arrival import FLAGS
 
 SEEDS = int(os.environ.get("LEADSTREAM_DIRTY", "20"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
@@ -46,6 +51,42 @@ def test_dirty_records_of_two_feeds(seed: int) -> None:
     ]
     found = incoming_differences(CONFIG, lines, poll=(1, 7, 64)[seed % 3], shards=1 + seed % 4)
     assert not found, f"seed {seed}\n" + "\n".join(found[:20])
+
+
+LINES = {**CONFIG, "lines": {"main": {}, "used": {}}}
+NOW = 1_772_500_000_000
+"""2026-03-03."""
+
+
+def read_alike(seeds: range) -> None:
+    """One record of any type, by its bytes and the configuration; a lead to be found is the state's."""
+    engine = PlainEngine(LINES)
+    assert engine.today_ms is not None
+    clock = Clock(event=True, now=NOW, wall_ms=0, today_ms=engine.today_ms)
+    for seed in seeds:
+        raw = Others(seed).record()
+        arrival = engine.validation.read(raw, "raw_lead", clock)
+        (outcome,) = Reader(LINES, clock_ms=NOW).read([Line("x", 1, "raw_lead", raw)])
+        reasons = set(arrival.reasons) - {"NO_LEAD"}
+        faults = {(one.field, one.code) for one in arrival.notes.faults if one.field} if arrival.notes else set()
+        faults = {fault for fault in faults if fault[1] != "NO_LEAD"}
+        if isinstance(outcome, Reject):
+            assert (reasons, faults) == (outcome.reasons, outcome.fields), f"seed {seed}: {raw.decode()}"
+            continue
+        assert not reasons, f"seed {seed}: {raw.decode()}"
+        if not arrival.reasons:
+            flags = {name for flag, name in FLAGS.items() if arrival.flags & flag} - NOT_MODELLED
+            assert (flags, arrival.t, arrival.shadow) == (outcome.flags, outcome.t_ms, outcome.shadow), raw.decode()
+
+
+def test_records_of_every_type() -> None:
+    read_alike(range(SEED, SEED + 100 * SEEDS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_many_records_of_every_type(block: int) -> None:
+    read_alike(range(100_000 + 5000 * block, 105_000 + 5000 * block))
 
 
 @pytest.mark.slow
