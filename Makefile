@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 
 # What `make test` leaves out: what is slow, needs a broker, a second environment, or kills processes.
 MARKS ?= not slow and not kafka and not packaging and not kills and not kills_kafka
-# The size of the suites (SAMPLE=N of the slow tests, all when empty), their processes, further arguments (ARGS="-k merge").
+# The size of the suites (SAMPLE=N of the slow tests, all when empty; INPUTS of fuzz), their processes, further arguments (ARGS="-k merge").
 JOBS ?= auto
 ARGS ?=
 SAMPLE ?=
@@ -17,11 +17,12 @@ KILLS ?= 300
 MUTANTS ?= 1000
 SECONDS_PER_SUITE ?= 3600
 SEED ?= 1
+INPUTS ?= 100000
 
 # pytest's code 5, no test chosen: said, and no fault of a suite that has no tests yet.
 NONE_YET = { code=$$?; [ $$code -eq 5 ] && echo "make $@: WARNING, no test carries this mark" || exit $$code; }
 
-.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka mutants bench docs lint format types lock clean kafka kafka-stop run-kafka
+.PHONY: help setup compile uncompile run test test-pure test-all kafka-tests packaging slow kills kills-kafka fuzz mutants bench docs lint format types lock clean kafka kafka-stop run-kafka
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +67,9 @@ kills: setup  ## Kill real processes again and again and compare (KILLS=, SEED=)
 kills-kafka: setup  ## The same between topics of a real Kafka, and in the middle of transactions (KILLS=, SEED=)
 	@LEADSTREAM_KILLS=$(KILLS) LEADSTREAM_SEED=$(SEED) $(PYTEST) --timeout=$(SECONDS_PER_SUITE) -m kills_kafka $(ARGS) \
 		|| $(NONE_YET)
+
+fuzz: setup  ## Read dirty inputs with every parser of what comes in (INPUTS=10000000, SEED=, ARGS="--only N")
+	@$(BIN)/python scripts/fuzz.py --inputs $(INPUTS) --seed $(SEED) $(ARGS)
 
 mutants: setup  ## Put each fault of tests/mutants.toml into a copy: do the tests notice? (MUTANTS=N, SEED=)
 	@$(BIN)/python scripts/mutants.py --sample $(MUTANTS) --seed $(SEED) --seconds $(SECONDS_PER_SUITE) $(ARGS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError
@@ -153,7 +153,10 @@ def _number(literal: str) -> int | str:
     """13912345679.0 and 1.3912345678E+10 have all digits of an integer; 1.39E+10 has not and stays as written."""
     if len(literal) > 40:
         return literal
-    number = Decimal(literal)
+    try:
+        number = Decimal(literal)
+    except InvalidOperation:  # an exponent beyond every number
+        return literal
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent > 0 or number != number.to_integral_value():
         return literal

@@ -229,6 +229,15 @@ class LocalTime:
                 last = middle
         return last * _SLOT_MS
 
+    def written(self, day: int, time_ms: int) -> int:
+        """As `instant` for a time that somebody wrote down: in a gap of the clocks by the offset before it (RFC 5545, 3.3.5),
+        so that two such times stay two."""
+        wall = day * DAY_MS + time_ms
+        before, after = self.offset_ms(wall - _EAST_MS), self.offset_ms(wall + _WEST_MS)
+        if self.offset_ms(wall - before) != before and self.offset_ms(wall - after) == after:
+            return wall - after
+        return wall - before
+
     def last_instant(self, day: int, time_ms: int) -> int:
         """As `instant`; where clocks show a time twice, the last of both."""
         wall = day * DAY_MS + time_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from operators.identity.digits import numbers_of
@@ -12,6 +13,8 @@ _ANOTHER: Final = 7
 """Digits from which a piece is another number and no extension, house number or hour."""
 _MOST_PIECES: Final = 64
 """A text with more holds a list, not a number."""
+_REMARK: Final = re.compile(r"(.*\d)\s+\d{1,6}(?!x|X|ext|转|轉|分)[^\W\d_]\D*")
+"""Words behind a number that begin with digits (8点后打); a digit behind a blank is else one of the number."""
 
 
 def read(written: str, codes: frozenset[str]) -> tuple[str, str, bool]:
@@ -20,6 +23,22 @@ def read(written: str, codes: frozenset[str]) -> tuple[str, str, bool]:
     `codes`: calling codes of the other countries that are taken. Raises BadPhone with the code of the fault where no
     number or more than one can be read.
     """
+    try:
+        return _read(written, codes)
+    except BadPhone:
+        remark = _REMARK.fullmatch(written)
+        if remark is None:
+            raise
+        try:
+            mobile, landline, _ = _read(remark[1], codes)
+        except BadPhone:
+            pass
+        else:
+            return mobile, landline, True
+        raise
+
+
+def _read(written: str, codes: frozenset[str]) -> tuple[str, str, bool]:
     numbers: list[Number] = []
     faults: list[str] = []
     loose = 0

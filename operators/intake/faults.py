@@ -39,9 +39,11 @@ _NOT_SHOWN: Final = frozenset(
     }
 )
 """Names, ids and free text."""
+_WITH_ADVISOR: Final = ("ASSIGN", "TRANSFER")
+"""Commands that need one more field."""
 _TIMES: Final = frozenset({"event_time", "source_time", "ingest_time"})
 _PHONES: Final = ("phone", "landline")
-_OF_PHONES: Final = frozenset({"BAD_PHONE", "SERVICE_NUMBER", "TEST_NUMBER", "FOREIGN_NUMBER"})
+OF_PHONES: Final = frozenset({"BAD_PHONE", "SERVICE_NUMBER", "TEST_NUMBER", "FOREIGN_NUMBER"})
 _FIELD_OF: Final[Mapping[str, str]] = {
     "NO_CONTACT": "phone",
     "BAD_TIME": "event_time",
@@ -71,9 +73,9 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
     """The fields that a reason of the rules speaks of; [None] where it speaks of the record. `record`: its values as read;
     `by`: the words that this field may hold."""
     if reason == "MISSING_FIELD":
-        missing: list[str | None] = [name for name in sorted(required) if record.get(name) is None]
-        return missing or ["advisor"]
-    if reason in _OF_PHONES:
+        wanted = {*required, "advisor"} if record.get("kind") in _WITH_ADVISOR else required
+        return [name for name in sorted(wanted) if record.get(name) is None]
+    if reason in OF_PHONES:
         return [name for name in _PHONES if _code_of(record.get(name)) == reason] or ["phone"]
     if reason == "BAD_FIELD":
         wrong_by = record.get("by") is not None and record["by"] not in by

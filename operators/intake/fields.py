@@ -30,22 +30,23 @@ class Reading(NamedTuple):
 
 
 _KEY: Final = Reading(values.key, drops=False)
-_CONTACT: Final = Reading(values.contact, drops=False)
 _PHONE: Final = Reading(values.phone, drops=False)
 _EVENT_TIME: Final = Reading(values.time, drops=False)
 _TIME: Final = Reading(values.time)
 _KIND: Final = Reading(values.upper, drops=False)
 _TYPE: Final = Reading(values.lower, drops=False)
 _TEXT: Final = Reading(values.text)
+_ID: Final = _TEXT
+"""Another identifier of a customer: who he is hangs on phone and landline alone (ruling 23)."""
 _WORD: Final = Reading(values.word)
 _NAME: Final = Reading(values.name)
 _FREE: Final = Reading(values.free_text)
 _FLAG: Final = Reading(values.flag)
-_NUMBER: Final = Reading(values.number)
+_AMOUNT: Final = Reading(values.amount)
 
 INTENT: Final[Mapping[str, Reading]] = {
     "level": Reading(values.upper),
-    "days_to_buy": _NUMBER,
+    "days_to_buy": _AMOUNT,
     "budget": _TEXT,
     "trade_in": Reading(values.flag_or_text),
     "finance": Reading(values.flag_or_text),
@@ -63,12 +64,12 @@ RAW_LEAD: Final[Mapping[str, Reading]] = {
     "ingest_time": _TIME,
     "phone": _PHONE,
     "landline": _PHONE,
-    "wechat_unionid": _CONTACT,
-    "wechat_openid": _CONTACT,
-    "external_userid": _CONTACT,
-    "app_user_id": _CONTACT,
-    "email": _CONTACT,
-    "device_id": _CONTACT,
+    "wechat_unionid": _ID,
+    "wechat_openid": _ID,
+    "external_userid": _ID,
+    "app_user_id": _ID,
+    "email": _ID,
+    "device_id": _ID,
     "name": _NAME,
     "gender": _TEXT,
     "province": _TEXT,
@@ -101,7 +102,7 @@ ACTIVITY: Final[Mapping[str, Reading]] = {
     "line": _KEY,
     "advisor": _KEY,
     "by": _KIND,
-    "duration_s": _NUMBER,
+    "duration_s": _AMOUNT,
     "connected": Reading(values.flag, instead=False),
     "outcome": Reading(values.text, drops=False),
     "reason": _TEXT,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from operators.intake import fields, values
-from operators.intake.faults import fault, fields_of
+from operators.intake.faults import OF_PHONES, fault, fields_of
 from operators.intake.json_object import NotJson, read_object
 from operators.intake.times import hint_of
 from operators.intake.values import Unfit
@@ -93,7 +93,7 @@ def given_of(record: dict[str, Any], shape: type[Struct]) -> Given:
         reading = readings.get(name)
         if reading is not None:
             _field(given, name, name, value, reading, given.values)
-        elif name not in objects:
+        elif name not in objects and not _is_absent(value):
             others[name] = value
     known = (*readings, *objects)
     for name in others:
@@ -124,9 +124,14 @@ def _field(given: Given, name: str, said: str, value: Any, reading: fields.Readi
         into[name] = read
 
 
+def _is_absent(value: Any) -> bool:
+    """Whether a key that nobody knows says nothing: null and blanks are not given (rulings 11, 77)."""
+    return value is None or (type(value) is str and not cleaned(value))
+
+
 def _intent(given: Given, others: dict[str, Any]) -> None:
     sent = given.sent.get("intent")
-    if sent is None or (type(sent) is str and not cleaned(sent)):
+    if _is_absent(sent):
         return
     if type(sent) is not dict:
         given.notes.dropped.append("intent")
@@ -138,6 +143,8 @@ def _intent(given: Given, others: dict[str, Any]) -> None:
         reading = fields.INTENT.get(name)
         if reading is not None:
             _field(given, name, f"intent.{name}", value, reading, intent)
+            continue
+        if _is_absent(value):
             continue
         others[f"intent.{name}"] = value
         resembled = fields.resembled(name, known, sent)
@@ -178,38 +185,47 @@ def _former_key(given: Given) -> None:
         given.notes.former = (former[0], former[1])
 
 
-Check = Callable[[Struct, bytes], Arrival]
+def _counting(given: Given, rest: Arrival) -> dict[str, str]:
+    """The wrong fields that cost the record: of one that is not applied yet the event time alone is read (ruling 57), and a
+    number that is none is let pass beside a good one, or where a unique lead is named (rulings 55, 78)."""
+    wrong = given.wrong
+    if "NOT_SUPPORTED" in rest.reasons:
+        return {name: code for name, code in wrong.items() if name == "event_time"}
+    if rest.phone or rest.landline or "unique_id" in given.values or "unique_id" in wrong:
+        return {name: code for name, code in wrong.items() if code != "BAD_PHONE"}
+    return wrong
 
 
-def judged(arrival: Arrival, given: Given, shape: type[Struct], required: frozenset[str], check: Check) -> Arrival:
+def judged(arrival: Arrival, given: Given, required: frozenset[str], check: Callable[[], Arrival]) -> Arrival:
     """The arrival that the rules make of what was read, with the reasons of both; `check` = the rules of this kind."""
     notes = given.notes
     try:
-        rest = check(msgspec.convert(given.values, shape), arrival.raw)
+        rest = check()
     except msgspec.ValidationError:
         return _refused(arrival, "BAD_FIELD")
     if rest.notes is not None:
         notes.dropped += rest.notes.dropped  # a time that cannot be read or believed
     rest.notes = notes
     rest.flags |= (FIELD_DROPPED if notes.dropped else 0) | (KEY_UNKNOWN if notes.unknown else 0)
-    wrong = given.wrong
+    wrong = _counting(given, rest)
     if not rest.reasons and not wrong:
         return rest
     # What is left of the record after its wrong fields was judged like any other, so that all reasons are named. A field
     # that is there but wrong is not missing as well.
-    wrong_contact = "phone" in wrong or "landline" in wrong
-    wrong_required = not required.isdisjoint(wrong)
-    rules = [
-        reason
-        for reason in rest.reasons
-        if not (reason == "NO_CONTACT" and wrong_contact) and not (reason == "MISSING_FIELD" and wrong_required)
-    ]
+    passed: tuple[str, ...] = ("NO_CONTACT",) if "phone" in wrong or "landline" in wrong else ()
+    if "unique_id" in wrong:
+        passed = ("NO_CONTACT", *OF_PHONES)
+    rules = []
     for field, code in wrong.items():
         notes.faults.append(fault(field, code, given.sent.get(field)))
-    for reason in rules:
-        for where in fields_of(reason, given.values, required, BY):
-            hint = hint_of(rest.time_fault, rest.channel) if reason == "BAD_TIME" else ""
-            notes.faults.append(fault(where, reason, given.sent.get(where or ""), notes.unknown, hint))
+    for reason in rest.reasons:
+        places = [name for name in fields_of(reason, given.values, required, BY) if name not in wrong]
+        if not places or reason in passed:
+            continue
+        rules.append(reason)
+        hint = hint_of(rest.time_fault, rest.channel) if reason == "BAD_TIME" else ""
+        for name in places:
+            notes.faults.append(fault(name, reason, given.sent.get(name or ""), notes.unknown, hint))
     notes.faults.sort(key=lambda one: (one.field or "", one.code))
     if not wrong:
         return rest

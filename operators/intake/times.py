@@ -192,7 +192,7 @@ def _of_number(number: Decimal, form: TimeForm) -> tuple[int, str]:
     if number < _LEAST_EPOCH:
         seconds = int((number * 86_400).to_integral_value(ROUND_HALF_UP))
         day, second = divmod(seconds, 86_400)
-        return form.zone.instant(day - _SERIAL_OF_1970, second * 1000), ""
+        return form.zone.written(day - _SERIAL_OF_1970, second * 1000), ""
     ms = int(number if form.epoch == "ms" else number * 1000)  # more than three decimals are cut (ruling 20)
     return (ms, "") if ms <= MAX_MS else (0, NUMBER)
 
@@ -203,7 +203,7 @@ def _of_moment(moment: datetime, form: TimeForm) -> tuple[int, str]:
     if moment.tzinfo is not None:
         return (moment - _EPOCH) // _MS, ""
     time = ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1000 + moment.microsecond // 1000
-    return form.zone.instant(moment.toordinal() - _ORDINAL_OF_1970, time), ""
+    return form.zone.written(moment.toordinal() - _ORDINAL_OF_1970, time), ""
 
 
 def _optional(arrival: Arrival, value: WrittenTime, name: str, form: TimeForm | None) -> int | None:
@@ -230,7 +230,7 @@ def _without_event_time(arrival: Arrival, ingest: int | None, clock: Clock, rule
         if ingest is None:
             return _refused(arrival, NOTHING)
         arrival.t = ingest
-        if ingest > clock.today_ms + rules.max_jump_ms:
+        if arrival.kind == "raw_lead" and ingest > clock.today_ms + rules.max_jump_ms:
             return _refused(arrival, JUMP)
     else:
         arrival.t = now if ingest is None else min(ingest, now)

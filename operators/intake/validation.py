@@ -30,7 +30,7 @@ from operators.wire.records import (
     literal,
     too_long,
 )
-from operators.wire.text import needs_reading
+from operators.wire.text import needs_reading, whole
 from state import limits
 
 ACTIVITY_KINDS: Final = frozenset(
@@ -119,24 +119,30 @@ class Validation:
         arrival.kind = said
         given = slow_path.given_of(record, kind.shape or RawLeadRecord)
         channel = given.values.get("channel") or record.get("channel")
-        arrival.channel = channel if type(channel) is str and len(channel) <= limits.STRING_BYTES else ""
+        if type(channel) is str and len(channel) <= limits.STRING_BYTES:
+            arrival.channel = whole(channel)  # half a character could not be written out
         known = self.rules.channels.get(arrival.channel)
         is_lead = kind.shape is RawLeadRecord
         arrival.shadow = is_lead and (given.values.get("test") is True or (known is not None and known.shadow))
-        shape, check = kind.shape, kind.check
-        if shape is None or check is None or (is_lead and given.values.get("origin") == "advisor"):
-            return self.not_supported(arrival, given.values.get("event_time"), given.values.get("ingest_time"), clock)
-        return slow_path.judged(
-            arrival, given, shape, kind.required, lambda typed, held: check(self, typed, held, clock)
-        )
 
-    def not_supported(self, arrival: Arrival, event_time: object, ingest_time: object, clock: Clock) -> Arrival:
+        def rules() -> Arrival:
+            values, shape, check = given.values, kind.shape, kind.check
+            if shape is None or check is None or (is_lead and values.get("origin") == "advisor"):
+                return self.not_supported(arrival, values.get("event_time"), values.get("ingest_time"), clock)
+            return check(self, msgspec.convert(values, shape), raw, clock)
+
+        return slow_path.judged(arrival, given, kind.required, rules)
+
+    def not_supported(
+        self, arrival: Arrival, event_time: WrittenTime | None, ingest_time: WrittenTime | None, clock: Clock
+    ) -> Arrival:
         """Ruling 51: kept for later; of such a record only the event time is read (ruling 57), and it moves the clock."""
         form = self.time_form(arrival.channel)
-        if times_of(arrival, _written(event_time), _written(ingest_time), clock, self.rules, form):
-            arrival.moves = False
-            return rejected(arrival, "NOT_SUPPORTED")
+        fault = times_of(arrival, event_time, ingest_time, clock, self.rules, form)
+        if fault and not is_blank(event_time):
+            return rejected(arrival, fault, "NOT_SUPPORTED")
         arrival.reasons = ("NOT_SUPPORTED",)
+        arrival.moves = arrival.moves and not fault
         return arrival
 
     def time_form(self, channel: str) -> TimeForm | None:
@@ -248,8 +254,8 @@ class Validation:
                 reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
         if record.phone is not None or record.landline is not None or unique_id is None:
             faults = self._contacts(arrival, record.phone, record.landline, raw)
-            if unique_id is None or faults != {"NO_CONTACT"}:
-                reasons |= faults
+            if unique_id is None:
+                reasons |= faults  # else its own number decides nothing
         if not reasons:
             if arrival.phone or arrival.landline:
                 kind, number = (phones.MOBILE, arrival.phone) if arrival.phone else (phones.LANDLINE, arrival.landline)
@@ -295,10 +301,10 @@ class Validation:
             except phones.BadPhone as bad:
                 faults.add(bad.args[0])
                 continue
+            if unusual and ((mobile and not arrival.phone) or (line and not arrival.landline)):
+                arrival.flags |= UNUSUAL  # of a number that counts
             arrival.phone = arrival.phone or mobile
             arrival.landline = arrival.landline or line
-            if unusual:
-                arrival.flags |= UNUSUAL
         if arrival.phone or arrival.landline:
             return set()
         return faults or {"NO_CONTACT"}
@@ -312,13 +318,6 @@ def check_raw_lead(validation: Validation, record: RawLeadRecord, raw: bytes, cl
 def check_activity(validation: Validation, record: ActivityRecord, raw: bytes, clock: Clock) -> Arrival:
     """An activity's check, for the registry."""
     return validation.activity(record, raw, clock)
-
-
-def _written(value: object) -> WrittenTime | None:
-    """A time whose type nobody has checked yet; of another type it is none."""
-    if isinstance(value, str):
-        return value
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _stores(record: RawLeadRecord) -> tuple[str, ...]:

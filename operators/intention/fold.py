@@ -99,6 +99,8 @@ def answer_moves(state: Fold, merge_ms: int, life_ms: int, now: int, rules: Rule
     if not state.uniques:
         return True
     unique = state.uniques[-1]
+    if unique.followed:
+        return True
     if unique.status == OPEN:
         return now > merge.end_of(unique)
     if unique.status == WON:
@@ -233,6 +235,7 @@ def _answer(
     fits = (
         last is not None
         and not answer.moved
+        and not last.followed
         and (
             (last.status == OPEN and t <= merge.end_of(last))
             or (last.status == WON and t <= last.at + last.deal)
@@ -336,6 +339,15 @@ def collapse(section: Section, count: int, rules: Rules) -> None:
     for unique in base.uniques:
         unique.n = ids.get(unique.first, unique.n)
     section.kept = section.kept[count:]
+
+
+def forget(state: Fold, n: int) -> None:
+    """Take a deleted unique lead out of a fold's state. Where it was the latest of its key no older one becomes that: what a
+    deletion would decide is decided by times (ruling 46)."""
+    uniques = state.uniques
+    if len(uniques) > 1 and uniques[-1].n == n:
+        uniques[-2].followed = True
+    drop(state, n)
 
 
 def drop(state: Fold, n: int) -> None:

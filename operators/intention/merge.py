@@ -68,6 +68,8 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
     unique = uniques[-1]
     against = unique.first
     status = unique.status
+    if unique.followed:
+        return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_CLOSING
     if status == OPEN:
         if raw.t <= end_of(unique):
             if in_time(unique, raw.t, raw.merge, raw.life, rules):

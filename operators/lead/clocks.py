@@ -214,8 +214,8 @@ def _purge(case: Case) -> None:
         section.kept = [e for e in section.kept if not isinstance(e, Act) or e.time >= behind]
     gone = [lead, *pointers_to(section, lead.n)]
     section.leads = [other for other in section.leads if other not in gone]
-    fold.drop(section.base, lead.n)
-    fold.drop(section.head, lead.n)
+    fold.forget(section.base, lead.n)
+    fold.forget(section.head, lead.n)
     for other in gone:
         desk.out.deleted(desk.unique_id(other.n))
     desk.story.append(Deleted(at, lead.n))

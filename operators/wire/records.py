@@ -22,6 +22,10 @@ Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 """A larger integer fits into no row."""
 
 
+Amount = Annotated[int, Meta(ge=0, le=2**63 - 1)] | Annotated[float, Meta(ge=0)]
+"""Days or seconds."""
+
+
 class Literals(Struct, frozen=True, gc=False):
     """The numbers of a record as they are written: a float would make one customer of all who write 1.39E+10."""
 
@@ -39,7 +43,7 @@ class IntentGiven(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the customer says about buying; any part may be missing."""
 
     level: Literal["HIGH", "NORMAL", "LOW"] | None = None
-    days_to_buy: Number | None = None
+    days_to_buy: Amount | None = None
     budget: Text | Number | None = None
     trade_in: bool | Text | None = None
     finance: bool | Text | None = None
@@ -98,7 +102,7 @@ class ActivityRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     line: Id | None = None
     advisor: Id | None = None
     by: str | None = None
-    duration_s: Number | None = None
+    duration_s: Amount | None = None
     connected: bool | None = None
     outcome: Text | None = None
     reason: Text | None = None

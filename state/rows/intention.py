@@ -121,6 +121,8 @@ class Unique(Struct, array_like=True, gc=False):
     """Priority, account, source id and split of the first touch: with `opened` and `channel` its place in the total order.
     None in a lead that an older version wrote."""
     held: list[Held] = []
+    followed: bool = False
+    """A later lead of its key was closed and deleted: this one stands last now, and is not the latest (ruling 46)."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

@@ -169,18 +169,36 @@ def test_half_a_character_costs_no_lead(tmp_path: Path) -> None:
     assert names["13912345674"] == "小明\U0001f600"
 
 
-@pytest.mark.parametrize("field", ["source_lead_id", "account", "store", "line", "phone", "email", "event_time"])
+@pytest.mark.parametrize("field", ["channel", "source_lead_id", "account", "store", "line", "phone", "event_time"])
 def test_half_a_character_in_a_key_field_is_refused(field: str, tmp_path: Path) -> None:
     """BAD_FIELD with its channel, not NOT_JSON: two different ids would become one."""
     raw = json.dumps({**LEAD, field: f"{LEAD.get(field, 'x')}\ud83d"}).encode()
     outputs, _ = run_leads([{**LEAD, "source_lead_id": "first"}, raw], tmp_path)
     reject = outputs["rejects"][0]
     assert "BAD_FIELD" in reject["reasons"] and "NOT_JSON" not in reject["reasons"]
-    assert reject["channel"] == "autohome"
+    assert reject["channel"] == ("autohome\ufffd" if field == "channel" else "autohome")
     assert (field, "BAD_FIELD") in [(one["field"], one["code"]) for one in reject["fields"]]
 
 
 # --- fields that decide nothing
+
+
+@pytest.mark.parametrize("value", [False, [], "x" * 300, {"a": 1}])
+@pytest.mark.parametrize("field", ["email", "wechat_unionid", "device_id", "external_userid"])
+def test_an_identifier_that_decides_nothing_is_dropped(field: str, value: object, tmp_path: Path) -> None:
+    """The customer is his mobile, else his landline (ruling 23): contact in ruling 78 is these two."""
+    outputs, _ = run_leads([{**LEAD, field: value}], tmp_path)
+    assert not outputs["rejects"] and outputs["dispositions"][0]["flags"] == ["FIELD_DROPPED"]
+
+
+def test_what_is_not_given_says_nothing(tmp_path: Path) -> None:
+    """null and blanks are not given (rulings 11, 77), under a name that nobody knows too; a negative number of days is none."""
+    outputs, _ = run_leads([{**LEAD, "stor": None, "Name": " "}, {**LEAD, "source_lead_id": "2", "stor": 1}], tmp_path)
+    assert flags(outputs) == {"A": [], "2": ["KEY_UNKNOWN"]}
+    lead = {**LEAD, "intent": {"days_to_buy": -1, "level": "high"}}
+    outputs, _ = run_leads([lead], tmp_path / "intent")
+    assert outputs["dispositions"][0]["flags"] == ["FIELD_DROPPED"]
+    assert outputs["dispatches"][0]["intents"][0]["level"] == "HIGH"
 
 
 def test_an_optional_field_of_another_type_costs_no_lead(tmp_path: Path) -> None:

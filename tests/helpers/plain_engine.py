@@ -127,6 +127,7 @@ class PlainEngine:
     ) -> None:
         configuration = tables if isinstance(tables, Configuration) else from_tables(tables, environ={})
         self.rules = configuration.rules
+        self.today_ms = configuration.today_ms
         self.shard_count = shards
         self.poll = poll
         self.at_rest = at_rest
@@ -157,6 +158,7 @@ class PlainEngine:
             event=True,
             wall_ms=lambda: WALL_MS,
             clock=self.clock,
+            today_ms=self.today_ms,
         )
         while True:
             barrier = self._barrier(arrivals.clock)

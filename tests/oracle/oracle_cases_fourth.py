@@ -319,4 +319,28 @@ CASES = [
             "series": {"tiny": {"merge": 1, "deal_merge": 1, "max_life": 3}},
         },
     ),
+    *(
+        Case(
+            f"a deletion lets no older lead be the latest: a raw lead on the {day}th{' after a REFUND' if refund else ''}",
+            "46, domain 7",
+            [
+                lead("1", "2024-01-01 10:00"),
+                lead("2", "2024-01-07 10:00", series="tiny"),
+                act("p", "PAID", "2024-01-13 10:00"),
+                *([act("r", "REFUND", f"2024-01-{day} 09:00")] if refund else []),
+                lead("3", f"2024-01-{day} 10:00"),
+            ],
+            # 2 expired on the 9th, was passed over from the 12th and deleted on the 16th; the deal of 1 lasts until the 22nd.
+            {
+                "marks": {"1": FIRST, "2": FIRST, "3": FIRST},
+                "leads": [
+                    ("1", "1", *(("LOST", "LOST") if refund else ("WON", "WON")), "S1"),
+                    ("2", "2", "CLOSED", "MERGE_EXPIRED", "S1"),
+                    ("3", "3", "DISPATCHED", "", "S1"),
+                ],
+            },
+            {**SHORT, "series": {"tiny": {"merge": 2, "deal_merge": 3}}},
+        )
+        for day, refund in ((14, False), (20, False), (20, True))
+    ),
 ]

@@ -78,7 +78,8 @@ class Config:
         self.time = TimeForm.of(config.get("time"), self.zone)  # of records without channel (ruling 80)
         self.earliest_ms = self.start_of(self._periods.get("earliest", DEFAULT_EARLIEST))
         self.max_jump_ms = _days_ms(self._periods.get("max_jump_days", DEFAULT_MAX_JUMP_DAYS))
-        self.today: str | date | None = config.get("source", {}).get("today")
+        today: str | date | None = config.get("source", {}).get("today")
+        self.today_ms = None if today is None else self.latest_of(today)
         self.countries = tuple(config.get("validation", {}).get("countries", ("CN",)))
         follow_up, pools = config.get("follow_up", {}), config.get("pools", {})
         self.first_ms = _hours_ms(follow_up.get("first_hours", 24))
@@ -159,6 +160,11 @@ class Config:
             closed=frozenset(closed),
             release_per_minute=rate,
         )
+
+    def latest_of(self, day: str | date) -> int:
+        """The latest instant that may be meant: the end of a date, or the instant itself where a time is given."""
+        at = datetime.fromisoformat(day) if isinstance(day, str) and len(day) > 10 else day
+        return self.start_of(at if isinstance(at, datetime) else _date(at) + timedelta(days=1))
 
     def start_of(self, day: str | date) -> int:
         """The instant a date begins in the business time zone, or the instant itself where a time is given."""

@@ -129,7 +129,9 @@ class _Fields:
 
     @property
     def time_form(self) -> TimeForm | None:
-        return self.config.time
+        """Of the channel that the record names, as a behaviour does; else `[time]` (80)."""
+        channel = None if self.keys else self.config.channel(text_of(self.record.get("channel")) or "")
+        return channel.time if channel else self.config.time
 
     def not_supported(self) -> None:
         """Only the event time is read (ruling 57), an ingest time that can be read as its reference (ruling 20)."""
@@ -358,7 +360,11 @@ class _Activity(_Fields):
             else:
                 fields["duration_s"] = duration
         if "satisfaction" in record:
-            fields["satisfaction"] = plain(record["satisfaction"])
+            satisfaction = text_of(record["satisfaction"])
+            if satisfaction is None:
+                self.drop("satisfaction")
+            else:
+                fields["satisfaction"] = satisfaction
         if not self.missing("event_time"):
             self.event_time()
         parsed.ingest_ms = self.other_time("ingest_time")

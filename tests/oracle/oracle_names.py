@@ -46,9 +46,10 @@ ACTIVITY_KEYS = {"type", "activity_id", "kind", "store", "line", "duration_s", "
 ACTIVITY_KEYS |= {*TIMES, *CONTACT, *ACTIVITY_TEXTS}
 COMMAND_IDS = ("unique_id", "advisor", "successor", "one_id")
 COMMAND_KEYS = {"type", "command_id", "kind", "store", "line", "reason", *TIMES, *CONTACT, *COMMAND_IDS}
+_NAMES_WHOM = ("advisor", "successor", "one_id")  # in activities and commands
 KEY_FIELDS = frozenset(
     ["channel", "account", "source_lead_id", "store", "stores", "line", "activity_id", "command_id", "unique_id"]
-)
+).union(_NAMES_WHOM)
 WHOLE_RECORD = frozenset({"NOT_JSON", "TOO_LARGE", "NOT_SUPPORTED"})  # codes that speak of no field
 YES, NO = frozenset({"true", "1", "yes", "y", "是"}), frozenset({"false", "0", "no", "n", "否"})
 AMOUNT = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)

@@ -54,7 +54,21 @@ class Number:
         return replace(self, mobile=f"{self.mobile}-{extension}").unusual()
 
 
+WORDS_BEHIND = re.compile(r"(.*\d)\s+\d{1,6}(?!x|X|ext|转|分)[^\W\d_]\D*")  # 8点后打: the digit belongs to the words
+
+
 def read(text: str, countries: tuple[str, ...] = ("CN",), literal: bool = False) -> Number | None:
+    """`read_whole`, else without words behind that begin with digits."""
+    number = read_whole(text, countries, literal)
+    words = WORDS_BEHIND.fullmatch(text)
+    if number and number.fault and words:
+        without = read_whole(words[1], countries)
+        if without and not without.fault:
+            return without.unusual()
+    return number
+
+
+def read_whole(text: str, countries: tuple[str, ...] = ("CN",), literal: bool = False) -> Number | None:
     """The number of a text, None where it is empty; `literal` where it is a JSON number, so a dot is its decimal point."""
     text = ascii_forms(text).strip()
     if not text:

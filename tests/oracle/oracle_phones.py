@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle_numbers import Number, read
+from oracle_numbers import BAD_PHONE, Number, read
 from oracle_text import Numeral, has_half
 
 __all__ = ["Contact", "Number", "read_contact", "read_number"]
@@ -17,8 +17,10 @@ def read_number(value: Any, countries: tuple[str, ...] = ("CN",)) -> Number | No
         return None
     if isinstance(value, Numeral):
         return read(value.literal, countries, literal=True)
-    if not isinstance(value, str) or has_half(value) or len(value.encode()) > 256:
+    if not isinstance(value, str) or has_half(value):
         return Number(fault=BAD_FIELD)  # ruling 57
+    if len(value.encode()) > 256:
+        return Number(fault=BAD_PHONE)  # no number can be read there; beside a good one that costs nothing (55)
     return read(value, countries)
 
 

@@ -131,7 +131,7 @@ class Reader:
     ):
         self.config = Config(config, profile_channels)
         wall_ms = wall_ms if wall_ms is not None else time.time_ns() // 1_000_000
-        self.today_ms = wall_ms if self.config.today is None else self.config.start_of(self.config.today)
+        self.today_ms = wall_ms if self.config.today_ms is None else self.config.today_ms
         self.blank = 0
         self.clock_ms = clock_ms
         self.jumps: list[Line] = []
@@ -199,13 +199,19 @@ class Reader:
     def _bad_time(self, parsed: Parsed) -> bool:
         """Whether its time is too far ahead, or nothing tells it; of a refused record too: all reasons that apply."""
         if parsed.event_ms is None:
-            timeless = self.clock_ms is None and parsed.ingest_ms is None
+            timeless = self.clock_ms is None and (
+                parsed.ingest_ms is None
+                or (parsed.kind == "raw_lead" and parsed.ingest_ms > self.today_ms + self.config.max_jump_ms)
+            )
             unread = parsed.reasons & {"NOT_SUPPORTED", "BAD_TIME"} or ("event_time", "BAD_FIELD") in parsed.faults
             return timeless and parsed.kind in TIMED and parsed.legible and not unread
         time_ms = parsed.ingest_ms if parsed.ingest_ms is not None and _in_future(parsed) else parsed.event_ms
         if self.clock_ms is not None:
             return time_ms > max(self.clock_ms + self.config.max_jump_ms, self.today_ms)
-        return parsed.kind == "raw_lead" and parsed.ingest_ms is None and time_ms > self.today_ms + TODAY_MS
+        lead, vouched = parsed.kind == "raw_lead", parsed.ingest_ms is not None
+        if lead and not vouched:
+            return time_ms > self.today_ms + TODAY_MS
+        return (lead or not vouched) and time_ms > self.today_ms + self.config.max_jump_ms
 
     def _note_jump(self, parsed: Parsed, time_ms: int) -> None:
         if self.clock_ms is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 BOM = b"\xef\xbb\xbf"
 BLANKS = b" \t\r\n"
-FREE_TEXTS = frozenset({"remark", "note", "reason", "extra", "intent"})
+FREE_TEXTS = frozenset({"remark", "note", "extra", "intent"})
 KEEPS_JOINERS = FREE_TEXTS | {"name"}
 MOST_DIGITS = 400  # a number with more is no text of at most 256 bytes, nor an amount
 

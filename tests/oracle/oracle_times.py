@@ -16,7 +16,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS = 86_400_000, 3_600_000, 60_000, 1000
 SERIAL_ZERO = datetime(1899, 12, 30)  # a sheet's day 0
 SERIALS_BELOW = 100_000
-LARGEST = Decimal(10) ** 15
+LAST_MS = 253_402_300_799_999  # the end of the year 9999: no later time can be written
 
 WRITTEN = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?", re.ASCII
@@ -100,12 +100,13 @@ def _by_formats(text: str, form: TimeForm) -> int | None:
 
 
 def _number(value: Decimal, form: TimeForm) -> int | None:
-    if value < 0 or value > LARGEST:
+    if value < 0 or value > LAST_MS:
         return None
     if value < SERIALS_BELOW:
         seconds = int((value * 86_400).to_integral_value(ROUND_HALF_UP))
         return _local(SERIAL_ZERO, seconds * SECOND_MS, form.zone)
-    return int(value * form.epoch_ms)
+    at_ms = int(value * form.epoch_ms)
+    return at_ms if at_ms <= LAST_MS else None
 
 
 def _ms(at: datetime) -> int:

@@ -285,7 +285,8 @@ def test_1100_days_ahead() -> None:
 
 def test_the_first_record_is_judged_by_the_wall_clock() -> None:
     assert reasons(timed("2035-01-01T00:00:00Z")) == {"BAD_TIME"}
-    assert reasons(timed("2035-01-01T00:00:00Z", "2035-01-01T00:00:00Z")) == set()
+    assert reasons(timed("2035-01-01T00:00:00Z", "2035-01-01T00:00:00Z")) == {"BAD_TIME"}
+    assert reasons(timed("2027-06-01T00:00:00Z", "2027-06-01T00:00:00Z")) == set()
 
 
 def test_jumps_are_applied_and_named() -> None:

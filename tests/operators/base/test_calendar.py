@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -154,13 +155,12 @@ def test_a_zone_goes_to_another_process_by_its_name() -> None:
     assert pickle.loads(pickle.dumps(SHANGHAI)).text(NEW_YEAR_MS) == SHANGHAI.text(NEW_YEAR_MS)
 
 
-def local(zone: str, text: str) -> int:
+def local(zone: str, text: str, reading: Callable[[LocalTime, int, int], int] = LocalTime.instant) -> int:
     """The instant of a local time, "2026-03-08 02:30", as `LocalTime` finds it."""
     day, _, time = text.partition(" ")
     hour, minute = time.split(":")
-    return LocalTime(zone).instant(
-        date.fromisoformat(day).toordinal() - date(1970, 1, 1).toordinal(), int(hour) * HOUR_MS + int(minute) * 60_000
-    )
+    days = date.fromisoformat(day).toordinal() - date(1970, 1, 1).toordinal()
+    return reading(LocalTime(zone), days, int(hour) * HOUR_MS + int(minute) * 60_000)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,24 @@ def test_in_a_gap_of_the_clocks_the_first_instant_after_it(zone: str, skipped: s
     """Ruling 16: the first open instant after now, east and west of Greenwich."""
     assert LocalTime(zone).text(local(zone, skipped)) == LocalTime(zone).text(parse_ms(instant))
     assert LocalTime(zone).iso(local(zone, skipped)) == instant
+
+
+@pytest.mark.parametrize(
+    ("zone", "skipped", "instant"),
+    [
+        ("America/New_York", "2026-03-08 02:00", "2026-03-08T03:00:00-04:00"),
+        ("America/New_York", "2026-03-08 02:30", "2026-03-08T03:30:00-04:00"),
+        ("Europe/Berlin", "2026-03-29 02:59", "2026-03-29T03:59:00+02:00"),
+        ("Africa/Cairo", "2026-04-24 00:30", "2026-04-24T01:30:00+03:00"),
+        ("Australia/Lord_Howe", "2026-10-04 02:15", "2026-10-04T02:45:00+11:00"),
+        ("Pacific/Apia", "2011-12-30 12:00", "2011-12-31T12:00:00+14:00"),
+        ("America/New_York", "2026-11-01 01:30", "2026-11-01T01:30:00-04:00"),  # shown twice
+        ("Asia/Shanghai", "2026-03-02 09:00", "2026-03-02T09:00:00+08:00"),
+    ],
+)
+def test_a_written_time_in_a_gap_is_read_by_the_offset_before_it(zone: str, skipped: str, instant: str) -> None:
+    """RFC 5545, 3.3.5: two such times stay two."""
+    assert LocalTime(zone).iso(local(zone, skipped, LocalTime.written)) == instant
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,6 @@ def refused(**changes: Any) -> dict[str, Any]:
         ({"stores": [["S1"]]}, [("stores", "BAD_FIELD", "a list of 1")]),
         ({"store": "x" * 300}, [("store", "BAD_FIELD", "x" * limits.GOT_CHARACTERS)]),
         ({"source_lead_id": ["1"]}, [("source_lead_id", "BAD_FIELD", None)]),
-        ({"email": False}, [("email", "BAD_FIELD", None)]),
         ({"account": {"13812345678": 1}}, [("account", "BAD_FIELD", "an object")]),
         ({"origin": "street"}, [("origin", "BAD_FIELD", "street")]),
         ({"type": "lead"}, [("type", "UNKNOWN_TYPE", "lead")]),
