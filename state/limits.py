@@ -121,6 +121,10 @@ STRAGGLERS_S: Final = 10.0
 """So long after a start records that it has not sent may be those of the process before it; later they are another writer's."""
 WATCH_S: Final = 1.0
 """How often the broker is asked whether the topics are still the same."""
+BROKER_SILENT_S: Final = 15.0
+"""Without an answer of the broker for so long a run is not ready, whether it has anything to read or write or not."""
+SAID_AGAIN_S: Final = 60.0
+"""How often the log may say of a broker that it is away."""
 TRANSACTION_MS: Final = 60_000
 """After so long the broker ends a transaction whose writer is gone."""
 

@@ -121,6 +121,11 @@ class EngineCollector:
         yield _gauge("timers_lag_seconds", "How long the oldest of them is due.", depths.timers_lag_ms / 1000)
         yield _gauge("oldest_hold_seconds", "How long the longest waiting lead waits.", depths.oldest_hold_ms / 1000)
         yield _gauge("seal_age_seconds", "Seconds since the last seal.", seen.seal_age_s())
+        silent = seen.broker_silent_s()
+        if silent is not None:
+            yield _gauge(
+                "broker_silent_seconds", "Seconds since the broker has answered; it is asked each second.", silent
+            )
         if seen.clock:
             yield _gauge(
                 "clock_seconds", "The clock that decisions are made by, seconds since 1970.", seen.clock / 1000

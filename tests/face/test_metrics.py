@@ -192,8 +192,8 @@ def test_timers_that_are_due_are_counted(serve: Serve, tmp_path: Path) -> None:
     flows.run.run(served.engine)
     on_time, behind = depths
     assert (on_time.timers_due, on_time.timers_lag_ms) == (0, 0)
-    assert behind.timers_due == 1
-    assert behind.timers_lag_ms == 12 * 3_600_000  # 21:00 and a day, after the opening at 09:00
+    assert behind.timers_due == 2, "the opening at 09:00, and the end of the hour in which a lead was late"
+    assert behind.timers_lag_ms == 24 * 3_600_000  # 21:00, a day ago
 
 
 def test_ready_wants_a_young_seal_and_no_fault(serve: Serve) -> None:
@@ -205,6 +205,12 @@ def test_ready_wants_a_young_seal_and_no_fault(serve: Serve) -> None:
     at[0] += 31
     assert seen.not_ready() == "The last seal is 31 s old."
     at[0] -= 31
+    silent = [0.0]
+    engine.sink.silent_s = lambda: silent[0]  # as the topics' sink has it
+    assert seen.not_ready() == ""
+    silent[0] = 16.0
+    assert seen.not_ready() == "The broker has not answered for 16 s."
+    silent[0] = 0.0
     engine.core.fault = Fault("13812345678", "x")
     assert seen.not_ready() == "The engine was stopped by a fault."
     engine.core.fault = None
@@ -292,6 +298,7 @@ def test_every_metric_of_the_alerts_is_on_the_page(serve: Serve, checkout: Path)
     served.engine.arrivals.clock = 1
     served.engine.meters.reasons[("x", "BAD_PHONE")] = 1
     served.engine.meters.channels[("x", False)] = [0] * len(count_kinds.COUNTS)
+    served.engine.sink.silent_s = lambda: 0.0  # as the topics' sink has it
     there = set(served.page()) | {"leadstream_clock_lag_seconds"}
     assert wanted - there == set()
     assert {
