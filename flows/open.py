@@ -210,6 +210,9 @@ def prepare(wanted: Wanted) -> Prepared:
             notes.extend(
                 said for path, begin in reader.unread() if (said := ordering.complaint(path, begin, config.rules))
             )
+        if isinstance(reader, FileReader | FollowReader):
+            base = Path(wanted.source)
+            engine.meters.refusals.path = lambda name: str((base if base.is_dir() else base.parent) / name)
         seen = Observation(engine)
         server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
         engine.before_close(server.close)

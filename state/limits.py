@@ -214,6 +214,14 @@ ORDER_LOOKED_AT: Final = 1_000
 ORDER_BYTES: Final = 64 << 20
 """Bytes that `leadstream order` sorts in memory at once, and the most that a start looks at."""
 
+# --- what a run refuses
+FIRST_RECORDS: Final = 1_000
+"""Records after which a run says whether most of them were refused (ruling 81)."""
+LOOKED_AT_LINES: Final = 40
+"""Lines that are no JSON which are kept to see what the file is."""
+LOOKED_AT_BYTES: Final = 4096
+"""Bytes of each."""
+
 # --- output files
 SEGMENT_BYTES: Final = 1 << 30
 """Size from which a stream's file is closed as a segment at the next seal (`output.segment_mib`)."""

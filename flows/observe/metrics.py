@@ -68,17 +68,19 @@ class EngineCollector:
                 marks.add_metric([*labels[key], name], row[mark])
         yield marks
         meters = self._seen.engine.meters
-        for name, text, label, counted in (
-            (
-                "rejects",
-                "Records refused by reason; a record with several reasons counts under each.",
-                "reason",
-                meters.reasons,
-            ),
-            ("fields_dropped", "Values that did not fit a field that decides nothing.", "field", meters.dropped),
-            ("keys_unknown", "Records with an unknown key that resembles this field.", "field", meters.unknown),
+        rejects = CounterMetricFamily(
+            "leadstream_rejects",
+            "Records of every type refused, by reason; a record with several reasons counts under each.",
+            labels=["channel", "type", "reason"],
+        )
+        for (channel, kind, reason), count in meters.reasons.copy().items():
+            rejects.add_metric([channel or UNKNOWN, kind, reason], count)
+        yield rejects
+        for name, text, counted in (
+            ("fields_dropped", "Values that did not fit a field that decides nothing.", meters.dropped),
+            ("keys_unknown", "Records with an unknown key that resembles this field.", meters.unknown),
         ):
-            family = CounterMetricFamily(f"leadstream_{name}", text, labels=["channel", label])
+            family = CounterMetricFamily(f"leadstream_{name}", text, labels=["channel", "field"])
             for (channel, what), count in counted.copy().items():
                 family.add_metric([channel or UNKNOWN, what], count)
             yield family

@@ -1,5 +1,6 @@
 """What a careless user does to files and streams, each with a sentence that helps and nothing lost."""
 
+import gzip
 import json
 import shutil
 import stat
@@ -8,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from face_shell import DEADLINE_S, FIRST, RUN, Shell, lead
+from face_shell import DEADLINE_S, FIRST, PLACES, RUN, Shell, lead
 
 
 def _modes(folder: Path) -> set[tuple[bool, int]]:
@@ -99,6 +100,93 @@ def test_explain_on_a_state_that_one_may_only_read(ran: Shell) -> None:
     assert done.returncode == 0, done.stderr
     assert "FIRST_TOUCH" in done.stdout
     assert not list(ran.folder.glob("leadstream-reader-*")), "what a reader needs is removed"
+
+
+# --- what is refused
+
+
+def _objects(count: int = 6) -> list[dict[str, object]]:
+    return [
+        json.loads(lead(n, f"1381234567{n}", "2026-03-02T10:00:00+08:00", name="萧飞", source_lead_id=f"Q{n}"))
+        for n in range(count)
+    ]
+
+
+def _csv(objects: list[dict[str, object]]) -> str:
+    return "\n".join([",".join(objects[0]), *(",".join(map(str, one.values())) for one in objects)]) + "\n"
+
+
+def _lines(objects: list[dict[str, object]]) -> str:
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+
+
+@pytest.mark.parametrize(
+    ("word", "content", "reads"),
+    [
+        ("CSV", lambda objects: _csv(objects).encode(), "import"),
+        ("gzip", lambda objects: gzip.compress(_lines(objects).encode()), "gunzip"),
+        ("UTF-16", lambda objects: _lines(objects).encode("utf-16"), "import"),
+        ("GBK", lambda objects: _lines(objects).encode("gb18030"), "import"),
+        ("a JSON array", lambda objects: json.dumps(objects).encode(), "import"),
+        ("pretty-printed JSON", lambda objects: "\n".join(json.dumps(o, indent=1) for o in objects).encode(), "import"),
+    ],
+)
+def test_a_file_that_is_no_json_lines(shell: Shell, word: str, content, reads: str) -> None:
+    """The word, and a command that is run here as it is said: every lead comes in by it."""
+    (shell.folder / "leads.data").write_bytes(content(_objects()))
+    done = shell.run("run", "--source", "leads.data", *PLACES)
+    (loud,) = [json.loads(line)["event"] for line in done.stderr.splitlines() if "of the first" in line]
+    assert loud.startswith("Refused: ") and "NOT_JSON" in loud and f"leads.data looks like {word}: `" in loud
+    assert done.stdout.splitlines()[-2].startswith("Refused: ") and "NOT_JSON" in done.stdout.splitlines()[-2]
+    assert shell.lines("out/rejects.jsonl"), "nothing is lost"
+    command = loud.split("`")[-2]
+    if reads == "gunzip":
+        subprocess.run(command.replace("UNPACKED", "raw_leads.jsonl"), shell=True, cwd=shell.folder, check=True)
+        source = "raw_leads.jsonl"
+    else:
+        told = command.replace("CODE", "autohome").replace("DIR", "inbox").split()
+        shell.run(*told[1:])
+        source = "inbox"
+    again = ("--state", "state2", "--sink", "out2", "--metrics", "127.0.0.1:0")
+    shell.run("run", "--source", source, *again)
+    assert len(shell.lines("out2/dispositions.jsonl")) == 6
+
+
+def test_all_records_refused(shell: Shell, inputs: Path) -> None:
+    """Not `Done` and a count: the reasons with theirs, and one loud line with what to do."""
+    text = "".join(lead(n, "138", "2026-03-02T10:00:00+08:00") for n in range(9)) + '{"channel": "autohome"}\n'
+    (shell.folder / "bad.jsonl").write_text(text)
+    done = shell.run("run", "--source", "bad.jsonl", *PLACES, "--config", "in/config.toml")
+    (loud,) = [line for line in done.stderr.splitlines() if "of the first" in line]
+    assert "10 of the first 10 records, most of them with BAD_PHONE (phone). No single number can be read here." in loud
+    refused, last = done.stdout.splitlines()[-2:]
+    assert refused.startswith("Refused: 10 records, by reason BAD_PHONE (phone) 9, ")
+    assert "MISSING_FIELD (source_lead_id) 1" in refused and "NO_CONTACT (phone) 1" in refused
+    assert "out/rejects.jsonl" in refused and "`leadstream replay out --to DIR`" in refused
+    assert last.startswith("Done: 10 records") and "leads rejected 10" in last
+    assert len(shell.lines("out/rejects.jsonl")) == 10
+
+
+def test_a_refused_activity_is_counted(shell: Shell, inputs: Path) -> None:
+    call = {"type": "activity", "activity_id": "C1", "kind": "CALL", "phone": "13700001111", "store": "SH001"}
+    command = {"type": "command", "command_id": "X1", "kind": "ASSIGN", "unique_id": "none", "advisor": "A"}
+    at = "2026-03-02T23:00:00+08:00"
+    (shell.folder / "in/activity.jsonl").write_text(json.dumps({**call, "event_time": at}) + "\n")
+    (shell.folder / "in/commands.jsonl").write_text(json.dumps({**command, "event_time": at}) + "\n")
+    refused, last = shell.run(*RUN).stdout.splitlines()[-2:]
+    assert "leads rejected 1, activities rejected 1, commands rejected 1, " in last
+    assert refused.startswith("Refused: 3 records, by reason ")
+    assert "BAD_PHONE (phone) 1" in refused and "NO_LEAD of activities 1" in refused
+
+
+def test_a_key_that_resembles_a_known_one_is_named_last(shell: Shell, inputs: Path) -> None:
+    at = "2026-03-02T10:00:00+08:00"
+    text = "".join(lead(n, f"1381234567{n}", at, store=None, stor="SH001") for n in range(3))
+    (shell.folder / "keys.jsonl").write_text(text + lead(4, FIRST, at, campain="x"))
+    last = shell.run("run", "--source", "keys.jsonl", *PLACES).stdout.splitlines()[-1]
+    assert "4 keys resemble known ones and were not read (KEY_UNKNOWN), most often `store` (3)" in last
+    assert "stor`" not in last and "campain" not in last, "an unknown key is named nowhere (ruling 81)"
+    assert len(shell.lines("out/dispositions.jsonl")) == 4
 
 
 def _newest_first(shell: Shell) -> None:

@@ -146,7 +146,7 @@ def test_the_page_holds_no_personal_data_and_few_labels(serve: Serve, tmp_path: 
     flows.run.run(served.engine)
     assert PHONE not in texts[0] and "萧飞" not in texts[0] and "A1" not in texts[0]
     labels = {name for family in samples(texts[0]).values() for one in family for name in one.labels}
-    assert labels == {"cause", "realm", "channel", "mark", "reason", "sum", "le", "version", "rule_version"}
+    assert labels == {"cause", "realm", "channel", "mark", "type", "reason", "sum", "le", "version", "rule_version"}
 
 
 def test_channels_that_nobody_knows_share_one_label(serve: Serve, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_every_metric_of_the_alerts_is_on_the_page(serve: Serve, checkout: Path)
     wanted = set(re.findall(r"\bleadstream_[a-z_]+", rules))
     served = serve()
     served.engine.arrivals.clock = 1
-    served.engine.meters.reasons[("x", "BAD_PHONE")] = 1
+    served.engine.meters.reasons["x", "raw_lead", "BAD_PHONE"] = 1
     served.engine.meters.channels[("x", False)] = [0] * len(count_kinds.COUNTS)
     served.engine.sink.silent_s = lambda: 0.0  # as the topics' sink has it
     there = set(served.page()) | {"leadstream_clock_lag_seconds"}
