@@ -76,13 +76,13 @@ class EngineCollector:
         for (channel, kind, reason), count in meters.reasons.copy().items():
             rejects.add_metric([channel or UNKNOWN, kind, reason], count)
         yield rejects
-        for name, text, counted in (
+        for what, text, counted in (
             ("fields_dropped", "Values that did not fit a field that decides nothing.", meters.dropped),
             ("keys_unknown", "Records with an unknown key that resembles this field.", meters.unknown),
         ):
-            family = CounterMetricFamily(f"leadstream_{name}", text, labels=["channel", "field"])
-            for (channel, what), count in counted.copy().items():
-                family.add_metric([channel or UNKNOWN, what], count)
+            family = CounterMetricFamily(f"leadstream_{what}", text, labels=["channel", "field"])
+            for (channel, field), count in counted.copy().items():
+                family.add_metric([channel or UNKNOWN, field], count)
             yield family
 
     def _sums(self) -> Iterator[Metric]:

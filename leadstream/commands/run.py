@@ -155,7 +155,5 @@ def _unknown(unknown: Mapping[tuple[str, str], int]) -> str:
         return ""
     commonest = max(sorted(fields), key=lambda field: fields[field])
     total = sum(fields.values())
-    return (
-        f" {total} {'key resembles a known one' if total == 1 else 'keys resemble known ones'} and "
-        f"{'was' if total == 1 else 'were'} not read (KEY_UNKNOWN), most often `{commonest}` ({fields[commonest]}): write it exactly so."
-    )
+    keys = "1 key resembles a known one and was" if total == 1 else f"{total} keys resemble known ones and were"
+    return f" {keys} not read (KEY_UNKNOWN), most often `{commonest}` ({fields[commonest]}): write it exactly so."
