@@ -73,8 +73,8 @@ class EngineCollector:
             "Records of every type refused, by reason; a record with several reasons counts under each.",
             labels=["channel", "type", "reason"],
         )
-        for (channel, kind, reason), count in meters.reasons.copy().items():
-            rejects.add_metric([channel or UNKNOWN, kind, reason], count)
+        for (channel, record_type, reason), count in meters.reasons.copy().items():
+            rejects.add_metric([channel or UNKNOWN, record_type, reason], count)
         yield rejects
         for what, text, counted in (
             ("fields_dropped", "Values that did not fit a field that decides nothing.", meters.dropped),
