@@ -78,7 +78,9 @@ def _what_is_simulated(speed: float) -> str:
     )
     return (
         f"This is a demo: simulated leads of 56 channels for 60 stores, {pace}. "
-        "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out"
+        "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out\n"
+        "Channels and stores of the demo stand in a configuration of its own, which a file of yours with their codes needs: "
+        "`leadstream generate --leads 1 --out DIR` writes it as DIR/config.toml, for --config."
     )
 
 
