@@ -258,7 +258,7 @@ _PAGE: Final = (
         "Entities",
         "Who has a row, one timer and messages of its own. The *letter* begins its key and is its rank: of timers due at one "
         "instant the smaller letter comes first. *Settles*: its timers wait until everything of a smaller rank at their instant "
-        "has come to rest. *At rest*: they wait, by either clock, until every record handed on is applied and no message is under way.",
+        "has come to rest. *At rest*: they wait, by either clock, until every record read is applied and no message is under way.",
         _entities,
     ),
     ("Clocks", "What falls due for a unique lead. At one instant they come in this order.", _clocks),
