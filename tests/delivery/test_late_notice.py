@@ -6,10 +6,13 @@ from delivery import HOUR_MS, TABLES, Case, at, configuration, instant, lead, me
 from flows.engine import Engine, Options
 from flows.run import run
 from operators.base.calendar import LocalTime, parse_ms
+from operators.base.desk import ChannelDesk
+from operators.base.outputs import Outputs
 from operators.base.rules import Rules
 from operators.customer import late_notice
 from state import keys
 from state.rows.channel_row import ChannelRow
+from state.rows.messages import LateLead
 
 PHONES = [f"139123450{n:02d}" for n in range(40)]
 
@@ -74,6 +77,16 @@ def test_the_same_however_the_input_is_cut(tmp_path, monkeypatch, most):
     assert told(case) == [("web", f"06T{11 + hour}:00", 5 + hour) for hour in range(8)]
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_same_however_slowly_messages_come(tmp_path, monkeypatch, workers):
+    """One message a slice: the hour is long over while late leads of it are still under way."""
+    monkeypatch.setattr("flows.step.limits.HOPS_PER_SLICE", 1)
+    records = [one for hour in range(4) for one in hour_of_late(hour * 20, at(6, 10 + hour, hour), 9)]
+    case = Case(tmp_path)
+    case.run(memory_reader(records), until=at(6, 14), workers=workers)
+    assert told(case) == [("web", f"06T{11 + hour}:00", 9) for hour in range(4)]
+
+
 def test_by_the_walls_clock(tmp_path):
     case = Case(tmp_path)
     now = at(6, 10, 59)
@@ -96,14 +109,12 @@ def test_by_the_walls_clock(tmp_path):
 def test_an_hour_that_was_told_of_is_not_told_of_again():
     """The wall clock was set back: what comes in such an hour counts in the next one."""
 
-    class Desk:
-        rules = Rules()
-        row = ChannelRow("web", told=at(6, 11))
-
-    late_notice.count(Desk, late_notice.LateLead(at(6, 10, 30)), 0)
-    assert Desk.row.hours == {at(6, 12): 1}
-    late_notice.count(Desk, late_notice.LateLead(at(6, 11, 30)), 0)
-    assert Desk.row.hours == {at(6, 12): 2}
+    row = ChannelRow("web", told=at(6, 11))
+    desk = ChannelDesk(row, Outputs(Rules(), {}))
+    late_notice.count(desk, LateLead(at(6, 10, 30)), 0)
+    assert row.hours == {at(6, 12): 1}
+    late_notice.count(desk, LateLead(at(6, 11, 30)), 0)
+    assert row.hours == {at(6, 12): 2}
 
 
 @pytest.mark.parametrize(
