@@ -3,7 +3,7 @@ it again. Outputs: everything of an outbox row, in order, and what a seal must k
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from state.outbox import Lines
 
@@ -60,6 +60,14 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Release what is open."""
+
+
+@runtime_checkable
+class OfBroker(Protocol):
+    """An input or output that a broker holds."""
+
+    def silent_s(self) -> float:
+        """Seconds since the broker's last answer. From any thread."""
 
 
 class Group(NamedTuple):

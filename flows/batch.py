@@ -16,7 +16,7 @@ from operators.base import count_kinds
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
 from operators.intake import hints
-from operators.registry import KIND_OF, MESSAGES, RECORD_OF, RECORDS
+from operators.registry import AT_REST, KIND_OF, MESSAGES, RECORD_OF, RECORDS
 from operators.wire.arrival import BLANK, Arrival
 from state import keys, limits
 from state.database import Database
@@ -68,6 +68,10 @@ class Batch:
         self.registry = shard.meta.registry
         self.before = keys.NOTHING
         """Timers before this moment may fire: the clock, or one further at an opening."""
+        self.at_rest = True
+        """Whether every record handed on is applied and no message is under way."""
+        self.wants_rest: bool | None = None
+        """Whether a timer is due that waits for that; None = nobody looked."""
         self.leads = 0
         self.receivers: list[int] = []
         """Shards to which messages were written."""
@@ -210,7 +214,9 @@ class Batch:
                 apply = APPLY_MESSAGE[type(hop.message), entity[0]]
                 apply(kind.desk(row, entity, self.out, self.members), hop.message, self.clock)
                 # What settles is fired by its timer alone: so much a batch, however many messages it gets.
-                self.rows[entity] = row if kind.settles else self._fire(entity, row, keys.due_before(bound, kind.rank))
+                self.rows[entity] = (
+                    row if kind.settles or kind.at_rest else self._fire(entity, row, keys.due_before(bound, kind.rank))
+                )
             assert hop.sequence > self.hop_fences.get(hop.sender, 0), "a sender's messages come once and in order"
             assert not self.shard.fences.is_taken(hop.sender, hop.sequence), "a message was applied before"
             self.hop_fences[hop.sender] = hop.sequence
@@ -221,6 +227,11 @@ class Batch:
         """Fire timers before this moment, in their order, at most `limit` rows; True when more are due."""
         number = self.shard.number
         due = self._due(keys.timer_bound(number, self.shard.next_due), keys.timer_bound(number, before), limit)
+        more = len(due) >= limit
+        self.wants_rest = False
+        if not self.at_rest:
+            now = [(key, entity) for key, entity in due if entity[0] not in AT_REST]
+            due, self.wants_rest = now, len(now) < len(due)
         self.load([entity for _, entity in due])
         for key, entity in due:
             row = self._row(entity)
@@ -229,7 +240,7 @@ class Batch:
             if row.armed == keys.timer_of(key)[0]:  # another's is a fault's, and goes by itself: the armed one stays
                 row.armed = 0
             self.rows[entity] = self._fire(entity, row, keys.due_before(before, entity[0]))
-        return len(due) >= limit
+        return more
 
     def _due(self, first: bytes, bound: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """(key, entity) of timers due, without those that a record of this very batch fired."""

@@ -25,12 +25,14 @@ class Tick:
     that the clock never overtakes a record.
     """
 
-    __slots__ = ("before", "clock", "shard")
+    __slots__ = ("at_rest", "before", "clock", "shard")
 
-    def __init__(self, shard: int, clock: int = NO_CLOCK, before: int = NOTHING) -> None:
+    def __init__(self, shard: int, clock: int = NO_CLOCK, before: int = NOTHING, *, at_rest: bool = False) -> None:
+        """`at_rest`: every record handed on is applied, and no message is under way."""
         self.shard = shard
         self.clock = clock
         self.before = before
+        self.at_rest = at_rest
 
 
 Item = Bundle | Tick

@@ -155,6 +155,7 @@ class Engine:
             clock=self.seal_row.clock,
             today_ms=self.configuration.today_ms or self.identity.today_ms,
             number=self._number_further,
+            refusals=self.meters.refusals,
         )
         self.arrivals.restore(position.get("running", {}), position.get("offsets", {}), position.get("settled", {}))
         self._other_positions = position
@@ -279,6 +280,7 @@ class Engine:
         if self._written != sum(self.core.emitted):
             return False
         if not self.finished:
+            self.meters.refusals.ended()
             self.sink.flush()
             self.seal_when_safe()  # a cut of the last epoch
             self.seal(position, clock)  # nothing, where a stop came before the shards were opened

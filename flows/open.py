@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from connectors import places
 from connectors.demo.reader import DemoReader
 from connectors.files import ordering
 from connectors.files.reader import FileReader
@@ -74,6 +75,8 @@ class Prepared:
 
 def refuse_wrong_usage(wanted: Wanted) -> None:
     """Arguments that do not go together, or that would spoil a state (rulings 45 and 76)."""
+    places.refuse_source(wanted.source, (DEMO, KAFKA))
+    places.refuse_target("--sink", wanted.sink, (KAFKA,))
     if wanted.follow and wanted.source in (DEMO, KAFKA):
         raise errors.WrongUsage(
             f"--follow reads files as they grow; --source {wanted.source} goes on by itself.",
@@ -210,6 +213,9 @@ def prepare(wanted: Wanted) -> Prepared:
             notes.extend(
                 said for path, begin in reader.unread() if (said := ordering.complaint(path, begin, config.rules))
             )
+        if isinstance(reader, FileReader | FollowReader):
+            base = Path(wanted.source)
+            engine.meters.refusals.path = lambda name: str((base if base.is_dir() else base.parent) / name)
         seen = Observation(engine)
         server = MetricsServer(seen, wanted.metrics, wanted.version, development_secret=config.secret_is_development)
         engine.before_close(server.close)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from connectors.protocols import Reader, Record
 from flows.odd_times import OddTimes
+from flows.refusals import Refusals
 from operators.intake.times import OF_THE_CLOCK, Clock
 from operators.intake.validation import Validation
 from operators.registry import SETTLING_RECORDS
@@ -69,6 +70,7 @@ class Arrivals:
         clock: int | None,
         today_ms: int | None = None,
         number: Callable[[list[str]], dict[str, int]] | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
         """`clock` = where an earlier run left it; `today_ms` = what ruling 76 calls today, by default the wall's time now;
         `number` gives partitions that come while a run goes on the numbers that they keep."""
@@ -80,6 +82,7 @@ class Arrivals:
         self.clock = clock
         self.today_ms = wall_ms() if today_ms is None else today_ms
         self.odd = OddTimes()
+        self.refusals = refusals or Refusals()
         self.blocked_at = 0
         """Clock after the record that would have passed the barrier."""
         self.settles_at: int | None = None
@@ -185,6 +188,7 @@ class Arrivals:
                 arrival.shard = offset % shards
                 if arrival.time_fault:
                     self.odd.refused(arrival.time_fault, part.name, offset)
+                self.refusals.read(part.name, arrival.reasons, raw)
             if not arrival.tail:
                 part.offset = offset
             collect(arrival)
@@ -335,4 +339,5 @@ class Arrivals:
             arrival.shard = arrival.offset % self.validation.one_ids.shards
             if arrival.time_fault:
                 self.odd.refused(arrival.time_fault, part.name, arrival.offset)
+            self.refusals.read(part.name, arrival.reasons, arrival.raw)
         return arrival

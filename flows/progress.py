@@ -30,6 +30,8 @@ class Progress:
         """Hops it has taken, by the receiver's step."""
         self.next_due = [NEVER] * shards
         """Moment of the shard's earliest timer."""
+        self.wants_rest = [False] * shards
+        """Whether a timer of it is due that waits until everything is at rest, by its step."""
         self.waiting_batch = [0] * shards
         """Batch whose sync its oldest unsent output waits for; 0 = none waits, FORMER = a former run's, long synced."""
         self.handed = [0] * shards

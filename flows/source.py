@@ -173,7 +173,8 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 return
             self._begun = True
         # Back-pressure: what was handed on is applied, and most of it sent, before more is read.
-        if self._progress.is_idle() and self._host.may_read() and self._has_gathered():
+        resting = any(self._progress.wants_rest)  # a timer waits until all that was read has come to its end
+        if self._progress.is_idle() and not resting and self._host.may_read() and self._has_gathered():
             # Without a clock the next opening is not known yet: one record, then look again.
             found, blocked = arrivals.poll(1 if barrier == _UNKNOWN else limits.BATCH_RECORDS, barrier)
             if found:
@@ -191,7 +192,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 return
         clock = arrivals.stamp(barrier)
         self._ticks(items, clock, moment(clock))
-        if not found and arrivals.ended() and self._progress.is_idle():
+        if not found and not resting and arrivals.ended() and self._progress.is_idle():
             self._phase = _SETTLE
 
     def _has_gathered(self) -> bool:
@@ -310,6 +311,7 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
             synced = FORMER - 1  # nothing leaves before the next cut
         hops = progress.hops_wait()
         taken = {item.shard for _, item in items}
+        at_rest = not items and not hops and progress.is_idle()
         for shard in range(progress.shards):
             if progress.given[shard] != progress.applied[shard] and shard not in taken:
                 continue  # it is at work; ticks must not queue up behind each other
@@ -322,4 +324,4 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
                 or not progress.open[shard]
             ):
                 progress.given[shard] += 1
-                items.append((self._keys[shard], Tick(shard, clock, before)))
+                items.append((self._keys[shard], Tick(shard, clock, before, at_rest=at_rest)))

@@ -145,6 +145,8 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
         for receiver in batch.receivers:
             progress.hop_sent(number, receiver)
         progress.next_due[number] = shard.next_due
+        if batch.wants_rest is not None:
+            progress.wants_rest[number] = batch.wants_rest
         progress.open[number] = True
         progress.applied[number] += len(values)
 
@@ -173,6 +175,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
             if item.clock > batch.clock:
                 batch.clock = item.clock
             batch.before = max(batch.before, item.before)
+            batch.at_rest = item.at_rest
             if not batch.registry:
                 batch.registry = self._core.registry  # a new shard: nobody has waited by another registry
             elif batch.registry != self._core.registry:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from operators.base import count_kinds
-from operators.base.desk import Desk, StoreDesk
+from operators.base.desk import ChannelDesk, Desk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, consent
+from operators.customer import accept, activities, consent, late_notice
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
 from operators.intake import commands as intake_commands
@@ -24,14 +24,19 @@ from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
-from state.rows import customer_row, row_size, store_row
+from state.rows import channel_row, customer_row, row_size, store_row
+from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
-from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LeaveQueue, PlaceAnswer, Slot
+from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
 from state.rows.store_row import StoreRow
 
 
 def _customer_desk(row: Customer, entity: bytes, out: Outputs, members: Members) -> Desk:
     return Desk(row, entity[1:-1], out)
+
+
+def _channel_desk(row: ChannelRow, entity: bytes, out: Outputs, members: Members) -> ChannelDesk:
+    return ChannelDesk(row, out)
 
 
 def _never(row: Any) -> bool:
@@ -102,6 +107,19 @@ ENTITIES: Final = (
         shown=lambda entity: entity[1:-1].hex(),
     ),
     EntityKind(
+        "channel",
+        keys.CHANNEL,
+        decode=channel_row.decode,
+        encode=channel_row.encode,
+        desk=_channel_desk,
+        next_due=late_notice.next_due,
+        fire=late_notice.fire,
+        is_gone=_never,
+        fresh=lambda entity: ChannelRow(entity[1:].decode()),
+        shown=lambda entity: entity[1:].decode("utf-8", "replace"),
+        at_rest=True,
+    ),
+    EntityKind(
         "store",
         keys.STORE,
         decode=store_row.decode,
@@ -124,6 +142,7 @@ MESSAGES: Final = (
     MessageKind(AskPlace, keys.STORE, room.ask),
     MessageKind(GivePlaceBack, keys.STORE, room.give_back),
     MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
+    MessageKind(LateLead, keys.CHANNEL, late_notice.count),
 )
 
 STREAMS: Final = streams.KINDS
@@ -133,6 +152,8 @@ SETTLING_RECORDS: Final = frozenset(kind.name for kind in RECORDS if kind.settle
 RECORD_OF: Final = {kind.name: kind for kind in RECORDS}
 KIND_OF: Final = {kind.rank: kind for kind in ENTITIES}
 """By the first byte of an entity."""
+AT_REST: Final = frozenset(kind.rank for kind in ENTITIES if kind.at_rest)
+"""Ranks whose timers wait until everything is at rest."""
 SETTLING: Final = tuple(sorted(kind.rank for kind in ENTITIES if kind.settles))
 """Ranks whose timers wait until everything of a smaller one at their instant has come to rest."""
 

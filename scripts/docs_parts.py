@@ -185,9 +185,10 @@ def _entities() -> str:
             _listed(clock.name for clock in kind.clocks),
             _yes(kind.fresh),
             _yes(kind.settles),
+            _yes(kind.at_rest),
         )
 
-    heads = ("entity", "letter", "row", "next due", "clocks", "begins with a message", "settles")
+    heads = ("entity", "letter", "row", "next due", "clocks", "begins with a message", "settles", "at rest")
     return _table(heads, map(row, sorted(ENTITIES, key=lambda kind: kind.rank)))
 
 
@@ -257,7 +258,7 @@ _PAGE: Final = (
         "Entities",
         "Who has a row, one timer and messages of its own. The *letter* begins its key and is its rank: of timers due at one "
         "instant the smaller letter comes first. *Settles*: its timers wait until everything of a smaller rank at their instant "
-        "has come to rest.",
+        "has come to rest. *At rest*: they wait, by either clock, until every record read is applied and no message is under way.",
         _entities,
     ),
     ("Clocks", "What falls due for a unique lead. At one instant they come in this order.", _clocks),

@@ -1,6 +1,7 @@
 """Keys of the one database: the shard is the first byte of every key, so that a shard moves as key ranges (decision 0005).
 
     SS c digest realm          a customer's row
+    SS k code                  a channel's row
     SS s code                  a store's row
     SS p entity group member   a member of an entity: a lead in a store's queue, a customer of an advisor
     SS q entity group order    the same members in an order, where they have one
@@ -26,6 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 CUSTOMER: Final = b"c"
+CHANNEL: Final = b"k"
 STORE: Final = b"s"
 MEMBER: Final = b"p"
 ORDER: Final = b"q"
@@ -68,6 +70,11 @@ def customer_entity(digest: bytes, shadow: bool) -> bytes:
 def store_entity(code: str) -> bytes:
     """A store as an entity."""
     return STORE + code.encode()
+
+
+def channel_entity(code: str) -> bytes:
+    """A channel as an entity."""
+    return CHANNEL + code.encode()
 
 
 def entity_key(shard: int, entity: bytes) -> bytes:

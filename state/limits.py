@@ -121,6 +121,10 @@ STRAGGLERS_S: Final = 10.0
 """So long after a start records that it has not sent may be those of the process before it; later they are another writer's."""
 WATCH_S: Final = 1.0
 """How often the broker is asked whether the topics are still the same."""
+BROKER_SILENT_S: Final = 15.0
+"""Without an answer of the broker for so long a run is not ready, whether it has anything to read or write or not."""
+SAID_AGAIN_S: Final = 60.0
+"""How often the log may say of a broker that it is away."""
 TRANSACTION_MS: Final = 60_000
 """After so long the broker ends a transaction whose writer is gone."""
 
@@ -209,6 +213,14 @@ ORDER_LOOKED_AT: Final = 1_000
 """Lines of a file that a start looks at to see whether they are in order."""
 ORDER_BYTES: Final = 64 << 20
 """Bytes that `leadstream order` sorts in memory at once, and the most that a start looks at."""
+
+# --- what a run refuses
+FIRST_RECORDS: Final = 1_000
+"""Records after which a run says whether most of them were refused (ruling 81)."""
+LOOKED_AT_LINES: Final = 40
+"""Lines that are no JSON which are kept to see what the file is."""
+LOOKED_AT_BYTES: Final = 4096
+"""Bytes of each."""
 
 # --- output files
 SEGMENT_BYTES: Final = 1 << 30

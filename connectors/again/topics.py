@@ -9,7 +9,8 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from connectors.kafka.broker import Topics, client_log
+from connectors.kafka.away import client_log
+from connectors.kafka.broker import Topics
 from connectors.kafka.faults import refused_record, unacknowledged
 from connectors.kafka.settings import KafkaSettings, unreachable
 from connectors.kafka.writing.producer import connect

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connectors.protocols import Record
+from operators.config.names import nearest
 from operators.registry import RECORDS, default_type
 from state import errors, limits
 
@@ -28,7 +29,8 @@ def files_of(source: Path) -> list[Path]:
         return found
     if not source.exists():
         raise errors.SourceRefused(
-            f"The source {source} does not exist.", "Name a JSON-lines file or a folder of them with --source."
+            f"The source {source} does not exist{nearest(str(source), ('demo', 'kafka'))}.",
+            "Name a file of JSON lines or a folder of them with --source, or kafka, or demo.",
         )
     if not source.is_file():
         raise errors.SourceRefused(

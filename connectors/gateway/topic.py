@@ -11,7 +11,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, Producer
 
 from connectors.gateway.durable import Full, Line, settle
-from connectors.kafka.broker import client_log
+from connectors.kafka.away import client_log
 from connectors.kafka.faults import lost_client
 from connectors.kafka.settings import KafkaSettings
 from state import errors, limits

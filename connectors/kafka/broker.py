@@ -17,16 +17,14 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from connectors.kafka.away import Silence, client_log
 from connectors.kafka.settings import KafkaSettings, unreachable
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
-client_log = logging.getLogger("leadstream.kafka")
-"""What the client says of itself."""
 
 _AGAIN_S: Final = 0.1
 _TRY_S: Final = 5.0
-_SELDOM_S: Final = 5.0
 _MOVING: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -39,24 +37,6 @@ _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 Place = tuple[str, int]
 """(topic, partition)."""
-
-
-class _Seldom(logging.Filter):
-    """A client that cannot connect says so some twenty times a second: one line of a kind in some seconds is enough."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        kind = record.getMessage().partition(" ")[0]
-        if kind == "CONFWARN" or time.monotonic() - self._said.get(kind, -_SELDOM_S) < _SELDOM_S:  # settings are meant
-            return False
-        self._said[kind] = time.monotonic()
-        return True
-
-
-client_log.addFilter(_Seldom())
 
 
 class Topic(NamedTuple):
@@ -152,10 +132,15 @@ class Watch:
         self._topics = Topics(settings)
         self._known = dict(known)
         self._grown = grown
+        self._silence = Silence(settings.bootstrap)
         self._stopping = threading.Event()
         self.fault: errors.LeadstreamError | None = None
         self._thread = threading.Thread(target=self._run, name="kafka-watch", daemon=True)
         self._thread.start()
+
+    def silent_s(self) -> float:
+        """Seconds since the broker's last answer: it is asked also when nothing is read or written."""
+        return self._silence.seconds()
 
     def check(self) -> None:
         """Raise what was found."""
@@ -167,10 +152,12 @@ class Watch:
             try:
                 found = self._topics.describe(self._known, timeout_s=_TRY_S)
             except errors.Fault:
-                continue  # a broker that is away is waited for; the client says so in the log
+                self._silence.asked_in_vain()  # it is waited for
+                continue
             except Exception as error:
                 log.debug("The watch over the topics met an error.", exc_info=error)
                 continue
+            self._silence.answered()
             for name, known in self._known.items():
                 now = found.get(name)
                 if now is None or now.id != known.id:

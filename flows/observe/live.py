@@ -10,9 +10,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -25,20 +25,41 @@ from operators.base import count_kinds
 
 UPDATE_S: Final = 0.5
 PLAIN_S: Final = 5.0
-TOP_CHANNELS: Final = 8
 _WINDOW: Final = 10
 """Looks over which rates and latency are taken."""
+
+
+class Column(NamedTuple):
+    """A count as a column of the view."""
+
+    heading: str
+    """In whole words, one a line."""
+    place: int
+    worth: int
+    """Where not all fit, those of the smallest worth are left out: the head shows their sums."""
+
+    def width(self, channels: Sequence[tuple[str, tuple[int, ...]]]) -> int:
+        """Characters that it needs: no word and no number is cut."""
+        numbers = (len(str(counts[self.place])) for _, counts in channels)
+        return max(*map(len, self.heading.split()), *numbers, 1)
+
+
 _COLUMNS: Final = (
-    ("received", count_kinds.RECEIVED),
-    ("first touch", 0),
-    ("deduped", 1),
-    ("merged", 2),
-    ("deal", 3),
-    ("rejected", count_kinds.REJECTED),
-    ("late", count_kinds.LATE),
-    ("dispatched", count_kinds.DISPATCHED),
-    ("holds", count_kinds.HELD),
+    Column("received", count_kinds.RECEIVED, 9),
+    Column("splits", count_kinds.SPLITS, 6),
+    Column("first\ntouch", 0, 9),
+    Column("deduped", 1, 8),
+    Column("merged", 2, 8),
+    Column("deal\nmerged", 3, 2),
+    Column("rejected", count_kinds.REJECTED, 7),
+    Column("late", count_kinds.LATE, 3),
+    Column("dispatched", count_kinds.DISPATCHED, 9),
+    Column("holds", count_kinds.HELD, 5),
 )
+_CHANNEL: Final = 17
+"""Columns of the screen that a channel's code and name get at least."""
+_NARROW: Final = 40
+"""A screen is taken for at least so wide."""
 
 
 class Screen(Console):
@@ -70,7 +91,9 @@ class Shown:
     totals: tuple[int, ...]
     """Of the live realm, in the order of `operators.base.count_kinds.COUNTS`."""
     channels: tuple[tuple[str, tuple[int, ...]], ...]
-    """(code, counts) of the busiest channels."""
+    """(code, counts), the busiest channel first."""
+    refused: int
+    """Records of other types than raw leads that were refused."""
     p50_s: float
     p99_s: float
     clock_ms: int
@@ -149,7 +172,7 @@ class LiveView:
             live[channel] = tuple(counts)
             for place, count in enumerate(counts):
                 totals[place] += count
-        busiest = sorted(live.items(), key=lambda one: (-one[1][count_kinds.RECEIVED], one[0]))[:TOP_CHANNELS]
+        busiest = sorted(live.items(), key=lambda one: (-one[1][count_kinds.RECEIVED], one[0]))
         recent = [new - old for new, old in zip(now.buckets, before.buckets, strict=True)]
         if not sum(recent):
             recent = list(now.buckets)
@@ -158,6 +181,7 @@ class LiveView:
             per_second=(now.records - before.records) / passed if passed > 0 else 0.0,
             totals=tuple(totals),
             channels=tuple(busiest),
+            refused=sum(count for kind, count in meters.refusals.refused.copy().items() if kind != "raw_lead"),
             p50_s=quantile_s(recent, 0.5),
             p99_s=quantile_s(recent, 0.99),
             clock_ms=seen.clock,
@@ -191,29 +215,64 @@ class LiveView:
         return ", ".join(part for part in parts if part)
 
     def render(self, shown: Shown) -> RenderableType:
-        """The live view."""
+        """The live view: as many channels as the screen has lines for, as many columns as it is wide."""
+        size = self._console.size
+        head = self._head(shown)
+        head_lines = [head, Text()] if shown.channels else [head]
+        note = Text(self._note, style="dim")
+        used = sum(
+            len(self._console.render_lines(one, self._console.options.update(width=size.width)))
+            for one in (note, *head_lines)
+        )
+        if not shown.channels:
+            return Group(note, *head_lines)
+        columns = fitting(max(size.width, _NARROW), shown.channels)
+        heading = max(column.heading.count("\n") + 1 for column in columns)
+        room = size.height - used - heading - 1
+        if room < 1:
+            return Group(note, head)
+        return Group(note, *head_lines, self._table(shown.channels, columns, room))
+
+    def _head(self, shown: Shown) -> Text:
         totals = shown.totals
         read = f"   read [b]{shown.share:.0%}[/b]" if shown.share is not None else ""
-        head = Text.from_markup(
+        others = f"   other records rejected [b]{shown.refused}[/b]" if shown.refused else ""
+        return Text.from_markup(
             f"records [b]{shown.records}[/b] ([b]{shown.per_second:.0f}[/b]/s){read}   "
             f"{self._clock_name} [b]{self._time(shown)}[/b]\n"
+            f"leads received [b]{totals[count_kinds.RECEIVED]}[/b]   splits [b]{totals[count_kinds.SPLITS]}[/b]   "
+            f"first touch [b]{totals[0]}[/b]   deduped [b]{totals[1]}[/b]   merged [b]{totals[2]}[/b]   "
+            f"deal merged [b]{totals[3]}[/b]\n"
             f"dispatched [b]{totals[count_kinds.DISPATCHED]}[/b]   holds [b]{totals[count_kinds.HELD]}[/b]   "
             f"rejected [b]{totals[count_kinds.REJECTED]}[/b]   late [b]{totals[count_kinds.LATE]}[/b]   "
             f"replays [b]{totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}[/b]   "
-            f"corrections [b]{totals[count_kinds.CORRECTIONS]}[/b]\n"
+            f"corrections [b]{totals[count_kinds.CORRECTIONS]}[/b]{others}\n"
             f"latency p50 [b]{_ms(shown.p50_s)}[/b]  p99 [b]{_ms(shown.p99_s)}[/b]   "
             f"outbox [b]{shown.outbox_rows}[/b]   last seal [b]{shown.seal_age_s:.1f} s[/b] ago"
         )
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column("channel", no_wrap=True)
-        for name, _ in _COLUMNS:
-            table.add_column(name, justify="right")
+
+    def _table(self, channels: Sequence[tuple[str, tuple[int, ...]]], columns: Sequence[Column], room: int) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+        table.add_column("channel", no_wrap=True, overflow="ellipsis")
+        for column in columns:
+            table.add_column(column.heading, justify="right", no_wrap=True, min_width=column.width(channels))
         known = self._seen.engine.rules.channels
-        for code, counts in shown.channels:
+        there = channels if len(channels) <= room else channels[: room - 1]
+        for code, counts in there:
             name = known[code].name if code in known else ""
             title = f"{code} {name}".strip() if code else "unknown"
-            table.add_row(Text(title), *(str(counts[place]) for _, place in _COLUMNS))
-        return Group(Text(self._note, style="dim"), head, Text(), table)
+            table.add_row(Text(title), *(str(counts[column.place]) for column in columns))
+        if len(there) < len(channels):
+            table.add_row(Text(f"and {len(channels) - len(there)} more", style="dim"))
+        return table
+
+
+def fitting(width: int, channels: Sequence[tuple[str, tuple[int, ...]]]) -> list[Column]:
+    """The columns that fit beside a channel's name, in their order."""
+    columns = list(_COLUMNS)
+    while len(columns) > 1 and _CHANNEL + sum(1 + column.width(channels) for column in columns) > width:
+        columns.remove(min(columns, key=lambda column: column.worth))
+    return columns
 
 
 def quantile_s(buckets: list[int], share: float) -> float:

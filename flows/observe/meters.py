@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from flows.refusals import Refusals
+
 if TYPE_CHECKING:
     from flows.batch import Batch
 
@@ -36,7 +38,9 @@ class Meters:
     def __init__(self) -> None:
         self.channels: dict[tuple[str, bool], list[int]] = {}
         """(channel, shadow) → COUNTS since the start."""
-        self.reasons: dict[tuple[str, str], int] = {}
+        self.reasons: dict[tuple[str, str, str], int] = {}
+        """(channel, type of record, reason) → how many."""
+        self.refusals = Refusals()
         self.dropped: dict[tuple[str, str], int] = {}
         """(channel, field) → values dropped."""
         self.unknown: dict[tuple[str, str], int] = {}
@@ -70,7 +74,10 @@ class Meters:
                 list(more) if held is None else [a + b for a, b in zip(held, more, strict=True)]
             )
         out = batch.out
-        for total, added in ((self.reasons, out.reasons), (self.dropped, out.dropped), (self.unknown, out.unknown)):
+        self.refusals.wrote(batch.leads, out.refused, out.faults)
+        for reason, count in out.reasons.items():
+            self.reasons[reason] = self.reasons.get(reason, 0) + count
+        for total, added in ((self.dropped, out.dropped), (self.unknown, out.unknown)):
             for key, count in added.items():
                 total[key] = total.get(key, 0) + count
 

@@ -68,19 +68,21 @@ class EngineCollector:
                 marks.add_metric([*labels[key], name], row[mark])
         yield marks
         meters = self._seen.engine.meters
-        for name, text, label, counted in (
-            (
-                "rejects",
-                "Records refused by reason; a record with several reasons counts under each.",
-                "reason",
-                meters.reasons,
-            ),
-            ("fields_dropped", "Values that did not fit a field that decides nothing.", "field", meters.dropped),
-            ("keys_unknown", "Records with an unknown key that resembles this field.", "field", meters.unknown),
+        rejects = CounterMetricFamily(
+            "leadstream_rejects",
+            "Records of every type refused, by reason; a record with several reasons counts under each.",
+            labels=["channel", "type", "reason"],
+        )
+        for (channel, record_type, reason), count in meters.reasons.copy().items():
+            rejects.add_metric([channel or UNKNOWN, record_type, reason], count)
+        yield rejects
+        for what, text, counted in (
+            ("fields_dropped", "Values that did not fit a field that decides nothing.", meters.dropped),
+            ("keys_unknown", "Records with an unknown key that resembles this field.", meters.unknown),
         ):
-            family = CounterMetricFamily(f"leadstream_{name}", text, labels=["channel", label])
-            for (channel, what), count in counted.copy().items():
-                family.add_metric([channel or UNKNOWN, what], count)
+            family = CounterMetricFamily(f"leadstream_{what}", text, labels=["channel", "field"])
+            for (channel, field), count in counted.copy().items():
+                family.add_metric([channel or UNKNOWN, field], count)
             yield family
 
     def _sums(self) -> Iterator[Metric]:
@@ -121,6 +123,11 @@ class EngineCollector:
         yield _gauge("timers_lag_seconds", "How long the oldest of them is due.", depths.timers_lag_ms / 1000)
         yield _gauge("oldest_hold_seconds", "How long the longest waiting lead waits.", depths.oldest_hold_ms / 1000)
         yield _gauge("seal_age_seconds", "Seconds since the last seal.", seen.seal_age_s())
+        silent = seen.broker_silent_s()
+        if silent is not None:
+            yield _gauge(
+                "broker_silent_seconds", "Seconds since the broker has answered; it is asked each second.", silent
+            )
         if seen.clock:
             yield _gauge(
                 "clock_seconds", "The clock that decisions are made by, seconds since 1970.", seen.clock / 1000

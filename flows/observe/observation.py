@@ -16,11 +16,11 @@ from typing import Final
 import msgspec
 
 from connectors.demo.reader import DemoReader
-from connectors.protocols import Reader, Sink
+from connectors.protocols import OfBroker, Reader, Sink
 from flows.engine import Engine, Options
 from operators.base import count_kinds
 from operators.config.configuration import Configuration
-from state import keys
+from state import keys, limits
 from state.rows.shard_row import Meta
 from state.shard import oldest_wait
 
@@ -101,6 +101,11 @@ class Observation:
         """Seconds since the last seal, or since the start."""
         return max(0.0, self.monotonic() - self.engine.meters.sealed_at)
 
+    def broker_silent_s(self) -> float | None:
+        """Seconds since the last answer of the broker that is read from or written to; None = there is none."""
+        ends = (self.engine.reader, self.engine.sink)
+        return max((end.silent_s() for end in ends if isinstance(end, OfBroker)), default=None)
+
     def opened(self) -> bool:
         """Whether every shard is open."""
         return all(self.engine.progress.open)
@@ -117,6 +122,9 @@ class Observation:
             return "The state is being opened."
         if self.engine.stopping():
             return "The engine is stopping."
+        silent = self.broker_silent_s()
+        if silent is not None and silent > limits.BROKER_SILENT_S:
+            return f"The broker has not answered for {silent:.0f} s."
         age = self.seal_age_s()
         if age > SEAL_AGE_READY_S:
             return f"The last seal is {age:.0f} s old."

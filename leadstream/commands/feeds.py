@@ -15,6 +15,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from connectors import places
 from flows.observe.live import Screen
 from operators.config import configuration
 from operators.config.names import nearest
@@ -272,6 +273,7 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         raise errors.SourceRefused(f"{table.token_env} is not set.", f"Set it to the token of [pull.{name}].")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with the token in them
     times = Times()
+    places.refuse_target("--to", to, ("kafka",))
     if to == "kafka":
         raise errors.WrongUsage(
             "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."

@@ -17,13 +17,20 @@ from state import errors
 _PLAIN_S = 2.0
 
 
-def generate_folder(out: Path, *, leads: int, seed: int) -> None:
-    """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead, Fault for the disk."""
-    from connectors.demo.simulated import generate
+def generate_folder(out: Path, *, leads: int, seed: int, force: bool) -> None:
+    """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead and for files that would be overwritten, Fault
+    for the disk."""
+    from connectors.demo.simulated import FILES, generate
     from flows.observe.live import Screen
 
     if leads < 1:
         raise errors.WrongUsage(f"--leads {leads} would write nothing.", "Give --leads a number of at least 1.")
+    there = [name for name in FILES if (out / name).exists()]
+    if there and not force:
+        raise errors.WrongUsage(
+            f"The folder {out} holds {', '.join(there)}, which would be overwritten.",
+            "Name another folder with --out, or add --force.",
+        )
     console = Screen(highlight=False)
     began = time.monotonic()
     try:

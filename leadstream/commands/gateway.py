@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import typer
 
+from connectors import places
 from flows.observe.logs import set_up_logs
 from flows.observe.metrics import parse_address
 from flows.signals import Signals
@@ -83,6 +84,7 @@ def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version:
 
 
 def _durable(to: str, loaded: Configuration) -> Any:
+    places.refuse_target("--to", to, (KAFKA,))
     if to != KAFKA:
         from connectors.gateway.durable import InboxDurable
 

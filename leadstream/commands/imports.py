@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from connectors import places
 from connectors.kafka.settings import settings_of
 from connectors.sheets.headings import NO_MAPPING, load_mapping
 from connectors.sheets.imports import Done, Wanted, import_file
@@ -64,6 +65,7 @@ def import_files(
 
 
 def _outlet(to: str, loaded: Configuration) -> Outlet:
+    places.refuse_target("--to", to, (KAFKA,))
     if to != KAFKA:
         return FolderOutlet(Path(to))
     try:

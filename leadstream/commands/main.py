@@ -206,11 +206,12 @@ def _generate(
     leads: Annotated[int, typer.Option("--leads", metavar="N", help="About how many raw leads are to be accepted.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for inputs, config.toml and truth.jsonl.")],
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same bytes.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files of these names in DIR.")] = False,
 ) -> None:
     """Write simulated inputs with the mark that each raw lead must get."""
     from leadstream.commands.files import generate_folder
 
-    generate_folder(out, leads=leads, seed=seed)
+    generate_folder(out, leads=leads, seed=seed, force=force)
 
 
 @app.command("replay")
@@ -295,7 +296,9 @@ def _topics(
     apply: Annotated[bool, typer.Option("--apply", help="Create topics, mend what can be mended, then check.")] = False,
     config: Annotated[
         Path | None,
-        typer.Option("--config", metavar="FILE", help="Configuration, TOML: its table [kafka]. Default: the profile."),
+        typer.Option(
+            "--config", metavar="FILE", help="Configuration, TOML: its table \\[kafka]. Default: the profile."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -340,7 +343,7 @@ def _feeds_try(
 
 @app.command("pull")
 def _pull(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The table [pull.CHANNEL] of the configuration.")],
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The table \\[pull.CHANNEL] of the configuration.")],
     to: Annotated[str, typer.Option("--to", metavar="DIR|kafka", help="Where the raw leads are written.")],
     config: ConfigFile = None,
     cursor: Annotated[Path, typer.Option("--cursor", metavar="DIR", help="Folder of what was pulled so far.")] = Path(

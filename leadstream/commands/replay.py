@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import typer
 
+from connectors import places
 from connectors.again.folder import SENT, FolderInputs, SentAlready, newest_time, read_stream
 from connectors.again.originals import Original, counting_from_now, original_of
 from connectors.kafka.settings import KafkaSettings, settings_of
@@ -140,6 +141,8 @@ def _refuse_wrong_usage(wanted: Again) -> None:
         )
     if wanted.stream == LATE and wanted.reasons:
         raise errors.WrongUsage("Late leads have no reason codes.", "Leave out --reason, or give --stream rejects.")
+    if wanted.to is not None:
+        places.refuse_target("--to", wanted.to, (KAFKA,))
     if wanted.source != KAFKA and not Path(wanted.source).is_dir():
         near = nearest(wanted.source, (KAFKA,))
         raise errors.SourceRefused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
@@ -11,7 +11,8 @@ from connectors.demo.reader import DAYS_PER_TEN_MINUTES
 from connectors.files.reader import FileReader
 from flows.observe.live import LiveView, Screen
 from flows.observe.logs import set_up_logs
-from flows.open import DEMO, Prepared, Wanted, log_notes, prepare
+from flows.open import DEMO, KAFKA, Prepared, Wanted, log_notes, prepare
+from flows.refusals import PLURALS, Refusals
 from flows.run import run as run_engine
 from flows.signals import Signals
 from flows.stock_runner import say_now
@@ -77,7 +78,9 @@ def _what_is_simulated(speed: float) -> str:
     )
     return (
         f"This is a demo: simulated leads of 56 channels for 60 stores, {pace}. "
-        "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out"
+        "Your own: leadstream run --source FILE --state var/mine/state --sink var/mine/out\n"
+        "Channels and stores of the demo stand in a configuration of its own, which a file of yours with their codes needs: "
+        "`leadstream generate --leads 1 --out DIR` writes it as DIR/config.toml, for --config."
     )
 
 
@@ -107,6 +110,7 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
             else " Time went on to --until, and what was due was done."
         )
         return f"{done}: no record that this state did not know.{went} {where}"
+    refusals, unknown = engine.meters.refusals, _unknown(engine.meters.unknown)
     leads = sum(counts[count_kinds.RECEIVED] for counts in engine.meters.channels.values())
     of_them = f" ({leads} raw leads)" if records > leads else ""
     late = totals[count_kinds.LATE]
@@ -118,8 +122,40 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
             if engine.options.event_clock
             else " Most leads are late by the wall's clock: files of the past are read with --clock event."
         )
-    return (
-        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
-        f"late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "
-        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint}{odd} {where}"
+    others = "".join(
+        f"{PLURALS.get(kind, kind)} rejected {count}, "
+        for kind, count in sorted(refusals.refused.items())
+        if kind != "raw_lead"
     )
+    return _refused(refusals, wanted.sink) + (
+        f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
+        f"{others}late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "
+        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint}{odd}{unknown} {where}"
+    )
+
+
+def _refused(refusals: Refusals, sink: str) -> str:
+    """The reasons with their counts, as a line before the last one; "" = nothing is refused."""
+    reasons = refusals.reasons()
+    if not reasons:
+        return ""
+    count = sum(refusals.refused.values())
+    where = "the topic `rejects`" if sink == KAFKA else f"{sink}/rejects.jsonl"
+    return (
+        f"Refused: {count} {'record' if count == 1 else 'records'}, by reason {reasons}. {refusals.hint()} "
+        f"{'It stands' if count == 1 else 'Each stands'} in {where} with what to do; "
+        f"`leadstream replay {sink} --to {'kafka' if sink == KAFKA else 'DIR'}` sends them again.\n"
+    )
+
+
+def _unknown(unknown: Mapping[tuple[str, str], int]) -> str:
+    """Keys that resemble known ones (ruling 78): how many, and the commonest by its known name; "" = there are none."""
+    fields: dict[str, int] = {}
+    for (_, field), count in unknown.items():
+        fields[field] = fields.get(field, 0) + count
+    if not fields:
+        return ""
+    commonest = max(sorted(fields), key=lambda field: fields[field])
+    total = sum(fields.values())
+    keys = "1 key resembles a known one and was" if total == 1 else f"{total} keys resemble known ones and were"
+    return f" {keys} not read (KEY_UNKNOWN), most often `{commonest}` ({fields[commonest]}): write it exactly so."

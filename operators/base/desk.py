@@ -7,6 +7,7 @@ from typing import Final
 from operators.base.outputs import Outputs
 from operators.identity.masks import without_number
 from state.members import BatchGroup, Members
+from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
 from state.rows.store_row import StoreRow
 
@@ -68,6 +69,17 @@ class Desk:
             if number:
                 text = without_number(text, number)
         return text
+
+
+class ChannelDesk:
+    """One channel's decisions within a batch."""
+
+    __slots__ = ("out", "row", "rules")
+
+    def __init__(self, row: ChannelRow, out: Outputs) -> None:
+        self.row = row
+        self.out = out
+        self.rules = out.rules
 
 
 class StoreDesk:

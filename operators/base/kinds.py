@@ -91,6 +91,9 @@ class EntityKind:
     settles: bool = False
     """Whether its timers wait until everything of a smaller rank at their instant has come to rest (ruling 57). Then its timer
     alone fires it: a message never does."""
+    at_rest: bool = False
+    """Whether its timers wait until every record handed on is applied and no message is under way, by either clock: what they
+    send speaks of all that came before."""
 
     @property
     def rank(self) -> int:

@@ -43,6 +43,8 @@ class Place(NamedTuple):
     channel: str = ""
     tail: int = 0
     shadow: bool = False
+    kind: str = ""
+    """Its type."""
 
 
 Event = tuple[int, str, Struct | None]
@@ -82,10 +84,12 @@ class Outputs:
         "counts",
         "dropped",
         "events",
+        "faults",
         "hints",
         "index",
         "messages",
         "reasons",
+        "refused",
         "rules",
         "sources",
         "stories",
@@ -118,8 +122,12 @@ class Outputs:
         """(entity, message): what an entity tells another, in this order."""
         self.waits: list[tuple[bytes, int, int, bool]] = []
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
-        self.reasons: dict[tuple[str, str], int] = {}
-        """(channel, reject reason) → how many."""
+        self.reasons: dict[tuple[str, str, str], int] = {}
+        """(channel, type of record, reject reason) → how many."""
+        self.faults: dict[tuple[str, str, str], int] = {}
+        """(type of record, field or "", reject reason) → how many."""
+        self.refused: dict[str, int] = {}
+        """Type → records refused."""
         self.dropped: dict[tuple[str, str], int] = {}
         """(channel, field) → values that did not fit and were dropped (ruling 78)."""
         self.unknown: dict[tuple[str, str], int] = {}
@@ -182,7 +190,7 @@ class Outputs:
         source, position, channel = self.sources[arrival.source].name, arrival.offset, arrival.channel
         self._rejected(arrival, arrival.raw, reasons, one_id, [] if arrival.notes is None else arrival.notes.faults)
         known = channel if channel in self.rules.channels else ""
-        self._count_reasons(known, reasons)
+        self._count_reasons(known, arrival.kind, reasons)
         source_id = getattr(arrival.record, "source_lead_id", None)
         if source_id is not None and channel:
             self.index.append(
@@ -198,7 +206,7 @@ class Outputs:
     def reject_later(self, place: Place, original: bytes, reasons: tuple[str, ...], one_id: str) -> None:
         """A record that was accepted and came to nothing: to `rejects` after all, with its original."""
         self._rejected(place, original, reasons, one_id, [])
-        self._count_reasons("", reasons)
+        self._count_reasons("", place.kind, reasons)
 
     def note(self, arrival: Arrival) -> None:
         """Count what was dropped of a record, and the keys that nobody knows, by its channel."""
@@ -209,9 +217,10 @@ class Outputs:
             for name in names:
                 counts[channel, name] = counts.get((channel, name), 0) + 1
 
-    def _count_reasons(self, channel: str, reasons: tuple[str, ...]) -> None:
+    def _count_reasons(self, channel: str, kind: str, reasons: tuple[str, ...]) -> None:
+        self.refused[kind] = self.refused.get(kind, 0) + 1
         for reason in reasons:
-            key = (channel, reason)
+            key = (channel, kind, reason)
             self.reasons[key] = self.reasons.get(key, 0) + 1
 
     def _rejected(
@@ -224,6 +233,10 @@ class Outputs:
     ) -> None:
         told = {one.code for one in faults}
         others = [FieldFault(None, code, UNSET, self.hints.get(code, "")) for code in reasons if code not in told]
+        named = [one for one in faults if one.code in reasons] + others
+        for one in named:
+            key = (place.kind, one.field or "", one.code)
+            self.faults[key] = self.faults.get(key, 0) + 1
         source, topic, partition = self.sources[place.source]
         original, encoding, cut = original_of(raw)
         position, channel = place.offset, place.channel
@@ -247,7 +260,7 @@ class Outputs:
                     topic if topic else UNSET,
                     partition if topic else UNSET,
                     position if topic else UNSET,
-                    [one for one in faults if one.code in reasons] + others,
+                    named,
                 ),
             )
         )

@@ -35,6 +35,7 @@ from operators.config.values import (
     days_of,
     earliest_date,
     flag,
+    group_of,
     identity_mode,
     number,
     one_of,
@@ -129,7 +130,7 @@ class ChannelTable(Table):
     """`[channels.X]`."""
 
     name: Text = ""
-    group: Text = ""
+    group: Annotated[str, PlainValidator(group_of)] = ""
     status: Annotated[str, PlainValidator(one_of(STATUSES))] = "LIVE"
     consent: Flag = False
     priority: Annotated[int, PlainValidator(number("", -1_000_000, 1_000_000, whole=True))] = Channel("").priority

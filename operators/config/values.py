@@ -26,6 +26,9 @@ MINUTE_MS: Final = 60_000
 LONGEST_DAYS: Final = 3650
 LATEST_HOURS: Final = 2160
 LONGEST_JUMP_DAYS: Final = 36_500
+GROUPS: Final = ("own", "vertical", "wechat", "new_media", "sem", "agent", "offline", "partner")
+"""Groups of channels that the contract names; others are free."""
+_MISSPELT: Final = 0.8
 STATUSES: Final = ("REGISTERED", "TESTING", "LIVE", "SUSPENDED")
 REQUIRED_FIELDS: Final = (
     "name",
@@ -125,6 +128,18 @@ def one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
         return value
 
     return judge
+
+
+def group_of(value: Any) -> str:
+    """A group of channels: any word, but none that is a known one misspelt; `offline` decides about the lateness (ruling 10)."""
+    said = text_of(value)
+    near = "" if said in GROUPS else nearest(said, GROUPS, like=_MISSPELT)
+    if near:
+        text = json.dumps(said, ensure_ascii=False)[:60]
+        raise wrong(
+            f"{text} is not known{near} The groups are {', '.join(GROUPS)}; another one must not look like these."
+        )
+    return said
 
 
 def identity_mode(value: Any) -> str:

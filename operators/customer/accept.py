@@ -11,7 +11,7 @@ from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.base.rules import Channel
-from operators.customer import consent, enrichment, replays, split
+from operators.customer import consent, enrichment, late_notice, replays, split
 from operators.customer.split import Submission
 from operators.dispatch import holds
 from operators.wire import streams
@@ -113,6 +113,8 @@ def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out:
     )
     out.count(out.rules.local.day(arrival.t), arrival.shadow, channel.code, count_kinds.LATE)
     out.index.append((channel.code, account, source_id, f"{one_id}-{source}-{arrival.offset}", b"late"))
+    if not arrival.shadow:
+        late_notice.tell(channel.code, arrival.now, out)
 
 
 def refused(arrival: Arrival, out: Outputs) -> None:

@@ -23,7 +23,7 @@ BY_CODE: Final[Mapping[str, str]] = {
     "TEST_NUMBER": "This is a number for testing. For test leads set `test` to true and use any other number.",
     "FOREIGN_NUMBER": "This country's numbers are not taken. Name the country in `validation.countries`, then send the lead again.",
     # channel and line
-    "UNKNOWN_CHANNEL": "Add the channel to the configuration as [channels.CODE], or correct the code in the sender.",
+    "UNKNOWN_CHANNEL": "Add it as [channels.CODE], or correct the sender's code; `leadstream feeds list` shows the known channels.",
     "CHANNEL_NOT_LIVE": "The channel is registered or suspended. Set its `status` to LIVE, or to TESTING, then send the lead again.",
     "UNKNOWN_LINE": "Add the business line to the configuration as [lines.CODE], or correct the code in the sender.",
     # what stands in the state

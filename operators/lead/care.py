@@ -62,7 +62,9 @@ def refuse(case: Case, wish: Ask, reason: str) -> None:
     """A command that comes to nothing goes to `rejects` with its original, and is not remembered (ruling 66)."""
     if wish.command_id:
         desk = case.desk
-        desk.out.reject_later(Place(wish.source, wish.offset, case.at), wish.original, (reason,), desk.one_id)
+        desk.out.reject_later(
+            Place(wish.source, wish.offset, case.at, kind="command"), wish.original, (reason,), desk.one_id
+        )
         desk.row.commands = [entry for entry in desk.row.commands if entry[0] != wish.command_id]
 
 

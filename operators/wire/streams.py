@@ -230,13 +230,15 @@ class Notification(Struct, gc=False):
     at: str
     rule_version: str
     why: Why
-    one_id: str
+    one_id: str | UnsetType
     kind: str
     to: To
     due: str
     unique_id: str | UnsetType = UNSET
     raw_id: str | UnsetType = UNSET
     store: str | None = None
+    channel: str | UnsetType = UNSET
+    count: int | UnsetType = UNSET
 
 
 class Closing(Struct, gc=False):

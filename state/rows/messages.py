@@ -71,7 +71,14 @@ class GivePlaceBack(Struct, array_like=True, tag=6, gc=False):
     advisor: str
 
 
-Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack
+class LateLead(Struct, array_like=True, tag=7, gc=False):
+    """A customer to a channel: a raw lead of it came beyond the lateness (ruling 81)."""
+
+    at: int
+    """The clock when it came."""
+
+
+Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack | LateLead
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[bytes, Message]).decode

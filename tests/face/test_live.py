@@ -14,8 +14,9 @@ import flows.run
 from connectors.files.reader import FileReader
 from connectors.files.sink import FileSink
 from flows.engine import Options
-from flows.observe.live import LiveView, Screen, quantile_s
+from flows.observe.live import LiveView, Screen, Shown, fitting, quantile_s
 from flows.observe.observation import Observation, ObservedEngine
+from operators.base import count_kinds
 from operators.config import configuration
 
 
@@ -65,6 +66,7 @@ def test_a_live_view_on_a_terminal(engine: ObservedEngine) -> None:
     assert "the note" in text.getvalue()
     said = shown.getvalue()
     assert "autohome 汽车之家" in said and "dongchedi 懂车帝" in said
+    assert "leads received 7   splits 0   first touch 3   deduped 1   merged 0   deal merged 0" in said
     assert "dispatched 1   holds 2   rejected 1   late 1   replays 1" in said
 
 
@@ -87,3 +89,52 @@ def test_quantiles() -> None:
     assert quantile_s([99, 1] + [0] * 17, 0.99) == 0.0005
     assert quantile_s([98, 2] + [0] * 17, 0.99) == 0.001
     assert quantile_s([0] * 18 + [1], 0.5) == 10.0
+
+
+# --- the size of the screen
+
+
+def _shown(channels: int, each: int = 12_345) -> Shown:
+    counts = tuple(each for _ in count_kinds.COUNTS)
+    busiest = tuple((f"channel_{n:02d}", counts) for n in range(channels))
+    return Shown(1, 1.0, counts, busiest, 0, 0.0, 0.0, 0, 0, 0.0, None)
+
+
+def _screen(engine: ObservedEngine, shown: Shown, width: int, height: int) -> list[str]:
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, color_system=None, width=width, height=height, highlight=False)
+    view = LiveView(Observation(engine), Console(file=io.StringIO(), width=width, height=height), "the note")
+    view.close()
+    console.print(view.render(shown))
+    return [line.rstrip() for line in text.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (80, 40), (100, 60), (130, 40), (200, 100), (60, 30), (80, 8)])
+def test_it_fills_the_screen_and_not_more(engine: ObservedEngine, width: int, height: int) -> None:
+    lines = _screen(engine, _shown(56), width, height)
+    there = [line for line in lines if line.startswith("channel_")]
+    assert len(lines) <= height and max(map(len, lines)) <= width
+    if len(there) < 56:
+        assert not there or lines[-1] == f"and {56 - len(there)} more"
+        assert not there or len(lines) == height - 1, "no row stays empty but the cursor's"
+    else:
+        assert "more" not in lines[-1]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 130, 200])
+@pytest.mark.parametrize("each", [0, 7, 123_456_789])
+def test_no_word_and_no_number_is_cut(engine: ObservedEngine, width: int, each: int) -> None:
+    shown = _shown(3, each)
+    lines = _screen(engine, shown, width, 30)
+    columns = fitting(width, shown.channels)
+    row = next(line for line in lines if line.startswith("channel_00"))
+    assert row.split() == ["channel_00", *[str(each)] * len(columns)]
+    heading = " ".join(lines[lines.index(row) - 2 : lines.index(row)]).split()
+    assert sorted(heading) == sorted(["channel", *" ".join(column.heading for column in columns).split()])
+
+
+def test_what_matters_stays_on_a_narrow_screen() -> None:
+    """80 columns: what explains the sum of the marks, and what the run is for."""
+    found = [column.heading for column in fitting(80, _shown(56, 999).channels)]
+    assert {"received", "splits", "first\ntouch", "deduped", "merged", "rejected", "dispatched"} <= set(found)
+    assert len(fitting(200, _shown(56).channels)) == 10

@@ -146,7 +146,7 @@ def test_the_page_holds_no_personal_data_and_few_labels(serve: Serve, tmp_path: 
     flows.run.run(served.engine)
     assert PHONE not in texts[0] and "萧飞" not in texts[0] and "A1" not in texts[0]
     labels = {name for family in samples(texts[0]).values() for one in family for name in one.labels}
-    assert labels == {"cause", "realm", "channel", "mark", "reason", "sum", "le", "version", "rule_version"}
+    assert labels == {"cause", "realm", "channel", "mark", "type", "reason", "sum", "le", "version", "rule_version"}
 
 
 def test_channels_that_nobody_knows_share_one_label(serve: Serve, tmp_path: Path) -> None:
@@ -192,8 +192,8 @@ def test_timers_that_are_due_are_counted(serve: Serve, tmp_path: Path) -> None:
     flows.run.run(served.engine)
     on_time, behind = depths
     assert (on_time.timers_due, on_time.timers_lag_ms) == (0, 0)
-    assert behind.timers_due == 1
-    assert behind.timers_lag_ms == 12 * 3_600_000  # 21:00 and a day, after the opening at 09:00
+    assert behind.timers_due == 2, "the opening at 09:00, and the end of the hour in which a lead was late"
+    assert behind.timers_lag_ms == 24 * 3_600_000  # 21:00, a day ago
 
 
 def test_ready_wants_a_young_seal_and_no_fault(serve: Serve) -> None:
@@ -205,6 +205,12 @@ def test_ready_wants_a_young_seal_and_no_fault(serve: Serve) -> None:
     at[0] += 31
     assert seen.not_ready() == "The last seal is 31 s old."
     at[0] -= 31
+    silent = [0.0]
+    engine.sink.silent_s = lambda: silent[0]  # as the topics' sink has it
+    assert seen.not_ready() == ""
+    silent[0] = 16.0
+    assert seen.not_ready() == "The broker has not answered for 16 s."
+    silent[0] = 0.0
     engine.core.fault = Fault("13812345678", "x")
     assert seen.not_ready() == "The engine was stopped by a fault."
     engine.core.fault = None
@@ -290,8 +296,9 @@ def test_every_metric_of_the_alerts_is_on_the_page(serve: Serve, checkout: Path)
     wanted = set(re.findall(r"\bleadstream_[a-z_]+", rules))
     served = serve()
     served.engine.arrivals.clock = 1
-    served.engine.meters.reasons[("x", "BAD_PHONE")] = 1
+    served.engine.meters.reasons["x", "raw_lead", "BAD_PHONE"] = 1
     served.engine.meters.channels[("x", False)] = [0] * len(count_kinds.COUNTS)
+    served.engine.sink.silent_s = lambda: 0.0  # as the topics' sink has it
     there = set(served.page()) | {"leadstream_clock_lag_seconds"}
     assert wanted - there == set()
     assert {

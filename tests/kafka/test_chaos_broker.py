@@ -1,5 +1,6 @@
 """The broker dies, freezes, stays away: the engine waits and goes on, or stops loudly; nothing is lost or decided twice."""
 
+import logging
 import re
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from kafka_runs import DEADLINE_S, KafkaCase, Leads, command, fetch_little, resi
 from waiting import slowness, wait_until
 
 from connectors.kafka.settings import ONCE, TRANSACTIONAL
+from flows.observe.observation import Observation
 from state import limits
 from state.errors import SinkFault
 
@@ -77,6 +79,37 @@ def test_an_idle_engine_outlives_the_broker(own_broker: Broker, prefix: str, tmp
     own_broker.start()
     assert going.runs, going.raised
     going.gives_up_after(DEADLINE_S)
+    leads.give(20)
+    going.decided(40)
+    going.stop()
+    leads.assert_each_once()
+
+
+def test_an_idle_engine_says_that_its_broker_is_away(
+    own_broker: Broker, prefix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Unready within half a minute though nothing is to be read, a line about it and no thousands, and ready again after."""
+    case = KafkaCase(own_broker, prefix, tmp_path)
+    leads = Leads(case)
+    going = case.start(to_end=False)
+    leads.give(20)
+    going.caught_up(case)
+    seen = Observation(going.engine)
+    assert seen.not_ready() == ""
+    logger, before = logging.getLogger("leadstream"), logging.getLogger("leadstream").propagate
+    logger.propagate = True
+    try:
+        own_broker.kill()
+        going.until(lambda: "The broker has not answered for" in seen.not_ready(), "the engine to be unready")
+        silent = re.search(r"for (\d+) s", seen.not_ready())
+        assert silent and int(silent[1]) < 30 * slowness()
+        said = [record.getMessage() for record in caplog.records]
+    finally:
+        logger.propagate = before
+        own_broker.start()
+    assert any("has not answered for" in line and "Nothing is lost" in line for line in said)
+    assert len(said) < 10, said
+    going.until(lambda: seen.not_ready() == "", "the engine to be ready again")
     leads.give(20)
     going.decided(40)
     going.stop()

@@ -14,9 +14,10 @@ from inputs import CONFIG, OWNED_CONFIG, OWNED_PLANS, PLANS, START_MS, draw
 from plain_engine import PlainEngine
 
 from operators.dispatch.hours import is_open
+from operators.registry import ENTITIES
 from state import keys
 from state.counts import read_counts
-from state.rows import codes, customer_row, store_row
+from state.rows import channel_row, codes, customer_row, store_row
 from state.rows.codes import STATUSES
 from state.rows.lead import Care
 
@@ -135,10 +136,10 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
     engine = run(drawn)
     armed = set()
     for shard in range(engine.shard_count):
-        for space, decode in ((keys.CUSTOMER, customer_row.decode), (keys.STORE, store_row.decode)):
-            begin = keys.prefix(shard, space)
+        for kind in ENTITIES:
+            begin = keys.prefix(shard, kind.space)
             for key, value in engine.database.scan(begin, keys.after(begin)):
-                armed_at = decode(value).armed
+                armed_at = kind.decode(value).armed
                 if armed_at:
                     armed.add(keys.timer_key(shard, armed_at, key[1:]))
     assert armed == {key for key in engine.database.rows if key[1:2] == keys.TIMER}
@@ -148,6 +149,9 @@ def test_timers_and_retention(drawn: tuple[str, int, int]) -> None:
         for _, value in engine.database.scan(begin, keys.after(begin)):
             row = customer_row.decode(value)
             assert row.opted_out and not row.sections and not row.name
+        begin = keys.prefix(shard, keys.CHANNEL)
+        for _, value in engine.database.scan(begin, keys.after(begin)):
+            assert not channel_row.decode(value).hours, "every late lead was told of"
     assert not [
         key for key in engine.database.rows if key[1:2] in (keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.STORE)
     ]

@@ -137,13 +137,47 @@ def test_the_configuration_is_taken(checkout: Path, services: dict[str, dict[str
 
 
 def test_the_secret_stands_in_no_file_of_the_checkout(checkout: Path, services: dict[str, dict[str, Any]]) -> None:
-    """It comes from a file in var/, which git ignores and no image holds; the comment on top says how to make it."""
-    assert services["engine"]["env_file"] == ["var/compose.env"]
+    """It lies in the volume of the state. One's own comes from a file in var/, which git ignores and no image holds; the comment
+    on top says how to make it."""
+    kept = services["engine"]["environment"]["LEADSTREAM_ONE_ID_SECRET_FILE"]
+    entry = services["secret"]["entrypoint"]
+    assert entry[-1] == kept and entry[1] in _mounts(services["secret"])
+    assert {"/var/lib/leadstream": "state"}.items() <= _mounts(services["engine"]).items()
+    assert services["engine"]["depends_on"]["secret"]["condition"] == "service_completed_successfully"
     assert "/var/" in (checkout / ".gitignore").read_text(encoding="utf-8").splitlines()
     text = (checkout / "compose.yaml").read_text(encoding="utf-8")
     assert 'echo "LEADSTREAM_ONE_ID_SECRET=$(openssl rand -hex 32)" > var/compose.env' in text
     for service in services.values():
-        assert not [key for key in service.get("environment", {}) if re.search("SECRET|PASSWORD", key)]
+        assert not [key for key in service.get("environment", {}) if re.search("(SECRET|PASSWORD)$", key)]
+
+
+def test_it_comes_up_without_any_file_of_the_operator(services: dict[str, dict[str, Any]]) -> None:
+    """`docker compose up` alone: no file that a fresh checkout lacks is required."""
+    for name, service in services.items():
+        for one in service.get("env_file", []):
+            assert one == {"path": "var/compose.env", "required": False}, name
+
+
+def test_what_was_stopped_in_order_comes_up_after_a_reboot(services: dict[str, dict[str, Any]]) -> None:
+    """A reboot ends the engine with SIGTERM and so with 0, which is no failure."""
+    lasting = {name for name, service in services.items() if "healthcheck" in service or "ports" in service}
+    assert lasting == {"kafka", "engine", "prometheus"}
+    assert {services[name]["restart"] for name in lasting} == {"unless-stopped"}
+
+
+@pytest.mark.parametrize("own", ["", "a secret of my own, long enough"])
+def test_the_secret_is_made_once(checkout: Path, tmp_path: Path, own: str) -> None:
+    file = tmp_path / "one-id-secret"
+    script = [sys.executable, str(checkout / "deploy" / "one_id_secret.py"), str(file)]
+    environ = {"LEADSTREAM_ONE_ID_SECRET": own} if own else {}
+    subprocess.run(script, check=True, env=environ)
+    first = file.read_text()
+    assert first == own if own else re.fullmatch("[0-9a-f]{64}", first)
+    assert file.stat().st_mode & 0o777 == 0o600 and list(tmp_path.iterdir()) == [file]
+    subprocess.run(script, check=True, env={"LEADSTREAM_ONE_ID_SECRET": "another"})
+    assert file.read_text() == first, "a state refuses another one"
+    found = configuration.load(None, environ={"LEADSTREAM_ONE_ID_SECRET_FILE": str(file)})
+    assert found.secret == first.encode() and not found.secret_is_development
 
 
 def test_one_port_of_metrics(checkout: Path, services: dict[str, dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ that it writes can be held against the engine.
 """
 
 from connectors.demo.simulated.feed import DemoFeed
-from connectors.demo.simulated.generate import Summary, generate
+from connectors.demo.simulated.generate import FILES, Summary, generate
 from connectors.demo.simulated.shuffle import shuffle_within
 
-__all__ = ["DemoFeed", "Summary", "generate", "shuffle_within"]
+__all__ = ["FILES", "DemoFeed", "Summary", "generate", "shuffle_within"]

@@ -53,6 +53,8 @@ from connectors.demo.simulated.world import World
 
 RAW_LEADS, ACTIVITY, TRUTH = "raw_leads.jsonl", "activity.jsonl", "truth.jsonl"
 CONFIG, DELIVERY = "config.toml", "delivery.csv"
+FILES = (RAW_LEADS, ACTIVITY, TRUTH, CONFIG, DELIVERY)
+"""All that a folder gets."""
 _FIRST_DAY = day_of(2025, 9, 1)
 _JUNK, _BAD = 0.031, 0.003
 _ACTIVITY_REPEATED, _ACTIVITY_BAD = 0.01, 0.004

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from connectors.kafka.broker import Place, Topics, Watch, client_log, recreated
+from connectors.kafka.away import client_log, complain
+from connectors.kafka.broker import Place, Topics, Watch, recreated
 from connectors.kafka.reading.group import GroupCopy
 from connectors.kafka.settings import KafkaSettings
 from connectors.protocols import Record
@@ -151,7 +152,7 @@ class KafkaReader:
                 "queued.max.messages.kbytes": limits.FETCHED_BYTES >> 10,
                 "fetch.message.max.bytes": 1 << 20,
                 "reconnect.backoff.max.ms": 1_000,
-                "error_cb": lambda error: log.warning("Kafka: %s", error.str()),
+                "error_cb": complain,
             },
             logger=client_log,
         )
@@ -238,7 +239,7 @@ class KafkaReader:
                 "Allow it to read the input topics and its consumer group.",
             )
         else:
-            log.warning("Kafka: %s; reading goes on when the broker answers.", error.str())
+            complain(error)
 
     def ended(self, source: int) -> bool:
         """Whether a run that ends has handed on everything of this partition."""
@@ -266,6 +267,10 @@ class KafkaReader:
     def calendar(self) -> int:
         """Topics have none."""
         return 0
+
+    def silent_s(self) -> float:
+        """Seconds since the broker's last answer."""
+        return self._watch.silent_s() if self._watch is not None else 0.0
 
     def close(self) -> None:
         """Leave the broker."""

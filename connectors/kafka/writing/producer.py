@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from connectors.kafka.broker import client_log
+from connectors.kafka.away import client_log
 from connectors.kafka.faults import lost_client
 from connectors.kafka.settings import KafkaSettings, unreachable
 from state import limits

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from connectors.kafka.broker import Place, Topics, client_log, recreated
+from connectors.kafka.away import client_log
+from connectors.kafka.broker import Place, Topics, recreated
 from connectors.kafka.faults import lost_records
 from connectors.kafka.settings import KafkaSettings, unreachable
 from connectors.kafka.writing.rows import EVENT_ID

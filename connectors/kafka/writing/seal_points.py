@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from connectors.kafka.broker import Place, client_log
+from connectors.kafka.away import client_log
+from connectors.kafka.broker import Place
 from connectors.kafka.settings import KafkaSettings
 from state import limits
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
 
+from connectors.kafka.away import complain
 from connectors.kafka.broker import Place, Topics, Watch, recreated
 from connectors.kafka.faults import (
     FENCED,
@@ -255,7 +256,7 @@ class KafkaSink:
             self._fault = lost_client(error)
         else:
             self._said = f"{error.name()}: {error.str()}"
-            log.warning("Kafka: %s", error.str())
+            complain(error)
 
     def _written_by_others(self, count: int) -> None:
         """An output has one writer. What the network still delivers of this state's former process comes soon, or never."""
@@ -347,6 +348,11 @@ class KafkaSink:
         """Records delivered and not acknowledged."""
         way = self._way
         return way.waiting() if way is not None else 0
+
+    def silent_s(self) -> float:
+        """Seconds since the broker's last answer."""
+        watch = self._watch
+        return watch.silent_s() if watch is not None else 0.0
 
     def _unacknowledged(self, after_s: float) -> errors.Fault:
         way, count = self._open, self.waiting()
