@@ -240,6 +240,11 @@ def feeds_of(configuration: Configuration) -> dict[str, Feed]:
     }
 
 
+def feed_named(feeds: Mapping[str, Feed], code: str) -> Feed | None:
+    """The feed with this code, else the one whose channel it is."""
+    return feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+
+
 def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Table over table, key by key: a field that `own` names replaces the path of that field alone."""
     merged = dict(base)

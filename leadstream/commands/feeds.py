@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.observe.live import Screen
+from leadstream.commands.places import KAFKA, inbox_of, topic_of, writer_of
 from operators.config import configuration
 from operators.config.names import nearest
 from operators.identity import phones
@@ -107,11 +108,11 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
     Raises WrongUsage for a feed that is not there, SourceRefused for a file, FeedRefused for what no feed takes.
     """
     from connectors.feeds.mapping import missing
-    from connectors.feeds.registry import feeds_of
+    from connectors.feeds.registry import feed_named, feeds_of
 
     loaded = configuration.load(config)
     feeds = feeds_of(loaded)
-    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    feed = feed_named(feeds, code)
     if feed is None:
         raise errors.WrongUsage(
             f"No feed and no feed's channel has the code {code}{nearest(code, tuple(feeds))}.",
@@ -244,8 +245,7 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         from connectors.feeds import pull
         from connectors.feeds.cursor import CursorFile
         from connectors.feeds.fetch import Fetcher, Times
-        from connectors.feeds.landing import FolderInbox
-        from connectors.feeds.registry import feeds_of
+        from connectors.feeds.registry import feed_named, feeds_of
     except ModuleNotFoundError as error:
         raise errors.WrongUsage(
             f"Pulling needs a library that is not installed ({error.name}).", "Run `pip install 'leadstream[feeds]'`."
@@ -257,7 +257,7 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
     table = pull.pull_of(loaded.tables, name)
     feeds = feeds_of(loaded)
     code = table.feed or name
-    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    feed = feed_named(feeds, code)
     if feed is None:
         raise errors.WrongUsage(
             f"No feed {code} reads what [pull.{name}] asks for{nearest(code, tuple(feeds))}.",
@@ -272,18 +272,16 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         raise errors.SourceRefused(f"{table.token_env} is not set.", f"Set it to the token of [pull.{name}].")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with the token in them
     times = Times()
-    if to == "kafka":
-        raise errors.WrongUsage(
-            "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."
-        )
-    inbox = FolderInbox(Path(to), f"{times.now_ms()}-{os.getpid()}")
-    with httpx.Client(follow_redirects=False) as client:
+    durable = (
+        topic_of(loaded, patient=True)
+        if to == KAFKA
+        else inbox_of(to, writer=writer_of("pull", name), holder=f"leadstream pull {name}")
+    )
+    with contextlib.closing(durable), httpx.Client(follow_redirects=False) as client:
         fetcher = Fetcher(table, client, token, times)
-        done = pull.Pull(table, feed, inbox, CursorFile(cursor, name), fetcher, times).run(since_ms)
+        done = pull.Pull(table, feed, durable, CursorFile(cursor, name), fetcher, times).run(since_ms)
     repeats = f" {done.repeats} that stood on more than one page were put down once." if done.repeats else ""
-    typer.echo(f"Pulled {done.leads} leads on {done.pages} pages for {name}.{repeats}")
-    for path in inbox.files.values():
-        typer.echo(f"Written: {path}")
+    typer.echo(f"Pulled {done.leads} leads on {done.pages} pages for {name} into {durable.describe()}.{repeats}")
 
 
 def _console() -> Screen:

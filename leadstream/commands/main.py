@@ -413,9 +413,13 @@ def _import(
         typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
     ] = None,
     mapping: Annotated[
-        Path | None,
-        typer.Option("--mapping", metavar="FILE", help="TOML: which heading is which field, constants, values."),
-    ] = None,
+        str,
+        typer.Option(
+            "--mapping",
+            metavar="NAME|FILE",
+            help="Which heading is which field, constants, values: [feeds.NAME] of the configuration, or a TOML file.",
+        ),
+    ] = "",
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="TIME", help="RFC 3339: when rows without a time came in. Default: now."),

@@ -139,12 +139,15 @@ def test_a_pull_writes_a_folder_that_runs(shell: Shell) -> None:
         assert "refused the token (401)" in shell.call(*arguments, code=1, SITE_TOKEN="old").stderr
         for _ in range(2):
             said = shell.call(*arguments, SITE_TOKEN="t0k")
-            assert "Pulled 2 leads on 1 pages for site." in said.stdout and "t0k" not in said.stdout + said.stderr
+            assert (
+                "Pulled 2 leads on 1 pages for site into the inbox in." in said.stdout
+                and "t0k" not in said.stdout + said.stderr
+            )
     finally:
         http.shutdown()
         thread.join()
         http.server_close()
-    lines = [line for path in (shell.folder / "in").iterdir() for line in path.read_text().splitlines()]
+    lines = [line for path in (shell.folder / "in").glob("*.jsonl") for line in path.read_text().splitlines()]
     assert len(lines) == 4 and all(json.loads(line)["channel"] == "site" for line in lines)
     said = shell.run(
         "run", "--config", "own.toml", "--source", "in", "--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0"
