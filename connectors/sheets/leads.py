@@ -163,7 +163,9 @@ class Leads:
             elif field in _TIMES and field != DAY and _is_simple(value):
                 times.setdefault(field, value)
             elif field and "." not in field and field != DAY and field not in made:
-                made[field] = self._value(field, value) if _is_simple(value) else value
+                read = self._value(field, value) if _is_simple(value) else value
+                if read != "":  # else a value table says that it is none
+                    made[field] = read
             elif key in ("type", "ingest_time", "stores", "intent", "extra"):
                 made[key] = value
             else:
@@ -188,7 +190,9 @@ class Leads:
             if field in _TIMES and _is_simple(value):
                 times[field] = value
             elif field != DAY:
-                _put(made, field, self._value(field, value) if _is_simple(value) else value, over=False)
+                read = self._value(field, value) if _is_simple(value) else value
+                if read != "":
+                    _put(made, field, read, over=False)
 
     def _field_of(self, key: str) -> str:
         """The field of a JSON key; "" = none."""

@@ -55,7 +55,7 @@ def test_all_are_durable_in_their_order_when_it_returns() -> None:
 @pytest.mark.parametrize("refuses", [True, False])
 def test_a_place_that_is_behind_is_a_fault_that_says_so(refuses: bool) -> None:
     place = Place(Full(), SLICE, refuses=refuses)
-    with pytest.raises(errors.SinkFault, match="not durable in time in the topic leads.raw") as fault:
+    with pytest.raises(errors.SinkFault, match=r"not durable in time in the topic leads\.raw") as fault:
         keep(place, LINES)
     assert "do the same again" in fault.value.action and place.kept == LINES[:SLICE]
 
