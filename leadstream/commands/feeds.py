@@ -20,6 +20,7 @@ from leadstream.commands.places import KAFKA, inbox_of, topic_of, writer_of
 from operators.config import configuration
 from operators.config.names import nearest
 from operators.identity import phones
+from operators.identity.masks import without_contacts, without_number
 from state import errors, limits
 
 _SHOWN_PLAIN: Final = frozenset(
@@ -30,6 +31,8 @@ _SHOWN_PLAIN: Final = frozenset(
 _IDS: Final = frozenset({"source_lead_id", "account", "campaign"})
 _HIDDEN: Final = "(given)"
 _PLAIN_WIDTH: Final = 160
+_WHOLE_NUMBER: Final = 7
+"""Digits from which on a number may be somebody's."""
 
 
 def list_feeds(config: Path | None, *, as_json: bool) -> None:
@@ -190,11 +193,17 @@ class _Judge:
 def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
     """A lead as it may be shown (ruling 37): numbers masked, names and free text only said to be there."""
     shown: dict[str, Any] = {}
+    numbers = [
+        number for name in ("phone", "landline") if len(number := _normal(str(lead.get(name, "")))) >= _WHOLE_NUMBER
+    ]
     for name, value in lead.items():
         if name in ("phone", "landline"):
             shown[name] = _masked_number(str(value))
         elif name in _IDS:
-            shown[name] = _without_numbers(str(value))
+            text = str(value)
+            for number in numbers:
+                text = without_number(text, number)
+            shown[name] = without_contacts(text)
         elif name == "extra" and isinstance(value, dict):
             shown[name] = dict.fromkeys(value, _HIDDEN)
         else:
@@ -202,25 +211,16 @@ def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _masked_number(text: str) -> str:
+def _normal(text: str) -> str:
+    """A number's identity, of what is none its digits."""
     with contextlib.suppress(ValueError):
-        return phones.masked(phones.normalise(text)[1])
-    digits = "".join(c for c in text if c.isdigit())
-    return phones.masked(digits) if len(digits) >= 7 else "*" * len(digits)
+        return phones.normalise(text)[1]
+    return "".join(c for c in text if c.isdecimal())
 
 
-def _without_numbers(text: str) -> str:
-    """An id in which what may be a mobile's eleven digits is masked, separators passed over (ruling 81)."""
-    digits = [place for place, c in enumerate(text) if c.isdigit()]
-    cells = list(text)
-    for first in range(len(digits) - 10):
-        run = digits[first : first + 11]
-        number = "".join(text[place] for place in run)
-        between = "".join(text[place] for place in range(run[0], run[-1]) if not text[place].isdigit())
-        if number[0] == "1" and number[1] in "3456789" and not between.strip(" -_./()"):
-            for place in run[3:7]:
-                cells[place] = "*"
-    return "".join(cells)
+def _masked_number(text: str) -> str:
+    number = _normal(text)
+    return phones.masked(number) if len(number) >= _WHOLE_NUMBER else "*" * len(number)
 
 
 def _bytes_of(file: Path) -> bytes:

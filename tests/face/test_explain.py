@@ -90,6 +90,17 @@ def test_a_reject_by_its_source(known: Shell) -> None:
     assert refused["what"] == "rejected" and refused["reasons"] == ["BAD_PHONE"]
 
 
+def test_a_number_in_a_refused_leads_ids_is_masked(shell: Shell) -> None:
+    """Its channel's id and account as they were sent, and with blanks between: no row of a customer says whose they are."""
+    lead = {"channel": "autohome", "account": "139 1234 5678", "source_lead_id": "form-13912345678", "phone": "1"}
+    (shell.folder / "raw_leads.jsonl").write_text(json.dumps(lead) + "\n")
+    shell.run("run", "--source", "raw_leads.jsonl", "--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
+    refused = _told(shell, "--source", "autohome/139 1234 5678/form-13912345678")["refused"][0]
+    assert (refused["account"], refused["source_lead_id"]) == ("139****5678", "form-139****5678")
+    revealed = _told(shell, "--source", "autohome/139 1234 5678/form-13912345678", "--reveal")["refused"][0]
+    assert revealed["account"] == "139 1234 5678"
+
+
 def test_an_account_may_be_left_out_and_an_id_may_hold_a_slash(known: Shell) -> None:
     for source in ("dongchedi/acc/D/3", "dongchedi/D/3", "懂车帝/acc/D/3"):
         arguments = ("--source", source, "--config", "in/config.toml")

@@ -64,7 +64,7 @@ def test_a_sample_shows_what_it_becomes_and_what_validation_says(shell: Shell) -
     assert first["accepted"] and first["missing"] == []
     assert first["lead"]["phone"] == "139****5678" and first["lead"]["name"] == "(given)"
     assert second["reasons"] == ["BAD_PHONE"] and second["missing"] == ["event_time", "name", "store"]
-    assert second["lead"]["source_lead_id"] == "S2-139 **** 5678"
+    assert second["lead"]["source_lead_id"] == "S2-139****5678"
 
 
 def test_nothing_of_the_customer_is_shown_unless_it_is_asked_for(shell: Shell) -> None:
