@@ -113,10 +113,10 @@ def check(path: Path) -> list[Fault]:
 def registry_digest(rules: Rules) -> str:
     """Digest of channels, stores and their calendars, 12 hex digits: what `Rules.version` leaves out (ruling 33)."""
     stores = None if rules.stores is None else {code: _plain_store(one) for code, one in rules.stores.items()}
-    # How times are written says nothing of a lead that waits.
+    # How times are written and what a channel is told say nothing of a lead that waits.
     channels = {code: asdict(replace(one, time=None)) for code, one in rules.channels.items()}
     for plain in channels.values():
-        del plain["time"]
+        del plain["time"], plain["feedback"]
     return _digest([channels, stores, _plain_store(rules.default_store)])
 
 
@@ -290,6 +290,7 @@ def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> 
         weight=table.weight,
         live_since=None if table.live_since is None else table.live_since.isoformat(),
         time=form_of(table.time, local),
+        feedback=table.feedback,
     )
 
 

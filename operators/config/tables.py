@@ -34,6 +34,7 @@ from operators.config.values import (
     date_of,
     days_of,
     earliest_date,
+    feedback_codes,
     flag,
     identity_mode,
     number,
@@ -128,6 +129,7 @@ class ChannelTable(Table):
     late_hours: LateHours | None = None
     weight: Weight = Channel("").weight
     time: TimeTable | None = None
+    feedback: Annotated[dict[str, str], PlainValidator(feedback_codes)] = {}
     leads_per_minute: LeadsPerMinute | None = None
     body_bytes: BodyBytes | None = None
 
@@ -228,6 +230,7 @@ class RetentionTable(Table):
     notifications: Days | None = None
     closings: Days | None = None
     fraud_alerts: Days | None = None
+    feedback: Days | None = None
 
 
 class KafkaTable(Table):
