@@ -130,6 +130,7 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
         tried.append(
             {
                 "lead": lead if reveal else masked_lead(lead),
+                "home": judge.home_of(line),
                 "missing": missing(lead),
                 "accepted": not reasons,
                 "reasons": reasons,
@@ -159,6 +160,8 @@ def _say_tried(code: str, tried: list[dict[str, Any]], notes: Iterable[str]) -> 
         typer.echo(f"Lead {number} of {len(tried)} by the feed {code}:")
         for name, value in one["lead"].items():
             typer.echo(f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        if one["home"]:
+            typer.echo(f"  Home location (号码归属地): {one['home']['province']} {one['home']['city']}".rstrip())
         if one["missing"]:
             typer.echo(f"  Missing: {', '.join(one['missing'])}.")
         verdict = "accepted" if one["accepted"] else f"refused with {', '.join(one['reasons'])}"
@@ -181,6 +184,14 @@ class _Judge:
 
         self._validation = Validation(loaded.rules, OneIds(loaded.secret, limits.SHARDS), RECORD_OF)
         self._clock = Clock(event=False, now=now, wall_ms=now)
+
+    def home_of(self, line: bytes) -> dict[str, str] | None:
+        """Where the number of a lead was given out: what stands in for a city that the channel does not send."""
+        from operators.identity.home import NOWHERE, home_of
+
+        arrival = self._validation.read(line, "raw_lead", self._clock)
+        found = home_of(arrival.phone or arrival.landline)
+        return None if found == NOWHERE else found._asdict()
 
     def of(self, line: bytes) -> tuple[list[str], list[str]]:
         """(reject codes, flags)."""

@@ -86,10 +86,10 @@ def _refused(error: errors.LeadstreamError) -> int:
 def _say_version(*, verbose: bool) -> None:
     typer.echo(f"leadstream {leadstream.__version__}, rules {variant()}")
     if verbose:
-        from operators.identity.foreign import version
+        from operators.identity.home import source
 
         typer.echo(
-            f"phonenumbers {version()}: home location (province, city) of mobiles and landlines of mainland China, "
+            f"{source()}: home location (province, city) of mobiles and landlines of mainland China, "
             "and numbers of the other regions in validation.countries"
         )
 

@@ -9,6 +9,7 @@ from operators.base.calendar import LocalTime
 from operators.base.rules import Rules
 from operators.dispatch import holds
 from operators.identity import phones
+from operators.identity.home import home_of
 from operators.identity.masks import without_contacts
 from operators.identity.one_id import OneIds
 from operators.intention import merge, score
@@ -167,6 +168,7 @@ def customer_of(told: Told, digest: bytes, *, shadow: bool, asked: set[str]) -> 
         head["phone"], head["landline"] = told.phone(row.phone), told.phone(row.landline)
         if told.reveal:
             head["name"] = row.name or None
+            head["home"] = home_of(row.phone or row.landline)._asdict()
         head["consent"] = _consent(row, told.rules)
         head["opted_out"] = row.opted_out
         prefix = _Ids(f"{one_id}.{row.life}.")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from face_shell import FIRST, LATE, PLACES, SECOND, THIRD, Shell, lead
 
+from operators.identity.home import home_of
+
 
 def _told(shell: Shell, *arguments: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(shell.call("explain", "--state", "state", *arguments, "--json").stdout)
@@ -115,6 +117,9 @@ def test_phones_and_names_only_where_they_may_be_shown(known: Shell) -> None:
             assert "****" in shown
     shown = known.call("explain", "--state", "state", "--phone", FIRST, "--reveal").stdout
     assert FIRST in shown and "萧飞" in shown
+    home = _told(known, "--phone", FIRST, "--reveal")["customers"][0]["home"]
+    assert home == home_of(FIRST)._asdict() and home["province"] in shown
+    assert "home" not in _told(known, "--phone", FIRST)["customers"][0], "it tells some of the digits that are masked"
 
 
 def test_for_people(known: Shell) -> None:

@@ -63,6 +63,7 @@ def test_a_sample_shows_what_it_becomes_and_what_validation_says(shell: Shell) -
     first, second = said["leads"]
     assert first["accepted"] and first["missing"] == []
     assert first["lead"]["phone"] == "139****5678" and first["lead"]["name"] == "(given)"
+    assert first["home"] == {"province": "江苏", "city": "常州市"} and second["home"] is None
     assert second["reasons"] == ["BAD_PHONE"] and second["missing"] == ["event_time", "name", "store"]
     assert second["lead"]["source_lead_id"] == "S2-139****5678"
 
