@@ -364,7 +364,8 @@ def _times(feed: Feed) -> str:
     form = feed.table.time
     if form is None:
         return "RFC 3339" if "event_time" in feed.table.fields else "none sent"
-    return ", ".join([*(_code(one) for one in form.formats), *([f"unix {form.epoch}"] if form.epoch else [])])
+    local = f"local times of {form.zone}" if form.zone else "local times"
+    return ", ".join([f"RFC 3339, {local}", *(_code(one) for one in form.formats), f"unix {form.epoch}"])
 
 
 def feeds_part() -> str:

@@ -26,6 +26,7 @@ OF_OUTPUTS: Final = {
     "notifications": "Something for another system to send.",
     "closings": "A unique lead's move into a closed status.",
     "fraud_alerts": "Something that looks like fraud or a shared contact.",
+    "feedback": "What a channel is told of one of its raw leads, in the channel's own code.",
 }
 
 UNTYPED: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
@@ -220,6 +221,8 @@ FIELDS: Final = {
     "notifications.count": "How many raw leads it speaks of.",
     "rejects.fields": "The reasons field by field, with what to do.",
     "FieldFault.field": "The field; null = the record as a whole, or what stands in the state.",
+    "feedback.code": "The channel's code for it, as `channels.X.feedback` maps it.",
+    "feedback.state": "The state that the code stands for; absent where it stands for a mark.",
     "FieldFault.code": "One of `reasons`.",
     "FieldFault.got": "What stands there, phones masked, at most 40 characters; absent for names, ids and free text.",
     "FieldFault.hint": "What to do, in words.",

@@ -169,6 +169,12 @@ GATEWAY_BODY_BYTES: Final = 8 << 20
 """Longest body of a request, bytes; `[gateway]` may set less, for each channel."""
 GATEWAY_IMPORT_BYTES: Final = 64 << 20
 """Longest sheet that is sent to the gateway; larger ones are imported where they lie."""
+GATEWAY_IMPORTS: Final = 1
+"""Sheets that are read at one time; the next wait, and are answered 429 after GATEWAY_WAIT_S."""
+GATEWAY_IMPORTS_BYTES: Final = 256 << 20
+"""Sheets that lie in temporary files at one time, bytes; beyond, 429."""
+GATEWAY_IMPORT_ROWS: Final = 10_000
+"""Rows that the answer to a sheet lists; those that became no lead go first, the others are counted."""
 GATEWAY_BATCH: Final = 2_000
 """Leads of one request."""
 GATEWAY_HELD_BYTES: Final = 64 << 20

@@ -13,6 +13,7 @@ from typing import Any, Final
 from operators.config import configuration
 from operators.config.feed_tables import FeedTable
 from operators.config.feeds import Path, Pick, path
+from state import errors
 
 Scalar = str | int | float | bool
 OTHERS: Final = "*"
@@ -40,7 +41,11 @@ def of_table(table: FeedTable) -> FieldMapping:
 
 def mapping_of(table: Mapping[str, Any], name: str = "mapping") -> FieldMapping:
     """The mapping of a TOML table; raises ConfigurationRefused with a whole sentence for each fault."""
-    configuration.from_tables({"feeds": {"mapping": dict(table)}}, environ={}, name=name)
+    try:
+        configuration.from_tables({"feeds": {"mapping": dict(table)}}, environ={}, name=name)
+    except errors.ConfigurationRefused as refused:  # keys as they stand in a table of its own
+        message = refused.message.replace("feeds.mapping.", "").replace("The configuration", "The mapping", 1)
+        raise errors.ConfigurationRefused(message, refused.action) from None
     return of_table(FeedTable.model_validate(dict(table)))
 
 

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from connectors.durable.places import Durable, Line, keep, key_of
 from connectors.feeds.cursor import CursorFile, Position
 from connectors.feeds.fetch import Again, Fetcher, PullFault, Times
 from connectors.feeds.mapping import at
@@ -26,13 +27,6 @@ from state import errors, limits
 _DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 3_600_000
-
-
-class Inbox(Protocol):
-    """Where raw leads are put: an inbox folder or the raw topic."""
-
-    def append(self, channel: str, lines: list[bytes]) -> None:
-        """Returns when every line (one JSON object, no line break) is durable, and raises Fault where it is not."""
 
 
 @dataclass(slots=True)
@@ -51,11 +45,11 @@ class Pull:
     """One pull of one channel. `run` may be called again; not for use by several threads."""
 
     def __init__(
-        self, table: PullTable, feed: Feed, inbox: Inbox, cursor: CursorFile, fetcher: Fetcher, times: Times
+        self, table: PullTable, feed: Feed, durable: Durable, cursor: CursorFile, fetcher: Fetcher, times: Times
     ) -> None:
         self.table = table
         self.feed = feed
-        self.inbox = inbox
+        self.durable = durable
         self.cursor = cursor
         self.fetcher = fetcher
         self.times = times
@@ -174,7 +168,7 @@ class Pull:
 
     def _put(self, leads: list[dict[str, Any]]) -> int:
         """Make the leads durable that were not on a page before; how many these are."""
-        by_channel: dict[str, list[bytes]] = {}
+        lines: list[Line] = []
         digests: set[bytes] = set()
         for lead in leads:
             digest = _digest(lead)
@@ -182,10 +176,9 @@ class Pull:
                 self.done.repeats += 1
                 continue
             digests.add(digest)
-            by_channel.setdefault(str(lead.get("channel")), []).append(encoded(lead))
-        for channel, lines in by_channel.items():
-            self.inbox.append(channel, lines)
-            self.done.leads += len(lines)
+            lines.append(Line(encoded(lead), key_of(lead.get("channel"), lead.get("source_lead_id"))))
+        keep(self.durable, lines)
+        self.done.leads += len(lines)
         if len(self._seen) < limits.PULL_SEEN:
             self._seen.update(digests)
         return len(digests)

@@ -25,8 +25,11 @@ from connectors.feeds.mapping import FieldMapping, at, blank, mapped, of_table
 from connectors.feeds.refusal import FeedRefused
 from connectors.feeds.times import FIELDS, of_ms, with_offset
 from connectors.feeds.unfold import UNFOLD
+from operators.base.calendar import LocalTime
+from operators.base.rules import TimeForm
 from operators.config.configuration import DEVELOPMENT_SECRET, Configuration
 from operators.config.feed_tables import FeedTable
+from operators.config.time_table import form_of
 from state import limits
 
 _FOLDER: Final = "known"
@@ -87,6 +90,11 @@ class Feed:
     @cached_property
     def mapping(self) -> FieldMapping:
         return of_table(self.table)
+
+    @cached_property
+    def time_form(self) -> TimeForm | None:
+        """How its times are written where they are not RFC 3339 (ruling 80)."""
+        return form_of(self.table.time, LocalTime(self.timezone))
 
     @property
     def secret_env(self) -> str:
@@ -165,10 +173,11 @@ class Feed:
         else:  # refused by validation with this as its original, not passed over
             lead = {"extra": {"payload": item}}
         lead = {"type": "raw_lead", "channel": self.channel, **lead}
-        form = self.table.time
-        for name in FIELDS if form is not None else ():
-            if name in lead and form is not None:
-                lead[name] = with_offset(lead[name], form, self.timezone)
+        form = self.time_form
+        if form is not None:
+            for name in FIELDS:
+                if name in lead:
+                    lead[name] = with_offset(lead[name], form)
         if blank(lead.get("source_lead_id")) and (lead.get("phone") or lead.get("landline")):
             lead["source_lead_id"] = self._id_of(item, blank(lead.get("event_time")), now)
         lead.setdefault("ingest_time", of_ms(now, self.timezone))
@@ -229,6 +238,11 @@ def feeds_of(configuration: Configuration) -> dict[str, Feed]:
     return {
         code: Feed(code, FeedTable.model_validate(table), zone, configuration.secret) for code, table in tables.items()
     }
+
+
+def feed_named(feeds: Mapping[str, Feed], code: str) -> Feed | None:
+    """The feed with this code, else the one whose channel it is."""
+    return feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
 
 
 def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

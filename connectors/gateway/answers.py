@@ -36,11 +36,39 @@ class LeadsAnswer(BaseModel):
     items: list[ItemAnswer]
 
 
+class ReasonAnswer(BaseModel):
+    """Why rows were refused."""
+
+    code: str
+    count: int
+    hint: str
+
+
+class RowAnswer(BaseModel):
+    """What became of one row. Which keys it has depends on that; its cells are the sender's own."""
+
+    row: int = Field(description="As a spreadsheet program numbers it, from 1.")
+    fate: Literal["imported", "refused", "repeated", "blank", "heading"]
+    code: str = Field("", description="Reject codes of the engine.")
+    field: str = Field("", description="The fields that they are about.")
+    hint: str = Field("", description="What helps, as sentences.")
+    id: str = Field("", description="The lead's source_lead_id.")
+    sheet: str = Field("", description="Of a workbook.")
+
+
 class ImportAnswer(BaseModel):
     """What became of a sheet."""
 
     accepted: int = Field(description="Rows that are durable as leads.")
-    answer: dict[str, Any] = Field(description="What the import says of its rows.")
+    refused: int = Field(description="Rows that were not kept: correct them and send them again.")
+    repeated: int = Field(description="Rows that stand above too.")
+    blank: int
+    reasons: list[ReasonAnswer] = Field(description="The commonest first.")
+    notes: list[str] = Field(description="Whole sentences about how the file was read.")
+    rows: list[RowAnswer] = Field(
+        description=f"In their order; of more than {limits.GATEWAY_IMPORT_ROWS} those that became no lead go first."
+    )
+    rows_left_off: int = Field(description="Rows that are counted above and not listed.")
 
 
 class Refusal(BaseModel):

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.durable.places import Line, key_of
 from connectors.gateway.answers import (
     BYTES_BODY,
     FEED_BODY,
@@ -23,18 +25,19 @@ from connectors.gateway.answers import (
     REFUSALS,
     ImportAnswer,
     LeadsAnswer,
-    Refusal,
 )
+from connectors.gateway.bodies import Body, FileBody
 from connectors.gateway.check import Item
-from connectors.gateway.durable import Line
 from connectors.gateway.gateway import Gateway
 from connectors.gateway.meters import CONTENT_TYPE, Meters
-from connectors.gateway.refusal import DoorRefused, behind
-from state import errors, limits
+from connectors.gateway.refusal import DoorRefused
+from connectors.gateway.sheets import Question
+from state import limits
 
 log = logging.getLogger("leadstream")
 
 _JSON = "application/json"
+_ENDING = re.compile(r"\.[A-Za-z]{1,6}\Z")
 _UNKNOWN = "unknown"
 _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """The framework would send paths and queries to a collector that the environment names: a verify token stands in one."""
@@ -58,6 +61,14 @@ def application(gateway: Gateway) -> FastAPI:
     async def refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, DoorRefused)
         return _refusal(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def misplaced(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        # Names of parameters are the document's own; what was sent for them is not shown.
+        named = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))
+        message = f"The address lacks what this door needs, or holds it in another form: {named}."
+        return _refusal(DoorRefused(400, "BAD_QUERY", message, "See /openapi.json for this door's parameters."))
 
     @app.exception_handler(HTTPException)
     async def not_found(request: Request, error: Exception) -> Response:
@@ -92,7 +103,7 @@ def application(gateway: Gateway) -> FastAPI:
     )
     async def leads(request: Request, code: Annotated[str, Path()]) -> Response:
         gateway.check.channel(code)
-        async with _Body(gateway, request, gateway.most_bytes(code)) as body:
+        async with Body(gateway.bodies, request, gateway.most_bytes(code)) as body:
             gateway.allow(code, request.headers, _target(request), body)
             items = gateway.check.leads(code, body)
             lines = [item.line for item in items if item.line is not None]
@@ -117,13 +128,10 @@ def application(gateway: Gateway) -> FastAPI:
     )
     async def feed(request: Request, code: Annotated[str, Path()]) -> Response:
         _known_feed(gateway, code)
-        async with _Body(gateway, request, gateway.most_bytes(code)) as body:
+        async with Body(gateway.bodies, request, gateway.most_bytes(code)) as body:
             delivery = gateway.read_feed(code, request.headers, body)
             values = delivery.lines
-            keys = [
-                f"{lead.get('channel')}/{lead.get('source_lead_id')}".encode("utf-8", "replace")
-                for lead in delivery.leads
-            ]
+            keys = [key_of(lead.get("channel"), lead.get("source_lead_id")) for lead in delivery.leads]
             if values:
                 lines = [Line(value, key) for value, key in zip(values, keys, strict=True)]
                 await _kept(gateway, code, lines, len(lines))
@@ -151,27 +159,33 @@ def application(gateway: Gateway) -> FastAPI:
         "/v1/imports",
         status_code=202,
         response_model=ImportAnswer,
-        responses={**REFUSALS, 501: {"model": Refusal, "description": "Sheets are not taken here."}},
+        responses={
+            **REFUSALS,
+            207: {"model": ImportAnswer, "description": "Some rows were refused; the others are durable as leads."},
+            422: {"model": ImportAnswer, "description": "No row is a lead."},
+        },
         openapi_extra={"requestBody": BYTES_BODY},
         summary="A sheet: xlsx, xls, csv or JSON lines",
     )
     async def imports(
         request: Request,
         channel: Annotated[str, Query(description="Its leads' channel, whose secret signs the request.")],
-        name: Annotated[str, Query(description="The file's name: its ending says what it is.")] = "sheet.csv",
+        name: Annotated[str, Query(description="The file's name.")] = "sheet",
+        account: Annotated[str, Query(description="Account at the channel, of rows that name none.")] = "",
+        mapping: Annotated[str, Query(description="Code of a feed whose fields name the columns.")] = "",
+        sheet: Annotated[str, Query(description="The one sheet of a workbook to read.")] = "",
     ) -> Response:
         gateway.check.channel(channel)
-        async with _Body(gateway, request, limits.GATEWAY_IMPORT_BYTES) as body:
-            gateway.allow(channel, request.headers, _target(request), body)
-            if gateway.sheets is None:
-                raise DoorRefused(501, "NOT_SUPPORTED", "Sheets are not taken here.", "Use `leadstream import`.")
-            try:
-                sheet = await asyncio.to_thread(gateway.sheets, name, body, channel)
-            except errors.Refused as error:
-                raise DoorRefused(400, "SHEET_REFUSED", error.message, error.action) from None
-            key = channel.encode()
-            await _kept(gateway, channel, [Line(value, key) for value in sheet.lines], 0)
-        return _json({"accepted": len(sheet.lines), "answer": sheet.answer}, 202)
+        target = _target(request)
+        async with FileBody(gateway.files, request, limits.GATEWAY_IMPORT_BYTES, _ending(name)) as path:
+            await asyncio.to_thread(gateway.allow_file, channel, request.headers, target, path)
+            read = await gateway.read_sheet(path, name, Question(channel, account, mapping, sheet))
+            refused_rows = read.counts.fates["refused"]
+            meters.leads.labels(channel, "refused").inc(refused_rows)
+            if read.lines:
+                await _kept(gateway, channel, read.lines, 0)
+        answer = await asyncio.to_thread(read.answer)
+        return _json(answer, 422 if not read.lines else 207 if refused_rows else 202)
 
     @app.get("/healthz", response_class=Response, responses=_TEXT, summary="Alive")
     async def healthz() -> Response:
@@ -224,6 +238,12 @@ def _target(request: Request) -> str:
     return (raw.split(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
 
+def _ending(name: str) -> str:
+    """Of a file's name: by it a file of JSON lines is known whose first line is broken."""
+    found = _ENDING.search(name)
+    return found[0] if found else ""
+
+
 def _answer(items: list[Item], accepted: int) -> dict[str, Any]:
     return {
         "accepted": accepted,
@@ -272,58 +292,3 @@ class _Counted:
             await send(message)
 
         await self._app(scope, receive, counting)
-
-
-class _Body:
-    """A request's body, within the limits of size, time and memory; its bytes are given back at the end."""
-
-    def __init__(self, gateway: Gateway, request: Request, most: int) -> None:
-        self._gateway = gateway
-        self._request = request
-        self._most = most
-        self._held = 0
-
-    async def __aenter__(self) -> bytes:
-        said = self._request.headers.get("content-length", "")
-        if said.isascii() and said.isdigit() and int(said) > self._most:
-            raise self._too_large()
-        try:
-            return await self._read()
-        except BaseException:
-            self._give_back()
-            raise
-
-    async def _read(self) -> bytes:
-        chunks: list[bytes] = []
-        try:
-            async with asyncio.timeout(limits.GATEWAY_BODY_S):
-                async for chunk in self._request.stream():
-                    if self._held + len(chunk) > self._most:
-                        raise self._too_large()
-                    if self._gateway.held + len(chunk) > limits.GATEWAY_HELD_BYTES:
-                        raise behind()
-                    self._held += len(chunk)
-                    self._gateway.held += len(chunk)
-                    chunks.append(chunk)
-        except TimeoutError:
-            raise DoorRefused(
-                408, "TOO_SLOW", f"The body did not arrive within {limits.GATEWAY_BODY_S} s.", "Send it again."
-            ) from None
-        except ClientDisconnect:
-            raise DoorRefused(400, "BROKEN_OFF", "The sender went away.", "Send it again.") from None
-        return b"".join(chunks)
-
-    def _too_large(self) -> DoorRefused:
-        return DoorRefused(
-            413,
-            "TOO_LARGE",
-            f"The body is longer than the {self._most} bytes that are taken here.",
-            "Send fewer at a time; none of them was taken.",
-        )
-
-    async def __aexit__(self, *_: object) -> None:
-        self._give_back()
-
-    def _give_back(self) -> None:
-        self._gateway.held -= self._held
-        self._held = 0

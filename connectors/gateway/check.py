@@ -15,10 +15,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from connectors.gateway.durable import Line
+from connectors.durable.places import Line, key_of
 from connectors.gateway.refusal import DoorRefused
 from operators.config.configuration import Configuration
 from operators.identity.one_id import NEWEST_FORM, OneIds
+from operators.intake.faults import faults_of
 from operators.intake.times import Clock
 from operators.intake.validation import Validation
 from operators.registry import RECORD_OF
@@ -136,7 +137,7 @@ class Check:
         faults = self._faults(value, now)
         if any(fault.code in _AT_THE_DOOR for fault in faults):
             return Item(None, source_id, tuple(fault for fault in faults if fault.code in _AT_THE_DOOR))
-        return Item(Line(value, f"{channel}/{source_id or ''}".encode()), source_id, faults)
+        return Item(Line(value, key_of(channel, source_id or "")), source_id, faults)
 
     def _faults(self, value: bytes, now: int) -> tuple[Fault, ...]:
         try:
@@ -145,31 +146,7 @@ class Check:
             # The engine puts such a record to rejects with its original; a lead is not refused for a fault of ours.
             log.error("The check of a lead met an error that no rule foresees (%s).", type(error).__name__)
             return (Fault("INTERNAL", None, "The lead is kept; the engine will say what becomes of it."),)
-        return tuple(_fault_of(code) for code in arrival.reasons)
-
-
-def _fault_of(code: str) -> Fault:
-    field, hint = _HINTS.get(code, (None, "See the table of reject codes."))
-    return Fault(code, field, hint)
-
-
-_HINTS: Final[dict[str, tuple[str | None, str]]] = {
-    "NOT_JSON": (None, "Send JSON in UTF-8, numbers without NaN."),
-    "TOO_LARGE": (None, f"A lead has at most {limits.RECORD_BYTES} bytes."),
-    "UNKNOWN_CHANNEL": ("channel", "Use a code of the configuration's [channels]."),
-    "CHANNEL_NOT_LIVE": ("channel", "Its operator sets status = LIVE, or TESTING to try it out."),
-    "MISSING_FIELD": ("source_lead_id", "Send the channel's own id of the lead, the same each time it is sent."),
-    "NO_CONTACT": ("phone", "Send a mobile or a landline."),
-    "BAD_PHONE": ("phone", "Send one whole number: 11 digits of a mobile, or area code and landline."),
-    "SERVICE_NUMBER": ("phone", "This is a service number; send the customer's own."),
-    "TEST_NUMBER": ("phone", 'This is a test number; for trials set "test": true with a real form of number.'),
-    "FOREIGN_NUMBER": ("phone", "Numbers of this country are taken when validation.countries names it."),
-    "BAD_TIME": ("event_time", "Send RFC 3339 with an offset: 2026-03-02T10:15:00+08:00."),
-    "UNKNOWN_LINE": ("line", "Use a code of the configuration's [lines]."),
-    "NOT_SUPPORTED": (None, "This kind of lead is kept and not applied by this version."),
-    "BAD_FIELD": (None, "A field has a type or length that it may not have."),
-}
-"""Code → (the field that it is mostly about, what helps)."""
+        return tuple(Fault(one.code, one.field, one.hint) for one in faults_of(arrival)) if arrival.reasons else ()
 
 
 def _shown(text: str) -> str:

@@ -8,23 +8,25 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Protocol
+from mmap import mmap
+from pathlib import Path
+from typing import Any, Protocol
 
+from connectors.durable.places import SLICE, Durable, Full, Line
 from connectors.gateway import signature
+from connectors.gateway.bodies import Mapped, Room
 from connectors.gateway.check import Check
-from connectors.gateway.durable import Durable, Full, Line
 from connectors.gateway.meters import Meters
 from connectors.gateway.rates import Rates
 from connectors.gateway.refusal import DoorRefused, behind
+from connectors.gateway.sheets import Question, Sheet, Sheets
+from connectors.gateway.waiting import Waiting
 from operators.config.configuration import Configuration
 from operators.config.secret import Secret
 from operators.config.tables import ChannelTable, GatewayTable
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
-
-_SLICE: Final = 2_000
-"""Lines that are given to the disk or broker at a time: a sheet's many rows must not fill the queue for everybody."""
 
 
 class Reply(Protocol):
@@ -62,18 +64,6 @@ class Feed(Protocol):
         """The leads of a signed delivery; `now` in epoch ms."""
 
 
-class Sheet(NamedTuple):
-    """What an import makes of a sheet."""
-
-    lines: list[bytes]
-    answer: dict[str, Any]
-    """For the sender: rows and their fates in numbers."""
-
-
-Sheets = Callable[[str, bytes, str], Sheet]
-"""(file name, bytes, channel or "") → its rows as records; raises Refused. Called in a thread: it takes long."""
-
-
 @dataclass
 class Gateway:
     """For one configuration and one place that is durable."""
@@ -82,7 +72,6 @@ class Gateway:
     durable: Durable
     environ: Mapping[str, str] = field(repr=False)
     feeds: Mapping[str, Feed] = field(default_factory=dict)
-    sheets: Sheets | None = None
     unsigned: bool = False
     """Whether channels without a secret may send: on this machine alone, for trials."""
     version: str = ""
@@ -93,11 +82,16 @@ class Gateway:
         tables = self.configuration.tables
         table = GatewayTable.model_validate(tables.get("gateway", {}))
         own = {code: ChannelTable.model_validate(one) for code, one in tables.get("channels", {}).items()}
+        self._waiting = Waiting(self.durable)
         self.meters = Meters(self.durable, self.version)
         self.check = Check(self.configuration, self.wall_ms)
         self.stopping = False
-        self.held = 0
-        """Bytes of bodies in memory."""
+        self.bodies = Room(limits.GATEWAY_HELD_BYTES)
+        """Of bodies in memory."""
+        self.files = Room(limits.GATEWAY_IMPORTS_BYTES)
+        """Of sheets in temporary files."""
+        self._sheets = Sheets(self.configuration)
+        self._reading = asyncio.Semaphore(limits.GATEWAY_IMPORTS)
         self._body_bytes = {code: one.body_bytes for code, one in own.items() if one.body_bytes is not None}
         self._most_bytes = table.body_bytes
         rates = {code: one.leads_per_minute for code, one in own.items() if one.leads_per_minute is not None}
@@ -122,7 +116,7 @@ class Gateway:
         """Longest body of a request to this channel."""
         return self._body_bytes.get(channel, self._most_bytes)
 
-    def allow(self, channel: str, headers: Mapping[str, str], target: str, body: bytes) -> None:
+    def allow(self, channel: str, headers: Mapping[str, str], target: str, body: bytes | mmap) -> None:
         """Raises DoorRefused (401) where the request is not signed for this channel."""
         secrets = self._secrets.get(channel, ())
         if secrets:
@@ -134,6 +128,26 @@ class Gateway:
                 f"The channel {channel} has no secret, so nobody can be told from it.",
                 f"Its operator sets {signature.variable_of(channel)}, or …_FILE, and starts the gateway again.",
             )
+
+    def allow_file(self, channel: str, headers: Mapping[str, str], target: str, path: Path) -> None:
+        """As `allow`, for a body that lies in a file; takes as long as reading it."""
+        with Mapped(path) as body:
+            self.allow(channel, headers, target, body)
+
+    async def read_sheet(self, path: Path, name: str, asked: Question) -> Sheet:
+        """A sheet's leads. Raises DoorRefused: 400 for what is no sheet, 429 while others are read."""
+        try:
+            async with asyncio.timeout(limits.GATEWAY_WAIT_S):
+                await self._reading.acquire()
+        except TimeoutError:
+            raise behind(limits.GATEWAY_WAIT_S) from None
+        try:
+            return await asyncio.to_thread(self._sheets.read, path, asked, self.wall_ms())
+        except errors.Refused as error:
+            message = error.message.replace(str(path), _shown(name))
+            raise DoorRefused(400, "SHEET_REFUSED", message, error.action) from None
+        finally:
+            self._reading.release()
 
     def read_feed(self, code: str, headers: Mapping[str, str], body: bytes) -> Delivery:
         """A webhook's leads. Raises DoorRefused where the feed does not take it."""
@@ -162,14 +176,14 @@ class Gateway:
     async def keep(self, lines: Sequence[Line]) -> None:
         """Return when all lines are durable. Raises DoorRefused: 429 while behind, 503 where they cannot be kept."""
         began = time.monotonic()
-        for first in range(0, len(lines), _SLICE):
-            await self._keep(lines[first : first + _SLICE])
+        for first in range(0, len(lines), SLICE):
+            await self._keep(lines[first : first + SLICE])
         self.meters.seconds.observe(time.monotonic() - began)
 
     async def _keep(self, lines: Sequence[Line]) -> None:
         try:
             async with asyncio.timeout(limits.GATEWAY_WAIT_S):
-                await self.durable.put(lines)
+                await self._waiting.put(lines)
         except (Full, TimeoutError):
             raise behind() from None
         except errors.LeadstreamError as error:
@@ -181,3 +195,8 @@ class Gateway:
                 "Send them again after the seconds in Retry-After; the operator finds the reason in the log.",
                 5,
             ) from None
+
+
+def _shown(name: str) -> str:
+    """A file's name as its sender has written it, for one line of an answer."""
+    return "".join(c if c.isprintable() else "?" for c in name[:100].encode("utf-8", "replace").decode()) or "sheet"

@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
+from mmap import mmap
 from typing import Final
 
 from connectors.gateway.refusal import DoorRefused
@@ -37,13 +38,14 @@ def secrets_of(variable: str, environ: Mapping[str, str] = os.environ) -> tuple[
     return tuple(Secret(line.strip()) for line in lines if line.strip())
 
 
-def signed(secret: str, timestamp: int, target: str, body: bytes) -> str:
+def signed(secret: str, timestamp: int, target: str, body: bytes | mmap) -> str:
     """The header's value: for senders, and for tests."""
-    text = f"{timestamp}.{target}.".encode()
-    return _PREFIX + hmac.new(secret.encode(), text + body, hashlib.sha256).hexdigest()
+    digest = hmac.new(secret.encode(), f"{timestamp}.{target}.".encode(), hashlib.sha256)
+    digest.update(body)
+    return _PREFIX + digest.hexdigest()
 
 
-def check(secrets: Sequence[Secret], headers: Mapping[str, str], target: str, body: bytes, now_ms: int) -> None:
+def check(secrets: Sequence[Secret], headers: Mapping[str, str], target: str, body: bytes | mmap, now_ms: int) -> None:
     """Raises DoorRefused (401). Every secret is compared, whichever fits: the time taken does not tell which."""
     stamp, given = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")
     if not stamp or not given:

@@ -103,9 +103,9 @@ class Lines:
                 break
             byte += len(line) + 1
             number += 1
-            if line and not line.isspace():
-                records.append(Record(index, number, line[:-1] if line.endswith(b"\r") else line))
-                size += len(line)
+            # Blank ones too: the engine counts them (ruling 77).
+            records.append(Record(index, number, line[:-1] if line.endswith(b"\r") else line))
+            size += len(line)
         self._buffer = self._buffer[byte - self.start :]
         self.start, self.line = byte, number
         self._marks.append((number, self.path.name, byte))

@@ -6,12 +6,13 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.feeds.mapping import FieldMapping, mapping_of, of_columns
 from connectors.sheets.cells import shown
 from connectors.sheets.tables import Cell
 from state import errors
@@ -68,27 +69,14 @@ def built_in() -> Synonyms:
     return Synonyms(rank, tables["values"], frozenset(one.casefold() for one in tables["blanks"]))
 
 
-@dataclass(frozen=True)
-class OwnMapping:
-    """A mapping of the user's own; it wins over the synonyms."""
-
-    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Field → headings; the first one that is there counts."""
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    """Field → value, whatever the row says."""
-    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Field → what is written → what is meant; `OTHERS` = any other."""
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Field → value where the row says nothing."""
+NO_MAPPING: Final = FieldMapping()
+DAY: Final = "event_date"
+"""Field of a sheet alone: the day of an event time whose time of day stands in another column."""
 
 
-OTHERS: Final = "*"
-NO_MAPPING: Final = OwnMapping()
-
-
-def load_mapping(path: Path) -> OwnMapping:
-    """A mapping from TOML: `[fields]` (field = "heading", or a list), `[constants]` and `[defaults]` (field = value),
-    `[values.FIELD]` ("written" = value).
+def load_mapping(path: Path) -> FieldMapping:
+    """A mapping from TOML: the tables `[fields]`, `[constants]`, `[values.FIELD]` and `[defaults]` of `[feeds.X]`, in a file
+    of their own. A heading is taken as it stands, with brackets and dots too.
 
     Raises ConfigurationRefused with a sentence for each fault.
     """
@@ -98,34 +86,22 @@ def load_mapping(path: Path) -> OwnMapping:
         raise errors.ConfigurationRefused(
             f"The mapping {path} cannot be read ({error}).", "Name a TOML file with a table [fields]."
         ) from error
-    known = {name for name, _ in built_in().rank.values()}
-    sections = ("fields", "constants", "values", "defaults")
-    faults = [
-        f"[{name}] is no table of a mapping; there are [fields], [constants], [defaults] and [values.FIELD]."
-        for name in tables
-        if name not in sections or not isinstance(tables[name], dict)
-    ]
-    if not faults:
-        for name in sections:
-            for key, value in tables.get(name, {}).items():
-                if key not in known:
-                    faults.append(f"[{name}] {key}: a raw lead has no such field.")
-                elif name == "fields" and not all(isinstance(one, str) and one.strip() for one in _list(value)):
-                    faults.append(f"[fields] {key}: the heading of a column is expected, in quotes.")
-                elif name == "values" and not isinstance(value, dict):
-                    faults.append(f'[values.{key}]: a table is expected, "what is written" = what is meant.')
-                elif name in ("constants", "defaults") and not isinstance(value, (str, int, float, bool)):
-                    faults.append(f"[{name}] {key}: a text, a number, true or false is expected.")
-    if faults:
-        raise errors.ConfigurationRefused(
-            f"The mapping {path} has faults: " + " ".join(faults), "Correct what is named and import again."
-        )
-    fields = {name: tuple(_list(value)) for name, value in tables.get("fields", {}).items()}
-    return OwnMapping(fields, tables.get("constants", {}), tables.get("values", {}), tables.get("defaults", {}))
+    fields = tables.get("fields")
+    day: list[str] = []
+    if isinstance(fields, dict):
+        fields = {name: [value] if isinstance(value, str) else value for name, value in fields.items()}
+        day = [one for one in fields.pop(DAY, []) if isinstance(one, str)]
+        tables["fields"] = {name: _judged(value) for name, value in fields.items()}
+    mapping = mapping_of(tables, str(path))
+    columns = of_columns({**(fields or {}), **({DAY: day} if day else {})})
+    return replace(mapping, fields=columns.fields)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _judged(headings: Any) -> Any:
+    """What the tables of a feed say of headings: their names are no paths, so a plain word stands for each."""
+    if not isinstance(headings, list):
+        return headings
+    return ["heading" if isinstance(one, str) and one.strip() else one for one in headings]
 
 
 @dataclass(frozen=True)
@@ -163,7 +139,7 @@ def plain_row(cells: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(made)
 
 
-def columns_of(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> Columns:
+def columns_of(cells: list[Cell], mapping: FieldMapping = NO_MAPPING) -> Columns:
     """The columns by a row of headings."""
     synonyms = built_in()
     headings = tuple(shown(cell).strip() for cell in cells)
@@ -197,14 +173,14 @@ def columns_of(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> Columns:
     return Columns(headings, tuple(targets), plain_row(cells))
 
 
-def _own_headings(mapping: OwnMapping) -> Iterable[tuple[str, str, int]]:
+def _own_headings(mapping: FieldMapping) -> Iterable[tuple[str, str, int]]:
     """(field, heading, rank): the first heading of a field has the highest."""
     for name, headings in mapping.fields.items():
         for place, heading in enumerate(headings):
-            yield name, heading, len(headings) - place
+            yield name, heading.written, len(headings) - place
 
 
-def known(cells: list[Cell], mapping: OwnMapping = NO_MAPPING) -> int:
+def known(cells: list[Cell], mapping: FieldMapping = NO_MAPPING) -> int:
     """How many different fields a row's cells name as headings."""
     names = {target for target in columns_of(cells, mapping).targets if target and not target.startswith(EXTRA)}
     return len(names)

@@ -11,16 +11,18 @@ from typing import Any, Final
 
 import orjson
 
+from connectors.feeds.mapping import OTHERS, FieldMapping, at, blank
+from connectors.feeds.times import with_offset
 from connectors.sheets.cells import said, shown, time_of, value_of
-from connectors.sheets.headings import EXTRA, ID_COLUMN, OTHERS, Columns, OwnMapping, built_in, is_own
+from connectors.sheets.headings import DAY, EXTRA, ID_COLUMN, Columns, built_in, is_own
 from connectors.sheets.json_rows import Written
 from connectors.sheets.tables import Cell
-from operators.base.rules import Rules
+from operators.base.rules import Rules, TimeForm
 from state import limits
 
 MADE_ID: Final = "row-"
 """Begins an id that an import made. Letters, so that no spreadsheet reads the digits behind it as a number."""
-_TIMES: Final = frozenset({"event_time", "event_date", "source_time"})
+_TIMES: Final = frozenset({"event_time", DAY, "source_time"})
 _AS_GIVEN: Final = frozenset(
     {
         "phone",
@@ -60,15 +62,25 @@ class Lead:
 class Leads:
     """Makes raw leads for one import."""
 
-    def __init__(self, rules: Rules, *, channel: str, account: str, ingest_time: str, mapping: OwnMapping) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        channel: str,
+        account: str,
+        ingest_time: str,
+        mapping: FieldMapping,
+        form: TimeForm | None = None,
+    ) -> None:
         self.rules = rules
+        self._form = form
         self.channel = channel
         self.account = account
         self.ingest_time = ingest_time
         self.mapping = mapping
         synonyms = built_in()
         self._blanks = synonyms.blanks
-        self._keys = {heading: field for field, headings in mapping.fields.items() for heading in headings}
+        self._keys = {place.written: field for field, places in mapping.fields.items() for place in places}
         self._values: dict[str, dict[str, Any]] = {}
         for table in (synonyms.values, mapping.values):
             for field, values in table.items():
@@ -96,29 +108,49 @@ class Leads:
         record: dict[str, Any] = {}
         intent: dict[str, Any] = {}
         for field, cell in given.items():
-            value = self._value(field, cell)
             if field in _TIMES:
                 continue
-            if field.startswith("intent."):
-                intent[field[7:]] = value
+            value = self._value(field, cell)
+            table, _, part = field.partition(".")
+            if value == "":  # a value table says that it is none
+                continue
+            if table == "intent":
+                intent[part] = value
+            elif part:
+                extra[part] = value
             else:
                 record[field] = value
-        local = self.rules.local  # no cell has an offset: its times are those of the business
-        day = given.get("event_date")
-        if day is not None or "event_time" in given:
-            record["event_time"] = time_of(given.get("event_time"), day, local)
-        if "source_time" in given:
-            record["source_time"] = time_of(given["source_time"], None, local)
+        self._times(record, given)
         if intent:
             record["intent"] = intent
         if extra:
             record["extra"] = extra
         return self._finished(record, None if own_id is None else shown(own_id).strip().removeprefix("'"))
 
+    def _times(self, record: dict[str, Any], given: Mapping[str, Cell]) -> None:
+        """Times and days of a row. No cell has an offset: they are local to the channel, or to the business."""
+        day = given.get(DAY)
+        for field, beside in (("event_time", day), ("source_time", None)):
+            if field not in given and beside is None:
+                continue
+            form = self._form_of(record)
+            written = time_of(given.get(field), beside, self.rules.local if form is None else form.zone)
+            record[field] = written if self._form is None else with_offset(written, self._form)
+
+    def _form_of(self, record: Mapping[str, Any]) -> TimeForm | None:
+        """How times are written: as the mapping says, else as the row's channel writes them (ruling 80)."""
+        if self._form is not None:
+            return self._form
+        mapping = self.mapping
+        code = mapping.constants.get("channel") or record.get("channel") or mapping.defaults.get("channel")
+        channel = self.rules.channels.get(str(code or self.channel))
+        return self.rules.time if channel is None else channel.time
+
     def of_object(self, record: dict[str, Any]) -> Lead | None:
         """The raw lead of a JSON object: keys of the contract as they are, others by the synonyms; None where it is empty."""
         made: dict[str, Any] = {}
         extra: dict[str, Any] = {}
+        times: dict[str, Any] = {}
         own_id = None
         for key, value in record.items():
             if value is None or (type(value) is str and not value.strip()):
@@ -128,14 +160,18 @@ class Leads:
                 own_id = str(value)
             elif is_own(key):
                 continue
-            elif field in _TIMES and field != "event_date" and _is_simple(value):
-                made.setdefault(field, time_of(value, None, self.rules.local))
-            elif field and "." not in field and field != "event_date" and field not in made:
-                made[field] = self._value(field, value) if _is_simple(value) else value
+            elif field in _TIMES and field != DAY and _is_simple(value):
+                times.setdefault(field, value)
+            elif field and "." not in field and field != DAY and field not in made:
+                read = self._value(field, value) if _is_simple(value) else value
+                if read != "":  # else a value table says that it is none
+                    made[field] = read
             elif key in ("type", "ingest_time", "stores", "intent", "extra"):
                 made[key] = value
             else:
                 extra[key] = value
+        self._mapped(record, made, times)
+        self._times(made, times)
         if not made and not extra:
             return None
         if extra:
@@ -143,12 +179,28 @@ class Leads:
             made["extra"] = {**before, **extra} if isinstance(before, dict) else extra
         return self._finished(made, own_id)
 
+    def _mapped(self, record: dict[str, Any], made: dict[str, Any], times: dict[str, Any]) -> None:
+        """What the mapping finds inside of objects and lists, and parts of `intent` and `extra`."""
+        for field, places in self.mapping.fields.items():
+            if field in made or field in times:
+                continue
+            value = next((one for one in (at(record, place) for place in places) if not blank(one)), None)
+            if value is None:
+                continue
+            if field in _TIMES and _is_simple(value):
+                times[field] = value
+            elif field != DAY:
+                read = self._value(field, value) if _is_simple(value) else value
+                if read != "":
+                    _put(made, field, read, over=False)
+
     def _field_of(self, key: str) -> str:
         """The field of a JSON key; "" = none."""
         field = self._keys.get(key)
         if field is None:
             hit = built_in().field_of(key)
-            field = hit[0] if hit is not None else ""
+            # As of columns: where the mapping names another key for a field, the key that is known for it is none.
+            field = hit[0] if hit is not None and hit[0] not in self.mapping.fields else ""
             if len(self._keys) < limits.SHEET_COLUMNS:
                 self._keys[key] = field
         return field

@@ -17,10 +17,10 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from connectors.sheets.headings import OWN, OWN_PREFIX, is_own
-from connectors.sheets.judging import Reason
+from operators.wire.streams import FieldFault
 from state import errors, limits
 
 Fate = Literal["imported", "refused", "repeated", "blank", "heading"]
@@ -56,6 +56,39 @@ def _safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def words(faults: Iterable[FieldFault]) -> tuple[str, str, str]:
+    """(codes, fields, hints) of a row, each as one text and each word once."""
+    faults = tuple(faults)
+    return (
+        " ".join(dict.fromkeys(one.code for one in faults)),
+        " ".join(dict.fromkeys(one.field for one in faults if one.field)),
+        " ".join(dict.fromkeys(one.hint for one in faults)),
+    )
+
+
+class Results(Protocol):
+    """Where rows and their fates are written down, in their order."""
+
+    def headings(self, headings: Iterable[str]) -> None:
+        """A table begins."""
+
+    def row(
+        self,
+        sheet: str,
+        number: int,
+        cells: list[str],
+        fate: Fate,
+        faults: Iterable[FieldFault] = (),
+        source_id: str = "",
+    ) -> None:
+        """One row of the table begun last."""
+
+    def line(
+        self, number: int, row: dict[str, Any] | str, fate: Fate, faults: Iterable[FieldFault] = (), source_id: str = ""
+    ) -> None:
+        """One row of JSON lines."""
+
+
 class ResultFile:
     """Written under a temporary name beside its place; `publish` gives it its name, `drop` removes it."""
 
@@ -84,18 +117,24 @@ class ResultFile:
         self._writer.writerow([*map(_safe, kept), *(OWN_PREFIX + name for name in OWN)])
 
     def row(
-        self, sheet: str, number: int, cells: list[str], fate: Fate, reasons: Iterable[Reason] = (), source_id: str = ""
+        self,
+        sheet: str,
+        number: int,
+        cells: list[str],
+        fate: Fate,
+        faults: Iterable[FieldFault] = (),
+        source_id: str = "",
     ) -> None:
         """One row of the table begun last."""
         kept = [_safe(cells[place]) if place < len(cells) else "" for place in self._kept]
-        reasons = tuple(reasons)
+        code, fields, hint = words(faults)
         self._writer.writerow(
             [
                 *kept,
                 fate,
-                " ".join(reason.code for reason in reasons),
-                " ".join(dict.fromkeys(reason.field for reason in reasons if reason.field)),
-                " ".join(reason.hint for reason in reasons),
+                code,
+                fields,
+                hint,
                 source_id,
                 _safe(sheet),
                 number,
@@ -103,16 +142,16 @@ class ResultFile:
         )
 
     def line(
-        self, number: int, row: dict[str, Any] | str, fate: Fate, reasons: Iterable[Reason] = (), source_id: str = ""
+        self, number: int, row: dict[str, Any] | str, fate: Fate, faults: Iterable[FieldFault] = (), source_id: str = ""
     ) -> None:
         """One row of JSON lines, with the same words as further keys."""
-        reasons = tuple(reasons)
+        code, fields, hint = words(faults)
         kept = {LINE_KEY: row} if isinstance(row, str) else {key: row[key] for key in row if not is_own(key)}
         own = (
             fate,
-            " ".join(reason.code for reason in reasons),
-            " ".join(dict.fromkeys(reason.field for reason in reasons if reason.field)),
-            " ".join(reason.hint for reason in reasons),
+            code,
+            fields,
+            hint,
             source_id,
             "",
             number,

@@ -17,9 +17,11 @@ from rich.text import Text
 
 from connectors import places
 from flows.observe.live import Screen
+from leadstream.commands.places import KAFKA, inbox_of, topic_of, writer_of
 from operators.config import configuration
 from operators.config.names import nearest
 from operators.identity import phones
+from operators.identity.masks import without_contacts, without_number
 from state import errors, limits
 
 _SHOWN_PLAIN: Final = frozenset(
@@ -30,6 +32,8 @@ _SHOWN_PLAIN: Final = frozenset(
 _IDS: Final = frozenset({"source_lead_id", "account", "campaign"})
 _HIDDEN: Final = "(given)"
 _PLAIN_WIDTH: Final = 160
+_WHOLE_NUMBER: Final = 7
+"""Digits from which on a number may be somebody's."""
 
 
 def list_feeds(config: Path | None, *, as_json: bool) -> None:
@@ -108,11 +112,11 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
     Raises WrongUsage for a feed that is not there, SourceRefused for a file, FeedRefused for what no feed takes.
     """
     from connectors.feeds.mapping import missing
-    from connectors.feeds.registry import feeds_of
+    from connectors.feeds.registry import feed_named, feeds_of
 
     loaded = configuration.load(config)
     feeds = feeds_of(loaded)
-    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    feed = feed_named(feeds, code)
     if feed is None:
         raise errors.WrongUsage(
             f"No feed and no feed's channel has the code {code}{nearest(code, tuple(feeds))}.",
@@ -127,6 +131,7 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
         tried.append(
             {
                 "lead": lead if reveal else masked_lead(lead),
+                "home": judge.home_of(line),
                 "missing": missing(lead),
                 "accepted": not reasons,
                 "reasons": reasons,
@@ -156,6 +161,8 @@ def _say_tried(code: str, tried: list[dict[str, Any]], notes: Iterable[str]) -> 
         typer.echo(f"Lead {number} of {len(tried)} by the feed {code}:")
         for name, value in one["lead"].items():
             typer.echo(f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        if one["home"]:
+            typer.echo(f"  Home location (号码归属地): {one['home']['province']} {one['home']['city']}".rstrip())
         if one["missing"]:
             typer.echo(f"  Missing: {', '.join(one['missing'])}.")
         verdict = "accepted" if one["accepted"] else f"refused with {', '.join(one['reasons'])}"
@@ -179,6 +186,14 @@ class _Judge:
         self._validation = Validation(loaded.rules, OneIds(loaded.secret, limits.SHARDS), RECORD_OF)
         self._clock = Clock(event=False, now=now, wall_ms=now)
 
+    def home_of(self, line: bytes) -> dict[str, str] | None:
+        """Where the number of a lead was given out: what stands in for a city that the channel does not send."""
+        from operators.identity.home import NOWHERE, home_of
+
+        arrival = self._validation.read(line, "raw_lead", self._clock)
+        found = home_of(arrival.phone or arrival.landline)
+        return None if found == NOWHERE else found._asdict()
+
     def of(self, line: bytes) -> tuple[list[str], list[str]]:
         """(reject codes, flags)."""
         from operators.wire.arrival import FLAGS
@@ -190,11 +205,17 @@ class _Judge:
 def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
     """A lead as it may be shown (ruling 37): numbers masked, names and free text only said to be there."""
     shown: dict[str, Any] = {}
+    numbers = [
+        number for name in ("phone", "landline") if len(number := _normal(str(lead.get(name, "")))) >= _WHOLE_NUMBER
+    ]
     for name, value in lead.items():
         if name in ("phone", "landline"):
             shown[name] = _masked_number(str(value))
         elif name in _IDS:
-            shown[name] = _without_numbers(str(value))
+            text = str(value)
+            for number in numbers:
+                text = without_number(text, number)
+            shown[name] = without_contacts(text)
         elif name == "extra" and isinstance(value, dict):
             shown[name] = dict.fromkeys(value, _HIDDEN)
         else:
@@ -202,25 +223,16 @@ def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _masked_number(text: str) -> str:
+def _normal(text: str) -> str:
+    """A number's identity, of what is none its digits."""
     with contextlib.suppress(ValueError):
-        return phones.masked(phones.normalise(text)[1])
-    digits = "".join(c for c in text if c.isdigit())
-    return phones.masked(digits) if len(digits) >= 7 else "*" * len(digits)
+        return phones.normalise(text)[1]
+    return "".join(c for c in text if c.isdecimal())
 
 
-def _without_numbers(text: str) -> str:
-    """An id in which what may be a mobile's eleven digits is masked, separators passed over (ruling 81)."""
-    digits = [place for place, c in enumerate(text) if c.isdigit()]
-    cells = list(text)
-    for first in range(len(digits) - 10):
-        run = digits[first : first + 11]
-        number = "".join(text[place] for place in run)
-        between = "".join(text[place] for place in range(run[0], run[-1]) if not text[place].isdigit())
-        if number[0] == "1" and number[1] in "3456789" and not between.strip(" -_./()"):
-            for place in run[3:7]:
-                cells[place] = "*"
-    return "".join(cells)
+def _masked_number(text: str) -> str:
+    number = _normal(text)
+    return phones.masked(number) if len(number) >= _WHOLE_NUMBER else "*" * len(number)
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -245,8 +257,7 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         from connectors.feeds import pull
         from connectors.feeds.cursor import CursorFile
         from connectors.feeds.fetch import Fetcher, Times
-        from connectors.feeds.landing import FolderInbox
-        from connectors.feeds.registry import feeds_of
+        from connectors.feeds.registry import feed_named, feeds_of
     except ModuleNotFoundError as error:
         raise errors.WrongUsage(
             f"Pulling needs a library that is not installed ({error.name}).", "Run `pip install 'leadstream[feeds]'`."
@@ -258,7 +269,7 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
     table = pull.pull_of(loaded.tables, name)
     feeds = feeds_of(loaded)
     code = table.feed or name
-    feed = feeds.get(code) or next((one for one in feeds.values() if code in one.channels), None)
+    feed = feed_named(feeds, code)
     if feed is None:
         raise errors.WrongUsage(
             f"No feed {code} reads what [pull.{name}] asks for{nearest(code, tuple(feeds))}.",
@@ -273,19 +284,17 @@ def pull_channel(name: str, *, config: Path | None, to: str, cursor: Path, since
         raise errors.SourceRefused(f"{table.token_env} is not set.", f"Set it to the token of [pull.{name}].")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses with the token in them
     times = Times()
-    places.refuse_target("--to", to, ("kafka",))
-    if to == "kafka":
-        raise errors.WrongUsage(
-            "A pull writes to a folder in this version.", "Give --to DIR, and run that as the source."
-        )
-    inbox = FolderInbox(Path(to), f"{times.now_ms()}-{os.getpid()}")
-    with httpx.Client(follow_redirects=False) as client:
+    places.refuse_target("--to", to, (KAFKA,))
+    durable = (
+        topic_of(loaded, patient=True)
+        if to == KAFKA
+        else inbox_of(to, writer=writer_of("pull", name), holder=f"leadstream pull {name}")
+    )
+    with contextlib.closing(durable), httpx.Client(follow_redirects=False) as client:
         fetcher = Fetcher(table, client, token, times)
-        done = pull.Pull(table, feed, inbox, CursorFile(cursor, name), fetcher, times).run(since_ms)
+        done = pull.Pull(table, feed, durable, CursorFile(cursor, name), fetcher, times).run(since_ms)
     repeats = f" {done.repeats} that stood on more than one page were put down once." if done.repeats else ""
-    typer.echo(f"Pulled {done.leads} leads on {done.pages} pages for {name}.{repeats}")
-    for path in inbox.files.values():
-        typer.echo(f"Written: {path}")
+    typer.echo(f"Pulled {done.leads} leads on {done.pages} pages for {name} into {durable.describe()}.{repeats}")
 
 
 def _console() -> Screen:

@@ -11,17 +11,19 @@ from typing import Any, Final
 import typer
 
 from connectors import places
+from connectors.durable.places import Durable
+from connectors.inbox.writer import INBOX
 from flows.observe.logs import set_up_logs
 from flows.observe.metrics import parse_address
 from flows.signals import Signals
 from flows.stock_runner import say_now
+from leadstream.commands.places import KAFKA, inbox_of, topic_of
 from operators.config import configuration
 from operators.config.configuration import Configuration
 from state import errors
 
 log = logging.getLogger("leadstream")
 
-KAFKA: Final = "kafka"
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _NAMED: Final = 5
 """Channels that one warning names."""
@@ -83,23 +85,11 @@ def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version:
     typer.echo("Stopped; every lead that was acknowledged is durable.")
 
 
-def _durable(to: str, loaded: Configuration) -> Any:
+def _durable(to: str, loaded: Configuration) -> Durable:
     places.refuse_target("--to", to, (KAFKA,))
-    if to != KAFKA:
-        from connectors.gateway.durable import InboxDurable
-
-        return InboxDurable(Path(to))
-    try:
-        from connectors.gateway.topic import TopicDurable
-        from connectors.kafka.settings import settings_of
-        from connectors.kafka.topics.upkeep import check_topics
-    except ImportError as error:
-        raise errors.Refused(
-            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
-        ) from error
-    settings = settings_of(loaded, os.environ)
-    check_topics(settings, inputs=True, outputs=False)
-    return TopicDurable(settings)
+    if to == KAFKA:
+        return topic_of(loaded, patient=False)
+    return inbox_of(to, writer=INBOX, holder="leadstream gateway")
 
 
 def _feeds(loaded: Configuration) -> Mapping[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +13,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from connectors import places
-from connectors.kafka.settings import settings_of
+from connectors.feeds.mapping import FieldMapping
+from connectors.feeds.registry import feed_named, feeds_of
 from connectors.sheets.headings import NO_MAPPING, load_mapping
-from connectors.sheets.imports import Done, Wanted, import_file
-from connectors.sheets.outlets import FolderOutlet, Outlet
+from connectors.sheets.imports import Done, import_file
+from connectors.sheets.outlets import DurableOutlet, FolderOutlet, Outlet
+from connectors.sheets.rows import Wanted
+from leadstream.commands.places import KAFKA, topic_of
 from operators.base.calendar import parse_ms
+from operators.base.rules import TimeForm
 from operators.config import configuration
 from operators.config.configuration import Configuration
 from operators.config.names import nearest
 from state import errors
 
-KAFKA: Final = "kafka"
 _PLAIN_S: Final = 5.0
 _UPDATE_ROWS: Final = 500
 
@@ -34,7 +38,7 @@ def import_files(
     config: Path | None,
     channel: str,
     account: str,
-    mapping: Path | None,
+    mapping: str,
     at: str | None,
     sheet: str,
     send_refused: bool,
@@ -44,40 +48,52 @@ def import_files(
     from flows.observe.live import Screen
 
     loaded = configuration.load(config)
+    mapped, form, fed = _mapping(mapping, loaded)
     wanted = Wanted(
-        channel=_channel(channel, loaded),
+        channel=_channel(channel, loaded) or fed,
         account=account,
-        mapping=NO_MAPPING if mapping is None else load_mapping(mapping),
+        mapping=mapped,
+        form=form,
         ingest_ms=_now(at),
         sheet=sheet,
         send_refused=send_refused,
     )
-    outlet = _outlet(to, loaded)
     console = Screen(highlight=False)
-    for file in files:
-        began = time.monotonic()
-        done = _with_progress(console, file, wanted, loaded, outlet)
-        for line in _said(file, done, to, time.monotonic() - began):
-            typer.echo(line)
+    with _outlet(to, loaded) as outlet:
+        for file in files:
+            began = time.monotonic()
+            done = _with_progress(console, file, wanted, loaded, outlet)
+            for line in _said(file, done, to, time.monotonic() - began):
+                typer.echo(line)
     if to != KAFKA:
         named = "" if config is None else f" --config {config}"
         typer.echo(f"Run them: leadstream run{named} --source {to}")
 
 
-def _outlet(to: str, loaded: Configuration) -> Outlet:
+@contextlib.contextmanager
+def _outlet(to: str, loaded: Configuration) -> Iterator[Outlet]:
     places.refuse_target("--to", to, (KAFKA,))
     if to != KAFKA:
-        return FolderOutlet(Path(to))
-    try:
-        from connectors.kafka.topics.upkeep import check_topics
-        from connectors.sheets.topic_outlet import TopicOutlet
-    except ImportError as error:
-        raise errors.Refused(
-            "The client for Kafka is not installed.", "Install it: pip install 'leadstream[kafka]'."
-        ) from error
-    settings = settings_of(loaded, os.environ)
-    check_topics(settings, inputs=True, outputs=False)
-    return TopicOutlet(settings)
+        yield FolderOutlet(Path(to))
+        return
+    with contextlib.closing(topic_of(loaded, patient=True)) as durable:
+        yield DurableOutlet(durable)
+
+
+def _mapping(given: str, loaded: Configuration) -> tuple[FieldMapping, TimeForm | None, str]:
+    """(the mapping, its form of times, its channel) of `[feeds.NAME]` or of a file. Raises ConfigurationRefused, WrongUsage."""
+    if not given:
+        return NO_MAPPING, None, ""
+    feeds = feeds_of(loaded)
+    feed = feed_named(feeds, given)
+    if feed is not None:
+        return feed.mapping, feed.time_form, feed.channel
+    if not Path(given).exists() and not given.endswith(".toml"):
+        raise errors.WrongUsage(
+            f"There is neither a feed nor a file {given}{nearest(given, tuple(feeds))}.",
+            f"Add [feeds.{given}] to the configuration, or name a TOML file with a table [fields].",
+        )
+    return load_mapping(Path(given)), None, ""
 
 
 def _channel(given: str, loaded: Configuration) -> str:
@@ -134,18 +150,19 @@ class _Lines:
 
 def _said(file: Path, done: Done, to: str, took_s: float) -> list[str]:
     """What became of the rows, in whole sentences."""
-    fates = done.fates
+    counts = done.counts
+    fates = counts.fates
     lines = [
-        f"{file}: {done.rows - fates['heading']} rows in {took_s:.1f} s: imported {fates['imported']}, refused "
+        f"{file}: {counts.rows - fates['heading']} rows in {took_s:.1f} s: imported {fates['imported']}, refused "
         f"{fates['refused']}, repeated in the file {fates['repeated']}, blank {fates['blank']}."
     ]
     if done.known_before:
         lines.append(f"All of it was imported to {to} before ({done.name}): nothing was changed.")
     elif done.written:
         lines.append(f"{done.written} raw leads written to {to} ({done.name}).")
-    for code, count in done.reasons.most_common(5):
-        lines.append(f"  {code} {count}: {done.hints[code]}")
+    for code, count in counts.reasons.most_common(5):
+        lines.append(f"  {code} {count}: {counts.hints[code]}")
     if done.result is not None:
         what = " Correct the refused rows there and import that file." if fates["refused"] else ""
         lines.append(f"Each row's fate: {done.result}.{what}")
-    return [*lines, *(f"Note: {note}" for note in done.notes)]
+    return [*lines, *(f"Note: {note}" for note in counts.notes)]

@@ -86,10 +86,10 @@ def _refused(error: errors.LeadstreamError) -> int:
 def _say_version(*, verbose: bool) -> None:
     typer.echo(f"leadstream {leadstream.__version__}, rules {variant()}")
     if verbose:
-        from operators.identity.foreign import version
+        from operators.identity.home import source
 
         typer.echo(
-            f"phonenumbers {version()}: home location (province, city) of mobiles and landlines of mainland China, "
+            f"{source()}: home location (province, city) of mobiles and landlines of mainland China, "
             "and numbers of the other regions in validation.countries"
         )
 
@@ -416,9 +416,13 @@ def _import(
         typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
     ] = None,
     mapping: Annotated[
-        Path | None,
-        typer.Option("--mapping", metavar="FILE", help="TOML: which heading is which field, constants, values."),
-    ] = None,
+        str,
+        typer.Option(
+            "--mapping",
+            metavar="NAME|FILE",
+            help="Which heading is which field, constants, values: [feeds.NAME] of the configuration, or a TOML file.",
+        ),
+    ] = "",
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="TIME", help="RFC 3339: when rows without a time came in. Default: now."),

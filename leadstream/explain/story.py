@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flows.observe.logs import without_personal_data
 from operators.base.calendar import LocalTime
 from operators.base.rules import Rules
 from operators.dispatch import holds
 from operators.identity import phones
+from operators.identity.home import home_of
+from operators.identity.masks import without_contacts
 from operators.identity.one_id import OneIds
 from operators.intention import merge, score
 from operators.lead import life, statuses
@@ -100,14 +101,10 @@ class Told:
         known = self.rules.channels.get(code)
         return known.name if known is not None else ""
 
-    def source_id(self, text: str, row: Customer | None) -> str:
-        """A channel's id, phones inside it masked."""
-        if self.reveal:
-            return text
-        for number in (row.phone.partition("-")[0], row.landline.partition("-")[0]) if row is not None else ():
-            if number:
-                text = text.replace(number.removeprefix("+"), phones.masked(number).removeprefix("+"))
-        return without_personal_data(text)
+    def source_id(self, text: str) -> str:
+        """A channel's id as it was sent, numbers inside it masked (rulings 37 and 81). Those in a customer's story were
+        masked before they were kept."""
+        return text if self.reveal else without_contacts(text)
 
     def phone(self, number: str) -> str | None:
         """A phone, masked unless it may be shown."""
@@ -140,8 +137,8 @@ def refusal_of(told: Told, outcome: Outcome) -> dict[str, Any]:
         "what": "late" if what == "late" else "rejected",
         "channel": outcome.channel,
         "channel_name": told.channel_name(outcome.channel),
-        "account": outcome.account,
-        "source_lead_id": told.source_id(outcome.source_id, None),
+        "account": told.source_id(outcome.account),
+        "source_lead_id": told.source_id(outcome.source_id),
         "one_id": one_id,
         "reasons": codes.split(",") if codes else ["LATE"],
         "source": source,
@@ -171,6 +168,7 @@ def customer_of(told: Told, digest: bytes, *, shadow: bool, asked: set[str]) -> 
         head["phone"], head["landline"] = told.phone(row.phone), told.phone(row.landline)
         if told.reveal:
             head["name"] = row.name or None
+            head["home"] = home_of(row.phone or row.landline)._asdict()
         head["consent"] = _consent(row, told.rules)
         head["opted_out"] = row.opted_out
         prefix = _Ids(f"{one_id}.{row.life}.")

@@ -52,6 +52,10 @@ def _customer(customer: dict[str, Any]) -> list[str]:
     who = ", ".join(str(part) for part in known if part)
     realm = " in the shadow realm (test leads)" if customer["realm"] == "shadow" else ""
     lines = [f"Customer {customer['one_id']}{realm}{': ' + who if who else ''}"]
+    home = customer.get("home")
+    if home is not None and home["province"]:
+        city = home["city"] if home["city"] != f"{home['province']}市" else ""
+        lines.append(f"  Home location of the number (号码归属地): {home['province']}{' ' + city if city else ''}.")
     consent = customer.get("consent")
     if consent is not None:
         given = "given" if consent["given"] else "not given"

@@ -49,6 +49,8 @@ class Channel:
     live_since: str | None = None
     time: TimeForm | None = None
     """None = its times are RFC 3339 with an offset (ruling 80)."""
+    feedback: Mapping[str, str] = field(default_factory=dict)
+    """Mark → the channel's own code for it; what is absent is not told (ruling 71)."""
 
     @property
     def shadow(self) -> bool:

@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import orjson
 
 from operators.base.calendar import LocalTime
-from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store, TimeForm
+from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
 from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
@@ -35,9 +35,9 @@ from operators.config.tables import (
     OwnPeriodsTable,
     StoreTable,
     Tables,
-    TimeTable,
     score_rules,
 )
+from operators.config.time_table import form_of
 from operators.config.values import HOUR_MS
 from operators.identity import foreign
 from operators.identity.foreign import HOME_REGION, calling_code
@@ -113,10 +113,10 @@ def check(path: Path) -> list[Fault]:
 def registry_digest(rules: Rules) -> str:
     """Digest of channels, stores and their calendars, 12 hex digits: what `Rules.version` leaves out (ruling 33)."""
     stores = None if rules.stores is None else {code: _plain_store(one) for code, one in rules.stores.items()}
-    # How times are written says nothing of a lead that waits.
+    # How times are written and what a channel is told say nothing of a lead that waits.
     channels = {code: asdict(replace(one, time=None)) for code, one in rules.channels.items()}
     for plain in channels.values():
-        del plain["time"]
+        del plain["time"], plain["feedback"]
     return _digest([channels, stores, _plain_store(rules.default_store)])
 
 
@@ -253,7 +253,7 @@ def _rules(tables: Tables) -> Rules:
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
         earliest_ms=local.instant(_day(tables.periods.earliest), 0),
         max_jump_ms=_ms(tables.periods.max_jump_days, DAY_MS),
-        time=_time_form(tables.time, local),
+        time=form_of(tables.time, local),
         dedup_per_channel=tables.dedup.scope == "channel",
         codes=frozenset(calling_code(one) for one in tables.validation.countries if one != HOME_REGION),
         required=tuple(tables.dispatch.required),
@@ -274,13 +274,6 @@ def _day(day: date) -> int:
     return day.toordinal() - _DAY_ZERO
 
 
-def _time_form(table: TimeTable | None, local: LocalTime) -> TimeForm | None:
-    if table is None:
-        return None
-    zone = local if table.zone is None or table.zone == local.name else LocalTime(table.zone)
-    return TimeForm(zone, tuple(table.formats), cast(Literal["s", "ms"], table.epoch))
-
-
 def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> Channel:
     if table.late_hours is not None:
         late_ms = _ms(table.late_hours, HOUR_MS)
@@ -296,7 +289,8 @@ def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> 
         late_ms=late_ms,
         weight=table.weight,
         live_since=None if table.live_since is None else table.live_since.isoformat(),
-        time=_time_form(table.time, local),
+        time=form_of(table.time, local),
+        feedback=table.feedback,
     )
 
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, PlainValidator
 
 from operators.config import feeds, kafka
 from operators.config.table import STRICT, Code, Text
-from operators.config.values import number, one_of, time_zone, variable_name
+from operators.config.time_table import TimeTable
+from operators.config.values import number, one_of, variable_name
 
 Scalar = Annotated[str | int | float | bool, PlainValidator(feeds.scalar)]
 Paths = Annotated[tuple[feeds.Path, ...], PlainValidator(feeds.paths)]
@@ -38,14 +39,6 @@ class SignatureTable(Table):
     path: Annotated[feeds.Path, PlainValidator(feeds.path)] | None = None
 
 
-class FeedTimeTable(Table):
-    """`[feeds.X.time]`: the form of its times where they are not RFC 3339 (ruling 80)."""
-
-    zone: Annotated[str, PlainValidator(time_zone)] | None = None
-    formats: list[Text] = []
-    epoch: Annotated[str, PlainValidator(one_of(("s", "ms")))] | None = None
-
-
 class ReplyTable(Table):
     """`[feeds.X.reply]`: what is answered once the leads are durable."""
 
@@ -70,7 +63,8 @@ class FeedTable(Table):
     values: dict[str, dict[str, Scalar]] = {}
     """Field → value as sent → value as ours; "*" stands for every other, "" for none."""
     defaults: dict[str, Scalar] = {}
-    time: FeedTimeTable | None = None
+    time: TimeTable | None = None
+    """The form of its times where they are not RFC 3339; it goes before the channel's (ruling 80)."""
     signature: SignatureTable = SignatureTable()
     secret_env: Annotated[str, PlainValidator(variable_name)] | None = None
     """None = LEADSTREAM_FEED_ and the code in capitals."""

@@ -15,7 +15,6 @@ from operators.base.rules import DAY_MS, Channel, Periods, Rules, ScoreRules, St
 from operators.config import kafka
 from operators.config.feed_tables import (
     FeedTable,
-    FeedTimeTable,
     PagingTable,
     PullTable,
     ReplyTable,
@@ -23,6 +22,7 @@ from operators.config.feed_tables import (
     WindowTable,
 )
 from operators.config.table import STRICT, Code, Text
+from operators.config.time_table import TimeTable
 from operators.config.values import (
     HOUR_MS,
     LATEST_HOURS,
@@ -34,6 +34,7 @@ from operators.config.values import (
     date_of,
     days_of,
     earliest_date,
+    feedback_codes,
     flag,
     group_of,
     identity_mode,
@@ -41,7 +42,6 @@ from operators.config.values import (
     one_of,
     region,
     score_gate,
-    time_format,
     time_of_day_ms,
     time_zone,
     today_of,
@@ -84,14 +84,6 @@ class PeriodsTable(Table):
     earliest: Annotated[datetime.date, PlainValidator(earliest_date)] = datetime.date(2010, 1, 1)
     max_jump_days: JumpDays = Rules().max_jump_ms / DAY_MS
     clock_gap_days: JumpDays = 30.0
-
-
-class TimeTable(Table):
-    """`[channels.X.time]` and `[time]`: how times are written beside RFC 3339 (ruling 80)."""
-
-    zone: Annotated[str, PlainValidator(time_zone)] | None = None
-    formats: list[Annotated[str, PlainValidator(time_format)]] = []
-    epoch: Annotated[str, PlainValidator(one_of(("s", "ms")))] = "s"
 
 
 class SourceTable(Table):
@@ -138,6 +130,7 @@ class ChannelTable(Table):
     late_hours: LateHours | None = None
     weight: Weight = Channel("").weight
     time: TimeTable | None = None
+    feedback: Annotated[dict[str, str], PlainValidator(feedback_codes)] = {}
     leads_per_minute: LeadsPerMinute | None = None
     body_bytes: BodyBytes | None = None
 
@@ -238,6 +231,7 @@ class RetentionTable(Table):
     notifications: Days | None = None
     closings: Days | None = None
     fraud_alerts: Days | None = None
+    feedback: Days | None = None
 
 
 class KafkaTable(Table):
@@ -333,7 +327,7 @@ MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     ("kafka", "retention_days"): RetentionTable,
     ("feeds", "*"): FeedTable,
     ("feeds", "*", "signature"): SignatureTable,
-    ("feeds", "*", "time"): FeedTimeTable,
+    ("feeds", "*", "time"): TimeTable,
     ("feeds", "*", "reply"): ReplyTable,
     ("pull", "*"): PullTable,
     ("pull", "*", "paging"): PagingTable,

@@ -20,6 +20,7 @@ from operators.base.rules import DAY_MS
 from operators.config.names import nearest
 from operators.identity.foreign import HOME_REGION, calling_code
 from state.limits import STRING_BYTES
+from state.rows.codes import MARKS
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
@@ -237,6 +238,17 @@ def today_of(value: Any) -> int | datetime.date:
 
 
 _SAMPLE: Final = datetime.datetime(2026, 3, 2, 10, 15, tzinfo=datetime.UTC)
+
+
+def feedback_codes(value: Any) -> dict[str, str]:
+    """Mark → the channel's code for it, as its interface names them."""
+    if not isinstance(value, dict):
+        raise wrong(f"{shown(value)}; allowed is a table of marks, each with the channel's code as text.")
+    for mark, given in value.items():
+        if mark not in MARKS:
+            raise wrong(f"{json.dumps(mark)[:60]} is no mark{nearest(mark, MARKS)}; allowed are {', '.join(MARKS)}.")
+        text_of(given)
+    return dict(value)
 
 
 def time_format(value: Any) -> str:

@@ -64,7 +64,8 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
         arrival.flags | SHARED_CONTACT if shared else arrival.flags,
     )
     settle(section, now, rules)
-    desk.story.append(Received(now, n, event_ms, channel.code, account, desk.masked(source_id), line, store, split))
+    shown = desk.masked(account) if account else ""
+    desk.story.append(Received(now, n, event_ms, channel.code, shown, desk.masked(source_id), line, store, split))
     raw_id = desk.raw_id(n)
     change = fold.add_raw(section, raw, row, rules, keep=not shared)
     marks.accepted(desk, section, raw, raw_id, change, now)

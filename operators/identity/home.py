@@ -11,6 +11,10 @@ import sys
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from operators.identity.foreign import version
+
+DATED: Final = ("9.0.43", "2026-11-06")
+"""The library's version in the lock, and the day on which its data were made: the library does not say it itself."""
 _CODE: Final = "86"
 _LANGUAGE: Final = "zh"
 _MUNICIPALITIES: Final = ("北京", "天津", "上海", "重庆")
@@ -35,6 +39,13 @@ class Home(NamedTuple):
 
 
 NOWHERE: Final = Home("", "")
+
+
+def source() -> str:
+    """What the data are and of which day, for people."""
+    installed = version()
+    known, day = DATED
+    return f"phonenumbers {installed}, data of {day if installed == known else 'another day than is known here'}"
 
 
 def home_of(number: str) -> Home:

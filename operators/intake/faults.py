@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from operators.identity import phones
 from operators.intake import hints
+from operators.wire.arrival import Arrival
 from operators.wire.streams import FieldFault
 from operators.wire.text import whole
 from state import limits
@@ -81,6 +82,14 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
         wrong_by = record.get("by") is not None and record["by"] not in by
         return ["by"] if wrong_by and record.get("kind") == "INVALID" else ["kind"]
     return [_FIELD_OF.get(reason)]
+
+
+def faults_of(arrival: Arrival) -> list[FieldFault]:
+    """What refuses a record, reason by reason, for whoever tells its sender; where the slow reading has named no field, the
+    words of each code."""
+    if arrival.notes is not None and arrival.notes.faults:
+        return arrival.notes.faults
+    return [fault(_FIELD_OF.get(code), code, None) for code in arrival.reasons]
 
 
 def _code_of(number: Any) -> str:

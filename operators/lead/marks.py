@@ -33,6 +33,7 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     counts[count_kinds.ACCEPTED] += 1
     counts[mark] += 1
     records.disposition(desk, section, raw, raw_id, decision, now)
+    records.feedback(desk, raw, raw_id, decision, now)
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
@@ -99,7 +100,9 @@ def corrections(desk: Desk, section: Section, change: Change, now: int) -> None:
             desk.out.count(day, desk.shadow, raw.channel, previous, -1)
             desk.out.count(day, desk.shadow, raw.channel, decision[0])
         desk.out.count(day, desk.shadow, raw.channel, count_kinds.CORRECTIONS)
-        records.disposition(desk, section, raw, desk.raw_id(raw.n), decision, now, "correction")
+        raw_id = desk.raw_id(raw.n)
+        records.disposition(desk, section, raw, raw_id, decision, now, "correction")
+        records.feedback(desk, raw, raw_id, decision, now, previous)
 
 
 def reviewed(

@@ -79,6 +79,43 @@ def disposition(
     desk.story.append(Marked(at, raw.n, raw.version, mark, unique.n, rule, raw.competitor))
 
 
+def feedback(desk: Desk, raw: Raw, raw_id: str, decision: Decision, at: int, previous: int | None = None) -> None:
+    """The mark, in the code of a channel that asks for it (`channels.X.feedback`): its answer at acceptance was given before
+    there was one (domain 16). `previous` = the mark that a correction replaces.
+
+    Parts of one raw lead speak once: the first does (ruling 71). Nothing of it leaves the shadow realm (ruling 8).
+    """
+    channel = desk.rules.channels.get(raw.channel)
+    if channel is None or not channel.feedback or desk.shadow or raw.split > 1:
+        return
+    mark, unique, _, rule = decision
+    code = channel.feedback.get(MARKS[mark])
+    if code is None or (previous is not None and channel.feedback.get(MARKS[previous]) == code):
+        return
+    account = desk.masked(raw.account) if raw.account else ""
+    source_id = desk.masked(raw.source_id)
+    desk.out.events.append(
+        (
+            streams.FEEDBACK,
+            f"{raw.channel}/{account}/{source_id}",
+            streams.Feedback(
+                f"feedback-{raw_id}-{raw.version}",
+                desk.text(at),
+                desk.version,
+                Why(rule),
+                desk.one_id,
+                desk.unique_id(unique.n),
+                raw_id,
+                raw.channel,
+                account,
+                source_id,
+                code,
+                MARKS[mark],
+            ),
+        )
+    )
+
+
 def _flags(section: Section, flags: int) -> list[str] | UnsetType:
     """Names of a record's flags; a key whose order gave way says so on all of them (ruling 82)."""
     if section.approximate:

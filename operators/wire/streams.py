@@ -268,6 +268,27 @@ class FraudAlert(Struct, gc=False):
     channel: str
 
 
+class Feedback(Struct, gc=False):
+    """What a channel is told of one of its raw leads, in the channel's own code (ruling 71, domain 16)."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    raw_id: str
+    channel: str
+    account: str
+    source_lead_id: str
+    code: str
+    """As `channels.X.feedback` maps the mark or state."""
+    mark: str | UnsetType = UNSET
+    """The mark that the code stands for: what an answer at acceptance could not say."""
+    state: str | UnsetType = UNSET
+    """The state that the code stands for."""
+
+
 class StreamKind(NamedTuple):
     """A stream that goes out. Its number is its place in `KINDS`: it stands in outbox rows and never changes."""
 
@@ -294,6 +315,7 @@ KINDS: Final = (
     StreamKind("notifications", Notification, kept_days=7),
     StreamKind("closings", Closing),
     StreamKind("fraud_alerts", FraudAlert),
+    StreamKind("feedback", Feedback),
 )
 STREAMS: Final = tuple(kind.name for kind in KINDS)
 
@@ -307,6 +329,7 @@ UNIQUE_LEADS: Final = 6
 NOTIFICATIONS: Final = 7
 CLOSINGS: Final = 8
 FRAUD_ALERTS: Final = 9
+FEEDBACK: Final = 10
 
 LONGEST: Final = tuple(limits.ORIGINAL_OUTPUT_BYTES if kind.original else limits.OUTPUT_BYTES for kind in KINDS)
 """Longest record of each stream, bytes."""

@@ -11,6 +11,7 @@ import pytest
 from delivery import Case
 
 from connectors.files.reader import FileReader
+from connectors.inbox.reader import FollowReader
 from connectors.memory import MemoryReader
 from operators.base.count_kinds import COUNTS
 from operators.config.configuration import load
@@ -83,16 +84,20 @@ def test_blank_values_are_no_raw_leads(tmp_path: Path) -> None:
     assert (counts["received"], counts["rejects"], counts["blank"]) == (3, 0, 5)
 
 
-def test_blank_lines_of_a_file_are_counted_once(tmp_path: Path) -> None:
-    """A second run over the file, which has grown, counts the new ones alone."""
-    path = tmp_path / "raw_leads.jsonl"
+@pytest.mark.parametrize("reader", [FileReader, lambda path: FollowReader(path, to_end=True)])
+@pytest.mark.parametrize("name", ["raw_leads.jsonl", "raw_leads-inbox-0123abcd.000000000000001.jsonl"])
+def test_blank_lines_of_a_file_are_counted_once(reader: Any, name: str, tmp_path: Path) -> None:
+    """Ruling 77. A second run over the file, which has grown, counts the new ones alone; one that is followed and a segment
+    of an inbox are read as any other."""
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / name
     path.write_text("\n" + json.dumps(LEAD) + "\r\n   \r\n\r\n", encoding="utf-8")
     case = Case(tmp_path / "state", shards=4, settings=load(CONFIG))
-    _, counts = run(FileReader(path), tmp_path, case=case)
+    _, counts = run(reader(tmp_path / "in"), tmp_path, case=case)
     assert (counts["received"], counts["blank"]) == (1, 3)
     with path.open("a", encoding="utf-8") as file:
         file.write("\t\n" + json.dumps({**LEAD, "source_lead_id": "B"}) + "\n")
-    outputs, counts = run(FileReader(path), tmp_path, case=case)
+    outputs, counts = run(reader(tmp_path / "in"), tmp_path, case=case)
     assert (counts["received"], counts["blank"]) == (2, 4)
     assert not outputs["rejects"]
 

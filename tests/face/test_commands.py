@@ -9,6 +9,7 @@ import pytest
 import leadstream
 from leadstream.commands.main import main
 from leadstream.compiled import variant
+from operators.identity.home import DATED
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +164,9 @@ def test_bench_runs_the_benchmarks_of_a_checkout(
     monkeypatch.setattr(leadstream, "__file__", str(tmp_path / "checkout" / "leadstream" / "__init__.py"))
     assert main(["bench", "whole_path", "--json"]) == 4
     assert capfd.readouterr().out == "['whole_path', '--json']\n"
+
+
+def test_the_version_says_of_which_day_the_home_locations_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version", "--verbose"]) == 0
+    said = capsys.readouterr().out
+    assert f"phonenumbers {DATED[0]}, data of {DATED[1]}: home location" in said

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from face_shell import FIRST, LATE, PLACES, SECOND, THIRD, Shell, lead
 
+from operators.identity.home import home_of
+
 
 def _told(shell: Shell, *arguments: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(shell.call("explain", "--state", "state", *arguments, "--json").stdout)
@@ -90,6 +92,17 @@ def test_a_reject_by_its_source(known: Shell) -> None:
     assert refused["what"] == "rejected" and refused["reasons"] == ["BAD_PHONE"]
 
 
+def test_a_number_in_a_refused_leads_ids_is_masked(shell: Shell) -> None:
+    """Its channel's id and account as they were sent, and with blanks between: no row of a customer says whose they are."""
+    lead = {"channel": "autohome", "account": "139 1234 5678", "source_lead_id": "form-13912345678", "phone": "1"}
+    (shell.folder / "raw_leads.jsonl").write_text(json.dumps(lead) + "\n")
+    shell.run("run", "--source", "raw_leads.jsonl", "--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0")
+    refused = _told(shell, "--source", "autohome/139 1234 5678/form-13912345678")["refused"][0]
+    assert (refused["account"], refused["source_lead_id"]) == ("139****5678", "form-139****5678")
+    revealed = _told(shell, "--source", "autohome/139 1234 5678/form-13912345678", "--reveal")["refused"][0]
+    assert revealed["account"] == "139 1234 5678"
+
+
 def test_an_account_may_be_left_out_and_an_id_may_hold_a_slash(known: Shell) -> None:
     for source in ("dongchedi/acc/D/3", "dongchedi/D/3", "懂车帝/acc/D/3"):
         arguments = ("--source", source, "--config", "in/config.toml")
@@ -104,6 +117,9 @@ def test_phones_and_names_only_where_they_may_be_shown(known: Shell) -> None:
             assert "****" in shown
     shown = known.call("explain", "--state", "state", "--phone", FIRST, "--reveal").stdout
     assert FIRST in shown and "萧飞" in shown
+    home = _told(known, "--phone", FIRST, "--reveal")["customers"][0]["home"]
+    assert home == home_of(FIRST)._asdict() and home["province"] in shown
+    assert "home" not in _told(known, "--phone", FIRST)["customers"][0], "it tells some of the digits that are masked"
 
 
 def test_for_people(known: Shell) -> None:

@@ -31,6 +31,20 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("c.toml").write_text(CONFIG)
 
 
+def test_a_feed_of_the_configuration_is_a_mapping(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--mapping NAME`: its fields, its form of times and its channel, the same as for what the channel sends."""
+    feed = '[feeds.partner]\nchannel = "expo"\n[feeds.partner.fields]\nphone = "客户号码"\nevent_time = "何时"\n'
+    form = '[feeds.partner.time]\nzone = "UTC"\nformats = ["%d/%m/%Y %H:%M"]\n'
+    Path("c.toml").write_text(CONFIG + feed + form)
+    Path("leads.csv").write_text("客户号码,何时\n13912345678,02/03/2026 02:15\n")
+    assert main(["import", "leads.csv", "--mapping", "partner", "--config", "c.toml", "--to", "in"]) == 0
+    (line,) = [line for path in Path("in").iterdir() for line in path.read_text().splitlines()]
+    lead = json.loads(line)
+    assert (lead["channel"], lead["event_time"]) == ("expo", "2026-03-02T02:15:00+00:00")
+    assert main(["import", "leads.csv", "--mapping", "partnr", "--config", "c.toml", "--to", "in"]) == 2
+    assert "did you mean partner?" in capsys.readouterr().err
+
+
 def _run() -> dict[str, list[dict[str, object]]]:
     """The engine over the inbox; its outputs."""
     words = ["run", "--config", "c.toml", "--source", "in", "--state", "s", "--sink", "o", "--metrics", "127.0.0.1:0"]

@@ -13,8 +13,8 @@ import httpx
 from face_shell import DEADLINE_S, Shell
 from waiting import wait_until
 
+from connectors.durable.places import Full
 from connectors.gateway.app import application
-from connectors.gateway.durable import Full
 from connectors.gateway.gateway import Gateway
 from connectors.gateway.signature import SIGNATURE, TIMESTAMP, signed
 from operators.config.configuration import from_tables
@@ -44,19 +44,15 @@ class FakeDurable:
         self.hold = False
         self.ended: BaseException | None = None
 
-    def put(self, lines: Any) -> "asyncio.Future[None]":
+    def give(self, lines: Any, done: Any) -> None:
         if self.full:
             raise Full
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.hold:
-            return future
-        if self.error is not None:
-            future.set_exception(self.error)
-            return future
-        self.lines += [line.value for line in lines]
-        self.keys += [line.key for line in lines]
-        future.set_result(None)
-        return future
+            return
+        if self.error is None:
+            self.lines += [line.value for line in lines]
+            self.keys += [line.key for line in lines]
+        done(self.error)
 
     def fault(self) -> BaseException | None:
         return self.ended

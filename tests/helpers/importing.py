@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from connectors.sheets.imports import Done, Wanted, import_file
+from connectors.sheets.imports import Done, import_file
 from connectors.sheets.outlets import FolderOutlet
+from connectors.sheets.rows import Wanted
 from operators.base.calendar import parse_ms
 from operators.config import configuration
 

@@ -18,7 +18,7 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
-from connectors.gateway import durable as places  # noqa: E402
+from connectors.durable import places  # noqa: E402
 from connectors.gateway.gateway import Gateway  # noqa: E402
 from connectors.gateway.server import Server, listen_on  # noqa: E402
 from connectors.inbox.writer import Inbox  # noqa: E402

@@ -5,7 +5,10 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+
+from operators.identity import home
 
 PACKAGES = ("flows", "operators", "state", "connectors", "leadstream")
 
@@ -52,3 +55,11 @@ def test_the_lock_names_no_place(checkout: Path) -> None:
     """Where packages come from is the installing machine's to say."""
     lock = (checkout / "requirements.lock").read_text(encoding="utf-8")
     assert "://" not in lock and "--index" not in lock and "--find-links" not in lock
+
+
+def test_the_day_of_the_home_locations_is_that_of_the_locked_data(checkout: Path) -> None:
+    """A new version of the library has data of another day: `DATED` says both."""
+    lock = (checkout / "requirements.lock").read_text(encoding="utf-8")
+    found = re.search(r"^phonenumbers==(\S+)", lock, re.MULTILINE)
+    assert found is not None and found[1] == home.DATED[0]
+    assert date.fromisoformat(home.DATED[1])

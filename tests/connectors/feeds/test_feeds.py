@@ -152,7 +152,7 @@ def test_facebook_lead_alone_and_in_a_list() -> None:
     for payload in (one, {"data": [one], "paging": {}}):
         lead = tried("facebook", payload)[0]
         assert lead["phone"] == "+8613312345674" and lead["source_lead_id"] == "444444444444"
-        assert lead["event_time"] == "2026-03-02T02:15:00+00:00"
+        assert lead["event_time"] == "2026-03-02T02:15:00+0000"
 
 
 def test_google() -> None:

@@ -1,8 +1,9 @@
 """Pulling from a server that misbehaves as real ones do: nothing lost, nothing asked for ever, the cursor behind what is durable."""
 
+import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +14,14 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from connectors.durable.places import Done, Full, InboxDurable, Line
 from connectors.feeds.cursor import CursorFile, Position
 from connectors.feeds.fetch import Fetcher, PullFault, Times
-from connectors.feeds.landing import FolderInbox
 from connectors.feeds.pull import Pull, Pulled, pull_of
 from connectors.feeds.registry import feeds_of
+from connectors.inbox.reader import FollowReader
+from connectors.inbox.segments import segment_of
+from leadstream.commands.places import writer_of
 from operators.config import configuration
 from state import errors, limits
 
@@ -101,17 +105,36 @@ class Clock:
 
 
 class Kept:
-    """An inbox in memory, which fails where it is told to."""
+    """A durable place in memory, which fails where it is told to."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
         self.fails_at = -1
+        self.failure: BaseException = errors.DiskFault("The disk is full.", "Free space.")
+        self.refuses = False
+        """Whether it refuses lines at once instead of failing with them later."""
 
-    def append(self, channel: str, lines: list[bytes]) -> None:
-        if 0 <= self.fails_at <= len(self.lines):
-            raise errors.DiskFault("The disk is full.", "Free space.")
-        assert channel == "yiche"
-        self.lines += [json.loads(line) for line in lines]
+    def give(self, lines: Sequence[Line], done: Done) -> None:
+        fails = 0 <= self.fails_at <= len(self.lines)
+        if fails and self.refuses:
+            raise self.failure
+        assert all(line.key.startswith(b"yiche/") for line in lines)
+        if not fails:
+            self.lines += [json.loads(line.value) for line in lines]
+        # From a thread of its own, as a disk or a broker answers.
+        threading.Thread(target=done, args=(self.failure if fails else None,)).start()
+
+    def fault(self) -> None:
+        return None
+
+    def waiting(self) -> int:
+        return 0
+
+    def describe(self) -> str:
+        return "memory"
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     @property
     def ids(self) -> list[object]:
@@ -297,10 +320,14 @@ def test_a_clock_behind_the_cursor_is_said(world: World) -> None:
     assert world.cursor.load() == Position(until_ms=NOW)
 
 
-def test_the_cursor_stays_where_the_inbox_fails(world: World) -> None:
+@pytest.mark.parametrize("refuses", [True, False])
+@pytest.mark.parametrize("failure", [errors.DiskFault("The disk is full.", "Free space."), Full()])
+def test_the_cursor_stays_where_leads_do_not_become_durable(
+    world: World, failure: BaseException, refuses: bool
+) -> None:
     world.server.answer = lambda query: page(query["page"]) if int(query["page"]) < 4 else page()
-    world.kept.fails_at = 2
-    with pytest.raises(errors.DiskFault):
+    world.kept.fails_at, world.kept.failure, world.kept.refuses = 2, failure, refuses
+    with pytest.raises(errors.Fault):
         world.pull(**PAGES, **WINDOW)
     assert world.kept.ids == ["1", "2"] and world.cursor.load() == Position()
     world.kept.fails_at = -1
@@ -439,21 +466,35 @@ def test_the_cursor_is_private_and_written_whole(world: World) -> None:
     assert CursorFile(world.folder, "../a b").path.parent == world.folder
 
 
-# --- the folder
+# --- the inbox
 
 
-def test_a_folder_gets_one_file_a_run_and_channel(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    inbox = FolderInbox(folder, "1")
-    inbox.append("yiche", [b'{"a":1}'])
-    inbox.append("yiche", [b'{"a":2}', b'{"a":3}'])
-    inbox.append("../x", [b"{}"])
-    inbox.append("none", [])
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "raw_leads-pull-%2e%2e%2fx-1.jsonl",
-        "raw_leads-pull-yiche-1.jsonl",
-    ]
-    assert (folder / "raw_leads-pull-yiche-1.jsonl").read_bytes() == b'{"a":1}\n{"a":2}\n{"a":3}\n'
+def test_an_inbox_is_written_before_the_cursor_moves(world: World) -> None:
+    """Two pulls are one log with whole lines, which a reader of the folder follows; one writer at a time."""
+    folder = world.folder.parent / "in"
+    for pages in ([page(1, 2), page()], [page(3), page()]):
+        world.server.answers = list(pages)
+        with contextlib.closing(InboxDurable(folder, writer="pull_yiche", holder="leadstream pull yiche")) as durable:
+            world.kept = durable  # type: ignore[assignment]
+            world.pull(**PAGES)
+            with pytest.raises(errors.StateLocked, match="leadstream pull yiche"):
+                InboxDurable(folder, writer="pull_yiche")
+    reader = FollowReader(folder, to_end=True)
+    assert [json.loads(record.raw)["source_lead_id"] for record in reader.poll(0, 100)] == [1, 2, 3]
+    reader.close()
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    with pytest.raises(errors.DiskFault):
-        FolderInbox(folder, "1").append("yiche", [b"{}"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "writer"),
+    [("yiche", "pull_yiche"), ("x" * 200, "pull_" + "x" * 40), ("../x", "pull____x"), ("易车", "pull___")],
+)
+def test_a_writers_name_is_one_of_file_names(channel: str, writer: str) -> None:
+    name = writer_of("pull", channel)
+    assert name.startswith(writer) and segment_of(f"raw_leads-{name}-0123abcd.000000000000001.jsonl") is not None
+    assert channel == "yiche" or name != writer
+
+
+def test_codes_that_differ_have_writers_that_differ() -> None:
+    names = {writer_of("pull", code) for code in ("a-b", "a_b", "A_b", "a.b", "易车", "汽车", "x" * 64, "x" * 65)}
+    assert len(names) == 8

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.feeds.times import with_offset
+from operators.base.calendar import LocalTime
+from operators.base.rules import TimeForm
 from operators.config import configuration
-from operators.config.feed_tables import FeedTimeTable
+from operators.config.time_table import TimeTable, form_of
 
 PULL = '[pull.x]\nurl = "https://example.com/leads"\n'
 
@@ -47,8 +49,10 @@ def test_addresses_that_are_taken(address: str) -> None:
     configuration.from_tables({"pull": {"x": {"url": address}}}, environ={})
 
 
-def form(**table: Any) -> FeedTimeTable:
-    return FeedTimeTable.model_validate(table)
+def form(zone: str = "Asia/Shanghai", **table: Any) -> TimeForm:
+    found = form_of(TimeTable.model_validate(table), LocalTime(zone))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -60,20 +64,26 @@ def form(**table: Any) -> FeedTimeTable:
         (" 2026-03-02 10:15:00 ", {"formats": ["%Y-%m-%d %H:%M:%S"]}, "2026-03-02T10:15:00+08:00"),
         ("2026-03-02 10:15", {"formats": ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]}, "2026-03-02T10:15:00+08:00"),
         ("2026-03-02 10:15", {"zone": "UTC", "formats": ["%Y-%m-%d %H:%M"]}, "2026-03-02T10:15:00+00:00"),
-        ("2026-03-02T02:15:00+0000", {"formats": ["%Y-%m-%dT%H:%M:%S%z"]}, "2026-03-02T02:15:00+00:00"),
+        ("02.03.2026 02:15 +0000", {"formats": ["%d.%m.%Y %H:%M %z"]}, "2026-03-02T10:15:00+08:00"),
+        # local times and serials of sheets are read by the zone alone, as those of a channel are (ruling 80)
+        ("2026-03-02 10:15:00", {}, "2026-03-02T10:15:00+08:00"),
+        ("46083.42708333", {}, "2026-03-02T10:15:00+08:00"),
+        (46083, {"zone": "UTC"}, "2026-03-02T00:00:00+00:00"),
+        # validation reads these without a form
+        ("2026-03-02T02:15:00+0000", {"epoch": "s"}, "2026-03-02T02:15:00+0000"),
         # in no form of the feed: as it was sent, and validation says what it is
         ("2026-03-02T10:15:00+08:00", {"epoch": "s"}, "2026-03-02T10:15:00+08:00"),
-        ("yesterday", {"epoch": "s", "formats": ["%Y"]}, "yesterday"),
+        ("yesterday", {"epoch": "s", "formats": ["%d.%m.%Y"]}, "yesterday"),
         ("9999999999999999", {"epoch": "s"}, "9999999999999999"),
         (True, {"epoch": "s"}, True),
         (["x"], {"epoch": "s"}, ["x"]),
     ],
 )
 def test_a_time_in_a_form_of_its_feed(value: Any, table: dict[str, Any], expected: Any) -> None:
-    assert with_offset(value, form(**table), "Asia/Shanghai") == expected
+    assert with_offset(value, form(**table)) == expected
 
 
 @given(st.text(max_size=30) | st.integers() | st.text("0123456789", max_size=20), st.sampled_from(["s", "ms"]))
 def test_any_time_passes(value: Any, epoch: str) -> None:
-    formats = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y", "%j"]
-    assert with_offset(value, form(epoch=epoch, formats=formats), "America/New_York") is not None
+    formats = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%y-%j"]
+    assert with_offset(value, form("America/New_York", epoch=epoch, formats=formats)) is not None

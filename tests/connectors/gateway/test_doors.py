@@ -8,7 +8,6 @@ import pytest
 from gateway_doors import NOW_MS, SECRET, Doors, signature_of
 
 from connectors.gateway import gateway as shared
-from connectors.gateway.gateway import Sheet
 from connectors.gateway.server import listen_on
 from state import errors, limits
 
@@ -224,7 +223,7 @@ def test_a_body_without_a_length_is_stopped_at_the_limit(doors):
 
     answer = doors.ask("POST", "/v1/channels/small/leads", pieces())
     assert answer.status_code == 413
-    assert doors.gateway.held == 0
+    assert doors.gateway.bodies.taken == 0
 
 
 def test_one_lead_too_large_does_not_cost_the_others(doors):
@@ -239,11 +238,11 @@ def test_more_leads_than_a_request_may_hold(doors, monkeypatch):
     assert doors.kept() == []
 
 
-def test_bodies_in_memory_are_bounded(doors, monkeypatch):
-    monkeypatch.setattr(limits, "GATEWAY_HELD_BYTES", 10)
+def test_bodies_in_memory_are_bounded(doors):
+    doors.gateway.bodies.most = 10
     answer = doors.send(LEADS, LEAD)
     assert answer.status_code == 429 and int(answer.headers["Retry-After"]) >= 1
-    assert doors.gateway.held == 0
+    assert doors.gateway.bodies.taken == 0
 
 
 def test_a_channels_rate_is_its_own(doors):
@@ -377,25 +376,6 @@ def test_a_webhooks_address_is_verified_by_its_token(feeds):
     assert feeds.ask("GET", ask + "token").text == "1158201444"
     assert feeds.ask("GET", ask + "one").status_code == 401
     assert feeds.ask("GET", ask).status_code == 401
-
-
-# --- sheets
-
-
-def test_a_sheet_is_handed_to_the_import():
-    def sheets(name, body, channel):
-        if not body.startswith(b"name"):
-            raise errors.Refused("This is no sheet.", "Send one.")
-        return Sheet([json.dumps({"channel": channel, "source_lead_id": name}).encode()], {"rows": 1})
-
-    doors = Doors(more={"sheets": sheets})
-    path = "/v1/imports?channel=web&name=leads.csv"
-    answer = doors.send(path, b"name,phone\n")
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "answer": {"rows": 1}})
-    assert doors.kept() == [{"channel": "web", "source_lead_id": "leads.csv"}]
-    assert doors.send(path, b"\x00").status_code == 400
-    assert doors.send(path, b"name", secret="wrong").status_code == 401
-    assert Doors().send(path, b"name").status_code == 501
 
 
 def test_a_path_that_is_none(doors):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from connectors.sheets.headings import OwnMapping, columns_of, load_mapping
+from connectors.feeds.mapping import FieldMapping, of_columns
+from connectors.sheets.headings import columns_of, load_mapping
 from state import errors
 
 
@@ -55,7 +56,7 @@ def test_a_serial_number_of_rows_is_no_id():
 
 
 def test_a_mapping_wins():
-    mapping = OwnMapping({"phone": ("客户号码",), "name": ("称谓", "昵称")})
+    mapping = of_columns({"phone": ("客户号码",), "name": ("称谓", "昵称")})
     assert columns_of(["客户号码", "手机号", "昵称", "称谓"], mapping).targets == (
         "phone",
         "extra:手机号",
@@ -70,19 +71,19 @@ def test_a_mapping_from_a_file(tmp_path):
     file.write_text(
         '[fields]\nphone = "号码"\nname = ["称谓", "昵称"]\n[constants]\nstore = "SH001"\n[values.consent]\n"已签" = true\n'
     )
-    assert load_mapping(file) == OwnMapping(
-        {"phone": ("号码",), "name": ("称谓", "昵称")}, {"store": "SH001"}, {"consent": {"已签": True}}
+    assert load_mapping(file) == FieldMapping(
+        of_columns({"phone": "号码", "name": ("称谓", "昵称")}).fields, {"store": "SH001"}, {"consent": {"已签": True}}
     )
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ('[field]\nphone = "x"', "[field] is no table"),
+        ('[field]\nphone = "x"', "did you mean fields?"),
         ('[fields]\nfone = "x"', "fone"),
-        ("[fields]\nphone = 3", "[fields] phone"),
-        ('[values]\nstore = "x"', "[values.store]"),
-        ("[constants]\nstore = []", "[constants] store"),
+        ("[fields]\nphone = 3", "fields.phone: 3 is a number"),
+        ('[values]\nstore = "x"', ": values.store: "),
+        ("[constants]\nstore = []", ": constants.store: This is a list"),
         ("no toml", "cannot be read"),
     ],
 )

@@ -28,7 +28,8 @@ LEAD: dict[str, Any] = {
 
 
 needs_former_reading = pytest.mark.skipif(
-    variant() == "compiled", reason="compiled rules call each other directly: a former reader cannot be put in their place"
+    variant() == "compiled",
+    reason="compiled rules call each other directly: a former reader cannot be put in their place",
 )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, Producer
 
-from connectors.gateway.durable import Full, Line, settle
+from connectors.durable.places import Done, Full, Line
 from connectors.kafka.away import client_log
 from connectors.kafka.faults import lost_client
 from connectors.kafka.settings import KafkaSettings
@@ -25,7 +23,8 @@ _POLL_S: Final = 0.05
 class TopicDurable:
     """The topic that raw leads are read from."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, give_up_ms: int = _GIVE_UP_MS) -> None:
+        """`give_up_ms`: how long a record waits for the broker before whoever gave it hears of it."""
         self._settings = settings
         self._topic = settings.inputs[0][0]
         self._fault: errors.Fault | None = None
@@ -36,7 +35,7 @@ class TopicDurable:
                 "acks": "all",
                 "partitioner": "murmur2_random",
                 "linger.ms": 2,
-                "message.timeout.ms": _GIVE_UP_MS,
+                "message.timeout.ms": give_up_ms,
                 "message.max.bytes": 8 << 20,  # the topic's own limit decides
                 "queue.buffering.max.messages": limits.UNSENT_RECORDS,
                 "queue.buffering.max.kbytes": limits.UNSENT_BYTES >> 10,
@@ -44,8 +43,6 @@ class TopicDurable:
             },
             logger=client_log,
         )
-        self._answers: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None], BaseException | None]] = []
-        """Requests whose last record was acknowledged or failed, of one look at the client."""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="gateway-kafka", daemon=True)
         self._thread.start()
@@ -53,23 +50,13 @@ class TopicDurable:
     def _serve(self) -> None:
         while not self._ending.is_set():
             self._producer.poll(_POLL_S)
-            self._answer()
-
-    def _answer(self) -> None:
-        """Tell the event loop of all at once: waking it for each costs more than the rest of a record."""
-        answers, self._answers = self._answers, []
-        if answers:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                answers[0][0].call_soon_threadsafe(_settle_all, answers)
 
     def _met(self, error: Any) -> None:
         if error.fatal():
             self._fault = lost_client(error)
 
-    def put(self, lines: Sequence[Line]) -> asyncio.Future[None]:
-        """Give them to the client. Where it is full in the middle the rest is not given, and the sender sends all again."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
+    def give(self, lines: Sequence[Line], done: Done) -> None:
+        """To the client. Where it is full in the middle the rest is not given, and the sender sends all again."""
         if self._fault is not None:
             raise self._fault
         if len(self._producer) + len(lines) > limits.INBOX_WAITING:
@@ -82,21 +69,20 @@ class TopicDurable:
                 failed.append(self._said(error))
             left[0] -= 1
             if not left[0]:
-                self._answers.append((loop, future, failed[0] if failed else None))
+                done(failed[0] if failed else None)
 
         for line in lines:
             try:
                 self._producer.produce(self._topic, line.value, line.key, on_delivery=delivered)
             except BufferError:
                 raise Full from None
-        return future
 
     def _said(self, error: Any) -> BaseException:
         if error.code() in _LATE:
             return Full()
         return errors.SinkFault(
             f"The topic {self._topic} does not take a record: {error.name()} ({error.str()}).",
-            "Check the topic with `leadstream topics --check`; the sender sends it again.",
+            "Check the topic with `leadstream topics --check`; what was sent before may be sent again.",
         )
 
     def fault(self) -> BaseException | None:
@@ -116,8 +102,3 @@ class TopicDurable:
         self._producer.flush(limits.DRAIN_S)
         self._ending.set()
         self._thread.join()
-
-
-def _settle_all(answers: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None], BaseException | None]]) -> None:
-    for _, future, error in answers:
-        settle(future, error)
