@@ -38,6 +38,7 @@ _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _any: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
+_TYPE: Final = msgspec.Raw(_encode(_KIND))
 
 
 class Fault(NamedTuple):
@@ -95,8 +96,13 @@ class Check:
             body.decode()
         except UnicodeDecodeError:
             raise DoorRefused(400, "NOT_JSON", "The body is not UTF-8.", "Send JSON in UTF-8.") from None
+        now = self._wall_ms()
+        own = (
+            msgspec.Raw(_encode(channel)),
+            msgspec.Raw(_encode(datetime.fromtimestamp(now / 1000, UTC).isoformat())),
+        )
         if not body.startswith(b"["):
-            return [self._one(channel, msgspec.Raw(body), whole=True)]
+            return [self._one(channel, msgspec.Raw(body), now, own, whole=True)]
         try:
             raws = _list(body)
         except (msgspec.DecodeError, RecursionError):
@@ -110,9 +116,12 @@ class Check:
                 f"The request holds {len(raws)} leads; {limits.GATEWAY_BATCH} are taken at a time.",
                 "Send fewer at a time; none of them was taken.",
             )
-        return [self._one(channel, raw, whole=False) for raw in raws]
+        return [self._one(channel, raw, now, own, whole=False) for raw in raws]
 
-    def _one(self, channel: str, raw: msgspec.Raw, *, whole: bool) -> Item:
+    def _one(
+        self, channel: str, raw: msgspec.Raw, now: int, own: tuple[msgspec.Raw, msgspec.Raw], *, whole: bool
+    ) -> Item:
+        """One lead; `own` = the channel and the ingest time as the record says them."""
         try:
             fields = _object(raw)
             known: dict[str, Any] = {
@@ -128,10 +137,8 @@ class Check:
             if known.get(name) not in (None, "", only):
                 # Else one channel's secret would let in another's leads, or a command.
                 return Item(None, source_id, (Fault("BAD_FIELD", name, f"Leave it out, or send {only}."),))
-        now = self._wall_ms()
-        fields["type"] = msgspec.Raw(_encode(_KIND))
-        fields["channel"] = msgspec.Raw(_encode(channel))
-        fields["ingest_time"] = msgspec.Raw(_encode(datetime.fromtimestamp(now / 1000, UTC).isoformat()))
+        fields["type"] = _TYPE
+        fields["channel"], fields["ingest_time"] = own
         # Line feeds stand between values alone: within a string they are escaped.
         value = _encode(fields).replace(b"\n", b" ").replace(b"\r", b" ")
         faults = self._faults(value, now)
