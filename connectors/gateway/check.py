@@ -17,12 +17,9 @@ import msgspec
 
 from connectors.durable.places import Line, key_of
 from connectors.gateway.refusal import DoorRefused
+from connectors.judge import Judge
 from operators.config.configuration import Configuration
-from operators.identity.one_id import NEWEST_FORM, OneIds
 from operators.intake.faults import faults_of
-from operators.intake.times import Clock
-from operators.intake.validation import Validation
-from operators.registry import RECORD_OF
 from state import limits
 
 log = logging.getLogger("leadstream")
@@ -65,9 +62,7 @@ class Check:
     def __init__(self, configuration: Configuration, wall_ms: Callable[[], int]) -> None:
         self._rules = configuration.rules
         self._wall_ms = wall_ms
-        self._validation = Validation(
-            configuration.rules, OneIds(configuration.secret, limits.SHARDS, NEWEST_FORM), RECORD_OF
-        )
+        self._judge = Judge(configuration)
 
     def channel(self, code: str) -> None:
         """Raises DoorRefused where the channel is not known (404) or not taken (403)."""
@@ -148,7 +143,7 @@ class Check:
 
     def _faults(self, value: bytes, now: int) -> tuple[Fault, ...]:
         try:
-            arrival = self._validation.read(value, _KIND, Clock(event=False, now=now, wall_ms=now))
+            arrival = self._judge.judge(value, now)
         except Exception as error:
             # The engine puts such a record to rejects with its original; a lead is not refused for a fault of ours.
             log.error("The check of a lead met an error that no rule foresees (%s).", type(error).__name__)
