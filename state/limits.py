@@ -179,6 +179,8 @@ GATEWAY_BATCH: Final = 2_000
 """Leads of one request."""
 GATEWAY_HELD_BYTES: Final = 64 << 20
 """Bodies held in memory at one time; beyond, 429."""
+GATEWAY_HEAD_BYTES: Final = 64 << 10
+"""Longest request line with headers; beyond, 400 and the connection ends."""
 GATEWAY_CONNECTIONS: Final = 1_000
 """Connections at one time; beyond, the server answers 503."""
 GATEWAY_BODY_S: Final = 30

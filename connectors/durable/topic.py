@@ -34,7 +34,7 @@ class TopicDurable:
                 "enable.idempotence": True,
                 "acks": "all",
                 "partitioner": "murmur2_random",
-                "linger.ms": 2,
+                "linger.ms": 5,  # the broker works per batch, and shares the machine at small sites
                 "message.timeout.ms": give_up_ms,
                 "message.max.bytes": 8 << 20,  # the topic's own limit decides
                 "queue.buffering.max.messages": limits.UNSENT_RECORDS,

@@ -29,7 +29,7 @@ from connectors.gateway.answers import (
 from connectors.gateway.bodies import Body, FileBody
 from connectors.gateway.check import Item
 from connectors.gateway.gateway import Gateway
-from connectors.gateway.meters import CONTENT_TYPE, Meters
+from connectors.gateway.meters import CONTENT_TYPE
 from connectors.gateway.refusal import DoorRefused
 from connectors.gateway.sheets import Question
 from state import limits
@@ -39,12 +39,73 @@ log = logging.getLogger("leadstream")
 _JSON = "application/json"
 _ENDING = re.compile(r"\.[A-Za-z]{1,6}\Z")
 _UNKNOWN = "unknown"
+_LEADS = "/v1/channels/{code}/leads"
+_LEADS_PATH = re.compile(r"/v1/channels/([^/]+)/leads")
 _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """The framework would send paths and queries to a collector that the environment names: a verify token stands in one."""
 
 
-def application(gateway: Gateway) -> FastAPI:
+def application(gateway: Gateway) -> ASGIApp:
     """The doors of this gateway."""
+    return _Doors(gateway, _documented(gateway))
+
+
+class _Doors:
+    """In front of the framework: counts what is answered, and takes leads itself, since its layers cost as much as a lead."""
+
+    def __init__(self, gateway: Gateway, others: ASGIApp) -> None:
+        self._gateway = gateway
+        self._others = others
+        self._meters = gateway.meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._others(scope, receive, send)
+            return
+        found = _LEADS_PATH.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+        if found is not None:
+            response = await self._leads(Request(scope, receive), found[1])
+            self._meters.answered(_LEADS, response.status_code)
+            await response(scope, receive, send)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                door = getattr(scope.get("route"), "path", _UNKNOWN)  # never the path itself: it is what somebody typed
+                self._meters.answered(door, message["status"])
+            await send(message)
+
+        await self._others(scope, receive, counting)
+
+    async def _leads(self, request: Request, code: str) -> Response:
+        try:
+            return await _take_leads(self._gateway, request, code)
+        except DoorRefused as refused:
+            return _refusal(refused)
+        except Exception as error:
+            return _unforeseen(error)
+
+
+async def _take_leads(gateway: Gateway, request: Request, code: str) -> Response:
+    """One lead or a list: judged, made durable, answered one by one. Raises DoorRefused where none is taken."""
+    meters = gateway.meters
+    gateway.check.channel(code)
+    async with Body(gateway.bodies, request, gateway.most_bytes(code)) as body:
+        gateway.allow(code, request.headers, _target(request), body)
+        items = gateway.check.leads(code, body)
+        lines = [item.line for item in items if item.line is not None]
+        meters.leads(code, "refused", len(items) - len(lines))
+        if lines:
+            await _kept(gateway, code, lines, len(lines))
+    for item in items:
+        for fault in item.faults if item.line is not None else ():
+            meters.later(code, fault.code)
+    status = 202 if len(lines) == len(items) else 207 if lines else 422
+    return _json(_answer(items, len(lines)), status)
+
+
+def _documented(gateway: Gateway) -> FastAPI:
     app = FastAPI(
         title="leadstream gateway",
         version=gateway.version or "0",
@@ -54,8 +115,6 @@ def application(gateway: Gateway) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     meters = gateway.meters
-
-    app.add_middleware(_Counted, meters=meters)
 
     @app.exception_handler(DoorRefused)
     async def refused(_: Request, error: Exception) -> Response:
@@ -84,13 +143,10 @@ def application(gateway: Gateway) -> FastAPI:
 
     @app.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> Response:
-        log.error("A door met an error that no rule foresees (%s).", type(error).__name__)
-        return _refusal(
-            DoorRefused(500, "INTERNAL", "An error that no rule foresees; nothing was acknowledged.", "Send it again.")
-        )
+        return _unforeseen(error)
 
     @app.post(
-        "/v1/channels/{code}/leads",
+        _LEADS,
         status_code=202,
         response_model=LeadsAnswer,
         responses={
@@ -102,19 +158,7 @@ def application(gateway: Gateway) -> FastAPI:
         summary="One lead, or a list of them",
     )
     async def leads(request: Request, code: Annotated[str, Path()]) -> Response:
-        gateway.check.channel(code)
-        async with Body(gateway.bodies, request, gateway.most_bytes(code)) as body:
-            gateway.allow(code, request.headers, _target(request), body)
-            items = gateway.check.leads(code, body)
-            lines = [item.line for item in items if item.line is not None]
-            meters.leads.labels(code, "refused").inc(len(items) - len(lines))
-            if lines:
-                await _kept(gateway, code, lines, len(lines))
-        for item in items:
-            for fault in item.faults if item.line is not None else ():
-                meters.later.labels(code, fault.code).inc()
-        status = 202 if len(lines) == len(items) else 207 if lines else 422
-        return _json(_answer(items, len(lines)), status)
+        return await _take_leads(gateway, request, code)
 
     @app.post(
         "/v1/feeds/{code}",
@@ -181,7 +225,7 @@ def application(gateway: Gateway) -> FastAPI:
             await asyncio.to_thread(gateway.allow_file, channel, request.headers, target, path)
             read = await gateway.read_sheet(path, name, Question(channel, account, mapping, sheet))
             refused_rows = read.counts.fates["refused"]
-            meters.leads.labels(channel, "refused").inc(refused_rows)
+            meters.leads(channel, "refused", refused_rows)
             if read.lines:
                 await _kept(gateway, channel, read.lines, 0)
         answer = await asyncio.to_thread(read.answer)
@@ -226,9 +270,9 @@ async def _kept(gateway: Gateway, channel: str, lines: list[Line], cost: int) ->
             gateway.rates.take(channel, cost)
         await gateway.keep(lines)
     except DoorRefused:
-        gateway.meters.leads.labels(channel, "not_kept").inc(len(lines))
+        gateway.meters.leads(channel, "not_kept", len(lines))
         raise
-    gateway.meters.leads.labels(channel, "acknowledged").inc(len(lines))
+    gateway.meters.leads(channel, "acknowledged", len(lines))
 
 
 def _target(request: Request) -> str:
@@ -264,31 +308,16 @@ def _json(value: object, status: int) -> Response:
     return Response(orjson.dumps(value), status, media_type=_JSON)
 
 
+def _unforeseen(error: Exception) -> Response:
+    log.error("A door met an error that no rule foresees (%s).", type(error).__name__)
+    return _refusal(
+        DoorRefused(500, "INTERNAL", "An error that no rule foresees; nothing was acknowledged.", "Send it again.")
+    )
+
+
 def _refusal(error: DoorRefused, headers: dict[str, str] | None = None) -> Response:
     more = dict(headers or {})
     if error.retry_after_s is not None:
         more["Retry-After"] = str(error.retry_after_s)
     body = orjson.dumps({"code": error.code, "message": error.message, "action": error.action})
     return Response(body, error.status, headers=more, media_type=_JSON)
-
-
-class _Counted:
-    """Counts what is answered, by door and status."""
-
-    def __init__(self, app: ASGIApp, meters: Meters) -> None:
-        self._app = app
-        self._meters = meters
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The request, passed through."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def counting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                door = getattr(scope.get("route"), "path", _UNKNOWN)  # never the path itself: it is what somebody typed
-                self._meters.requests.labels(door, str(message["status"])).inc()
-            await send(message)
-
-        await self._app(scope, receive, counting)

@@ -17,12 +17,9 @@ import msgspec
 
 from connectors.durable.places import Line, key_of
 from connectors.gateway.refusal import DoorRefused
+from connectors.judge import Judge
 from operators.config.configuration import Configuration
-from operators.identity.one_id import NEWEST_FORM, OneIds
 from operators.intake.faults import faults_of
-from operators.intake.times import Clock
-from operators.intake.validation import Validation
-from operators.registry import RECORD_OF
 from state import limits
 
 log = logging.getLogger("leadstream")
@@ -38,6 +35,7 @@ _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _any: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
+_TYPE: Final = msgspec.Raw(_encode(_KIND))
 
 
 class Fault(NamedTuple):
@@ -64,9 +62,7 @@ class Check:
     def __init__(self, configuration: Configuration, wall_ms: Callable[[], int]) -> None:
         self._rules = configuration.rules
         self._wall_ms = wall_ms
-        self._validation = Validation(
-            configuration.rules, OneIds(configuration.secret, limits.SHARDS, NEWEST_FORM), RECORD_OF
-        )
+        self._judge = Judge(configuration)
 
     def channel(self, code: str) -> None:
         """Raises DoorRefused where the channel is not known (404) or not taken (403)."""
@@ -95,8 +91,13 @@ class Check:
             body.decode()
         except UnicodeDecodeError:
             raise DoorRefused(400, "NOT_JSON", "The body is not UTF-8.", "Send JSON in UTF-8.") from None
+        now = self._wall_ms()
+        own = (
+            msgspec.Raw(_encode(channel)),
+            msgspec.Raw(_encode(datetime.fromtimestamp(now / 1000, UTC).isoformat())),
+        )
         if not body.startswith(b"["):
-            return [self._one(channel, msgspec.Raw(body), whole=True)]
+            return [self._one(channel, msgspec.Raw(body), now, own, whole=True)]
         try:
             raws = _list(body)
         except (msgspec.DecodeError, RecursionError):
@@ -110,9 +111,12 @@ class Check:
                 f"The request holds {len(raws)} leads; {limits.GATEWAY_BATCH} are taken at a time.",
                 "Send fewer at a time; none of them was taken.",
             )
-        return [self._one(channel, raw, whole=False) for raw in raws]
+        return [self._one(channel, raw, now, own, whole=False) for raw in raws]
 
-    def _one(self, channel: str, raw: msgspec.Raw, *, whole: bool) -> Item:
+    def _one(
+        self, channel: str, raw: msgspec.Raw, now: int, own: tuple[msgspec.Raw, msgspec.Raw], *, whole: bool
+    ) -> Item:
+        """One lead; `own` = the channel and the ingest time as the record says them."""
         try:
             fields = _object(raw)
             known: dict[str, Any] = {
@@ -128,10 +132,8 @@ class Check:
             if known.get(name) not in (None, "", only):
                 # Else one channel's secret would let in another's leads, or a command.
                 return Item(None, source_id, (Fault("BAD_FIELD", name, f"Leave it out, or send {only}."),))
-        now = self._wall_ms()
-        fields["type"] = msgspec.Raw(_encode(_KIND))
-        fields["channel"] = msgspec.Raw(_encode(channel))
-        fields["ingest_time"] = msgspec.Raw(_encode(datetime.fromtimestamp(now / 1000, UTC).isoformat()))
+        fields["type"] = _TYPE
+        fields["channel"], fields["ingest_time"] = own
         # Line feeds stand between values alone: within a string they are escaped.
         value = _encode(fields).replace(b"\n", b" ").replace(b"\r", b" ")
         faults = self._faults(value, now)
@@ -141,7 +143,7 @@ class Check:
 
     def _faults(self, value: bytes, now: int) -> tuple[Fault, ...]:
         try:
-            arrival = self._validation.read(value, _KIND, Clock(event=False, now=now, wall_ms=now))
+            arrival = self._judge.judge(value, now)
         except Exception as error:
             # The engine puts such a record to rejects with its original; a lead is not refused for a fault of ours.
             log.error("The check of a lead met an error that no rule foresees (%s).", type(error).__name__)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from mmap import mmap
 from pathlib import Path
-from typing import Any, Protocol
 
 from connectors.durable.places import SLICE, Durable, Full, Line
+from connectors.feeds.registry import Delivery, Feed
 from connectors.gateway import signature
 from connectors.gateway.bodies import Mapped, Room
 from connectors.gateway.check import Check
@@ -27,41 +27,6 @@ from operators.config.tables import ChannelTable, GatewayTable
 from state import errors, limits
 
 log = logging.getLogger("leadstream")
-
-
-class Reply(Protocol):
-    """What a feed answers."""
-
-    status: int
-    content_type: str
-    body: bytes
-
-
-class Delivery(Protocol):
-    """What a feed makes of a webhook: `leads` as data, `lines` as records."""
-
-    leads: list[dict[str, Any]]
-    reply: Reply
-    notes: list[str]
-
-    @property
-    def lines(self) -> list[bytes]:
-        """One JSON object each, without a line feed."""
-
-
-class Feed(Protocol):
-    """A feed (线索接入), as `connectors.gateway` needs it. `read` raises a Refused with `status` for what it does not take."""
-
-    @property
-    def code(self) -> str:
-        """Its name in the path."""
-
-    @property
-    def secret_env(self) -> str:
-        """The variable of its secrets, one a line."""
-
-    def read(self, body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: int) -> Delivery:
-        """The leads of a signed delivery; `now` in epoch ms."""
 
 
 @dataclass

@@ -19,19 +19,19 @@ class Meters:
     def __init__(self, durable: Durable, version: str) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self.requests = Counter(
+        self._requests = Counter(
             "leadstream_gateway_requests",
             "Requests answered, by door and status.",
             ["door", "status"],
             registry=registry,
         )
-        self.leads = Counter(
+        self._leads = Counter(
             "leadstream_gateway_leads",
             "Leads by outcome: acknowledged (durable), refused at the door, not_kept (429 or 503: the sender has them).",
             ["channel", "outcome"],
             registry=registry,
         )
-        self.later = Counter(
+        self._later = Counter(
             "leadstream_gateway_later_refused",
             "Leads acknowledged of which the sender was told that the engine will refuse them, by code.",
             ["channel", "code"],
@@ -49,6 +49,29 @@ class Meters:
         up.set_function(lambda: int(durable.fault() is None))
         build = Gauge("leadstream_build_info", "Always 1.", ["version"], registry=registry)
         build.labels(version).set(1)
+
+        self._children: dict[tuple[Counter, str, str], Counter] = {}
+        """Looked up once: finding a counter by its labels costs more than counting."""
+
+    def answered(self, door: str, status: int) -> None:
+        """A request was answered; `door` = its path in the document, never what somebody typed."""
+        self._of(self._requests, door, str(status)).inc()
+
+    def leads(self, channel: str, outcome: str, count: int) -> None:
+        """Leads with this outcome."""
+        if count:
+            self._of(self._leads, channel, outcome).inc(count)
+
+    def later(self, channel: str, code: str) -> None:
+        """An acknowledged lead of which the sender was told this code."""
+        self._of(self._later, channel, code).inc()
+
+    def _of(self, counter: Counter, first: str, second: str) -> Counter:
+        key = (counter, first, second)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = counter.labels(first, second)
+        return child
 
     def page(self) -> bytes:
         """The page, as Prometheus reads it."""

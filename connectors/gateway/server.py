@@ -12,6 +12,7 @@ import uvicorn
 
 from connectors.gateway.app import application
 from connectors.gateway.gateway import Gateway
+from connectors.gateway.http import protocol
 from state import errors, limits
 
 _LOOK_S = 0.2
@@ -70,10 +71,13 @@ class Server:
                 access_log=False,  # a path or query may hold what a customer typed
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,  # nobody asks who the sender's sender is
+                ws="none",
                 limit_concurrency=limits.GATEWAY_CONNECTIONS,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=limits.DRAIN_S,
-                h11_max_incomplete_event_size=64 << 10,
+                http=protocol(),
+                h11_max_incomplete_event_size=limits.GATEWAY_HEAD_BYTES,
             )
         )
 

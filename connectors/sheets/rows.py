@@ -12,17 +12,18 @@ from typing import Final
 
 from connectors.durable.places import Line, key_of
 from connectors.feeds.mapping import FieldMapping
+from connectors.judge import Judge
 from connectors.sheets import json_rows, texts, workbook
 from connectors.sheets.cells import shown
 from connectors.sheets.formats import Format, refused
 from connectors.sheets.headings import NO_MAPPING, Columns, columns_of, known
-from connectors.sheets.judging import Judge
 from connectors.sheets.leads import Lead, Leads
 from connectors.sheets.results import LINE_KEY, Fate, Results, without_quote
 from connectors.sheets.tables import Cell, Table
 from operators.base.rules import TimeForm
 from operators.config.configuration import Configuration
-from operators.intake.faults import fault
+from operators.intake.faults import fault, faults_of
+from operators.wire.arrival import Arrival
 from operators.wire.streams import FieldFault
 from state import errors, limits
 
@@ -101,7 +102,7 @@ class Rows:
             mapping=wanted.mapping,
             form=wanted.form,
         )
-        self._judge = Judge(configuration, wanted.ingest_ms)
+        self._judge = Judge(configuration)
         self._seen: set[tuple[tuple[str, str, str], bytes]] = set()
 
     def read(self, form: Format) -> list[Taken]:
@@ -128,7 +129,7 @@ class Rows:
                 row = str(row[LINE_KEY])
             lead = self._maker.of_object(row) if isinstance(row, dict) else None
             if isinstance(row, str) and row:
-                fate, faults = self._refused(self._judge.judge(row.encode("utf-8", "replace")).faults)
+                fate, faults = self._refused(faults_of(self._judged(row.encode("utf-8", "replace"))))
                 self.results.line(number, row, fate, faults)
             else:
                 fate, faults = self._fate(lead)
@@ -223,20 +224,23 @@ class Rows:
             self.counts.fates["repeated"] += 1
             return "repeated", []
         self._seen.add(same)
-        verdict = self._judge.judge(lead.raw)
+        arrival = self._judged(lead.raw)
         channel = lead.key[0]
-        if verdict.kind != _KIND:
-            return self._refused([fault("type", "BAD_FIELD", verdict.kind, hint="Only raw leads are imported.")])
+        if arrival.kind != _KIND:
+            return self._refused([fault("type", "BAD_FIELD", arrival.kind, hint="Only raw leads are imported.")])
         if self.wanted.only_channel and channel != self.wanted.channel:
             hint = f"Leave the channel out, or write {self.wanted.channel}: others are sent with their own secret."
             return self._refused([fault("channel", "BAD_FIELD", channel, hint=hint)])
-        if not verdict.faults or self.wanted.send_refused:
+        if not arrival.reasons or self.wanted.send_refused:
             line = Line(lead.raw, key_of(channel, lead.source_id))
-            self._taken.append(Taken(verdict.at_ms, lead.content, line))
-        if verdict.faults:
-            return self._refused(verdict.faults)
+            self._taken.append(Taken(arrival.t, lead.content, line))
+        if arrival.reasons:
+            return self._refused(faults_of(arrival))
         self.counts.fates["imported"] += 1
         return "imported", []
+
+    def _judged(self, raw: bytes) -> Arrival:
+        return self._judge.judge(raw, self.wanted.ingest_ms)
 
     def _refused(self, faults: list[FieldFault]) -> tuple[Fate, list[FieldFault]]:
         self.counts.fates["refused"] += 1

@@ -22,6 +22,8 @@ from operators.config import configuration
 from operators.config.names import nearest
 from operators.identity import phones
 from operators.identity.masks import without_contacts, without_number
+from operators.intake.faults import faults_of
+from operators.wire.arrival import FLAGS, Arrival
 from state import errors, limits
 
 _SHOWN_PLAIN: Final = frozenset(
@@ -113,6 +115,7 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
     """
     from connectors.feeds.mapping import missing
     from connectors.feeds.registry import feed_named, feeds_of
+    from connectors.judge import Judge
 
     loaded = configuration.load(config)
     feeds = feeds_of(loaded)
@@ -124,18 +127,19 @@ def try_feed(code: str, file: Path, *, config: Path | None, as_json: bool, revea
         )
     now = time.time_ns() // 1_000_000
     delivery = feed.try_out(_bytes_of(file), now)
-    judge = _Judge(loaded, now)
+    judge = Judge(loaded)
     tried = []
     for lead, line in zip(delivery.leads, delivery.lines, strict=True):
-        reasons, flags = judge.of(line)
+        arrival = judge.judge(line, now)
         tried.append(
             {
                 "lead": lead if reveal else masked_lead(lead),
-                "home": judge.home_of(line),
+                "home": _home(arrival),
                 "missing": missing(lead),
-                "accepted": not reasons,
-                "reasons": reasons,
-                "flags": flags,
+                "accepted": not arrival.reasons,
+                "reasons": list(arrival.reasons),
+                "hints": list(dict.fromkeys(one.hint for one in faults_of(arrival))),
+                "flags": [name for bit, name in FLAGS.items() if arrival.flags & bit],
             }
         )
     reply = {"status": delivery.reply.status, "body": delivery.reply.body.decode()}
@@ -168,38 +172,20 @@ def _say_tried(code: str, tried: list[dict[str, Any]], notes: Iterable[str]) -> 
         verdict = "accepted" if one["accepted"] else f"refused with {', '.join(one['reasons'])}"
         flags = f", flagged {', '.join(one['flags'])}" if one["flags"] else ""
         typer.echo(f"  Validation (线索验证): {verdict}{flags}.")
+        for hint in one["hints"]:
+            typer.echo(f"    {hint}")
     for note in notes:
         typer.echo(note)
     if not tried:
         typer.echo("The sample holds no lead.")
 
 
-class _Judge:
-    """What validation says of one record, as the engine would see it now."""
+def _home(arrival: Arrival) -> dict[str, str] | None:
+    """Where the number of a lead was given out: what stands in for a city that the channel does not send."""
+    from operators.identity.home import NOWHERE, home_of
 
-    def __init__(self, loaded: configuration.Configuration, now: int) -> None:
-        from operators.identity.one_id import OneIds
-        from operators.intake.times import Clock
-        from operators.intake.validation import Validation
-        from operators.registry import RECORD_OF
-
-        self._validation = Validation(loaded.rules, OneIds(loaded.secret, limits.SHARDS), RECORD_OF)
-        self._clock = Clock(event=False, now=now, wall_ms=now)
-
-    def home_of(self, line: bytes) -> dict[str, str] | None:
-        """Where the number of a lead was given out: what stands in for a city that the channel does not send."""
-        from operators.identity.home import NOWHERE, home_of
-
-        arrival = self._validation.read(line, "raw_lead", self._clock)
-        found = home_of(arrival.phone or arrival.landline)
-        return None if found == NOWHERE else found._asdict()
-
-    def of(self, line: bytes) -> tuple[list[str], list[str]]:
-        """(reject codes, flags)."""
-        from operators.wire.arrival import FLAGS
-
-        arrival = self._validation.read(line, "raw_lead", self._clock)
-        return list(arrival.reasons), [name for bit, name in FLAGS.items() if arrival.flags & bit]
+    found = home_of(arrival.phone or arrival.landline)
+    return None if found == NOWHERE else found._asdict()
 
 
 def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typer
 
@@ -39,6 +38,7 @@ def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version:
             "Set the channels' secrets, or listen on 127.0.0.1.",
         )
     try:
+        from connectors.feeds.registry import feeds_of
         from connectors.gateway.gateway import Gateway
         from connectors.gateway.server import Server, listen_on
     except ImportError as error:
@@ -58,7 +58,7 @@ def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version:
             loaded,
             durable,
             os.environ,
-            feeds=_feeds(loaded),
+            feeds=feeds_of(loaded),
             unsigned=unsigned,
             version=version,
         )
@@ -90,16 +90,6 @@ def _durable(to: str, loaded: Configuration) -> Durable:
     if to == KAFKA:
         return topic_of(loaded, patient=False)
     return inbox_of(to, writer=INBOX, holder="leadstream gateway")
-
-
-def _feeds(loaded: Configuration) -> Mapping[str, Any]:
-    """The feeds that there are; none where this version has none."""
-    try:
-        from connectors.feeds.registry import feeds_of  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return {}
-    feeds: Mapping[str, Any] = feeds_of(loaded)
-    return feeds
 
 
 def _say_secrets(without: list[str], *, unsigned: bool) -> None:

@@ -8,7 +8,7 @@ from delivery import Case, at, configuration, lead, memory_reader, rows_of, scen
 from flows.run import run
 from state import keys
 from state.database import Database
-from state.rows import customer_row, store_row
+from state.rows import channel_row, customer_row, store_row
 
 pytestmark = pytest.mark.usefixtures("fabric")
 
@@ -31,6 +31,11 @@ def armed(found):
         opening = int.from_bytes(min(orders)[len(key) + 8 :][:8], "big") - (1 << 62)
         assert store.queued == len(orders) and store.armed <= store.due == opening
         wanted.add(keys.timer_key(key[0], store.armed, key[1:]))
+    for key, value in rows_of(found, keys.CHANNEL).items():
+        channel = channel_row.decode(value)
+        assert bool(channel.hours) == bool(channel.armed)
+        if channel.armed:
+            wanted.add(keys.timer_key(key[0], channel.armed, key[1:]))
     return wanted
 
 

@@ -9,6 +9,7 @@ import pytest
 from face_shell import Shell
 
 from leadstream.commands.feeds import masked_lead
+from operators.intake.hints import BY_CODE
 
 OWN = """
 [channels.site]
@@ -64,6 +65,7 @@ def test_a_sample_shows_what_it_becomes_and_what_validation_says(shell: Shell) -
     assert first["accepted"] and first["missing"] == []
     assert first["lead"]["phone"] == "139****5678" and first["lead"]["name"] == "(given)"
     assert first["home"] == {"province": "江苏", "city": "常州市"} and second["home"] is None
+    assert second["hints"] == [BY_CODE["BAD_PHONE"]] and first["hints"] == []
     assert second["reasons"] == ["BAD_PHONE"] and second["missing"] == ["event_time", "name", "store"]
     assert second["lead"]["source_lead_id"] == "S2-139****5678"
 

@@ -103,3 +103,21 @@ def test_a_channel_without_a_secret_is_warned_of(configured: Shell) -> None:
     with httpx.Client(timeout=DEADLINE_S) as client:
         assert client.post(gateway.url + LEADS, json=lead(1)).status_code == 401
     assert configured.end(gateway.process) == 0
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"x" * 1024, b"GET / HTTP/1.1\r\nX: " + b"x" * 1024])
+def test_a_head_without_end_is_cut_off(configured: Shell, head: bytes) -> None:
+    """It lies in memory until it is whole: whoever sends one without end must not fill it."""
+    gateway = GatewayProcess(configured, "--config", "config.toml", "--to", "in", **SECRETS)
+    host, port = gateway.url.removeprefix("http://").split(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), DEADLINE_S) as line:
+        line.sendall(head)
+        with pytest.raises(OSError):  # reset or closed, long before a megabyte
+            while sent < 64 << 20:
+                line.sendall(b"x" * 4096)
+                sent += 4096
+    assert sent < 8 << 20
+    with httpx.Client(timeout=DEADLINE_S) as client:
+        assert gateway.send(client, LEADS, lead(1)).status_code == 202
+    assert configured.end(gateway.process, signal.SIGTERM) == 0

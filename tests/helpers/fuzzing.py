@@ -418,7 +418,7 @@ class Parsers:
         finally:
             for one in inbox.iterdir() if inbox.is_dir() else ():
                 one.unlink()
-        assert done.fates["imported"] == done.written or done.known_before
+        assert done.counts.fates["imported"] == done.written or done.known_before
         assert done.result is not None and done.result.is_file()
 
 

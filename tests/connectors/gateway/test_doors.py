@@ -8,6 +8,8 @@ import pytest
 from gateway_doors import NOW_MS, SECRET, Doors, signature_of
 
 from connectors.gateway import gateway as shared
+from connectors.gateway.rates import Rates
+from connectors.gateway.refusal import DoorRefused
 from connectors.gateway.server import listen_on
 from state import errors, limits
 
@@ -255,6 +257,28 @@ def test_a_channels_rate_is_its_own(doors):
     assert doors.send(slow, [LEAD] * 4).status_code == 413, "a batch that never fits is not sent again for ever"
 
 
+def test_a_channel_may_send_again_after_the_seconds_that_it_was_told():
+    """Ten leads a minute: ten at once, then one each six seconds; what is asked for later is there later."""
+    seconds = [0.0]
+    rates = Rates(10, {"big": 600}, lambda: seconds[0])
+    for _ in range(10):
+        rates.take("web", 1)
+    for leads, wait in ((1, 6), (5, 30), (10, 60)):
+        with pytest.raises(DoorRefused) as refused:
+            rates.take("web", leads)
+        assert (refused.value.status, refused.value.retry_after_s) == (429, wait)
+    seconds[0] = 29.9
+    with pytest.raises(DoorRefused):
+        rates.take("web", 5)
+    seconds[0] = 30.0
+    rates.take("web", 5)
+    seconds[0] = 1e6
+    rates.take("web", 10)
+    with pytest.raises(DoorRefused):
+        rates.take("web", 1)
+    rates.take("big", 600)
+
+
 def test_who_is_not_signed_takes_nothing_of_the_rate():
     doors = Doors(environ={"LEADSTREAM_CHANNEL_SLOW": SECRET})
     slow = "/v1/channels/slow/leads"
@@ -332,7 +356,7 @@ def test_answers_do_not_wait_for_the_senders_acknowledgement():
 
 
 def test_nothing_is_sent_to_a_collector_that_the_environment_names(doors):
-    telemetry = getattr(doors.app, "_telemetry", None)
+    telemetry = getattr(doors.app._others, "_telemetry", None)
     if telemetry is None:
         pytest.skip("this version of the framework has no telemetry")
     assert not any(telemetry[name] for name in ("tracing", "metrics", "logs", "auto_configure"))
