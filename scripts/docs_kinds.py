@@ -125,6 +125,7 @@ def _entities() -> str:
             tables.listed(clock.name for clock in kind.clocks),
             tables.yes(kind.fresh),
             tables.yes(kind.settles),
+            tables.yes(kind.at_rest),
         )
 
     heads = ("entity", "letter", "row", "next due", "clocks", "begins with a message", "settles", "at rest")

@@ -420,7 +420,7 @@ def _import(
         typer.Option(
             "--mapping",
             metavar="NAME|FILE",
-            help="Which heading is which field, constants, values: [feeds.NAME] of the configuration, or a TOML file.",
+            help="Which heading is which field, constants, values: \\[feeds.NAME] of the configuration, or a TOML file.",
         ),
     ] = "",
     at: Annotated[
