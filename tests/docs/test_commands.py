@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from leadstream.commands.main import app
+from operators.config import configuration
 from operators.config.tables import MODELS
 from operators.registry import COUNTS
 
@@ -258,3 +259,10 @@ def test_every_metric_that_is_named_exists():
     for page in READER:
         for name in re.findall(r"`leadstream_([a-z_]+)`", page.read_text(encoding="utf-8")):
             assert re.search(rf'"(?:leadstream_)?{name.removesuffix("_total")}"', source), f"{page.name}: {name}"
+
+
+def test_examples_carry_the_rule_version_of_today() -> None:
+    """A reader who types them gets the default profile's: an old one says that nobody has run them since."""
+    texts = [page.read_text(encoding="utf-8") for page in READER]
+    shown = {version for text in texts for version in re.findall(r'rule[_ ]version(?:":")?\s?([0-9a-f]{12})', text)}
+    assert shown == {configuration.load(None, environ={}).rules.version}
