@@ -264,5 +264,5 @@ def test_every_metric_that_is_named_exists():
 def test_examples_carry_the_rule_version_of_today() -> None:
     """A reader who types them gets the default profile's: an old one says that nobody has run them since."""
     texts = [page.read_text(encoding="utf-8") for page in READER]
-    shown = {version for text in texts for version in re.findall(r'rule[_ ]version(?:":")?\s?([0-9a-f]{12})', text)}
+    shown = {version for text in texts for version in re.findall(r'"rule_version":"([0-9a-f]+)"', text)}
     assert shown == {configuration.load(None, environ={}).rules.version}
