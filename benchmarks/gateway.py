@@ -108,8 +108,7 @@ def _way(
                 f"acknowledged, {what}",
                 found["leads"] / found["seconds"],
                 "leads/s",
-                must=must if batch > 1 else None,
-                aim=must,
+                must=must,
                 guarantee=guarantee,
             )
             figures.add(f"gateway, {what}, share of a core", share, guarantee=guarantee)
