@@ -18,11 +18,13 @@ _ESCAPED: Final = re.compile(
     rb"\\(?:[fnrt]|u(?:00[0189aA]|0020|061[cC]|1680|180|20[0-6]|3000|[dD][89a-fA-F]|[fF][eE][0fF]))"
 ).search
 
-# What `cleaned` may take, as it stands in UTF-8: a table of ranges by the first byte, since this passes over every byte.
+# What `cleaned` may take, as it stands in UTF-8.
 _UNSEEN_BYTES: Final = re.compile(
     rb"\xc2[\x80-\xa0\xad]|\xd8\x9c|\xe1\x9a\x80|\xe1\xa0[\x8b-\x8f]|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xe2\x81[\x9f-\xaf]"
     rb"|\xe3\x80\x80|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf|\xf3\xa0[\x84-\x87]"
 ).search
+_OTHER_FIRST_BYTES: Final = bytes(byte for byte in range(256) if byte not in b"\xc2\xd8\xe1\xe2\xe3\xef\xf3")
+"""Bytes that none of those begins with. What is left without them is mostly nothing, which a fourth of the search's time shows."""
 
 
 def needs_reading(raw: bytes) -> bool:
@@ -35,7 +37,7 @@ def needs_reading(raw: bytes) -> bool:
     if raw.isascii():
         return False
     raw.decode()  # the typed decode does not look at what it passes over
-    return _UNSEEN_BYTES(raw) is not None
+    return bool(raw.translate(None, _OTHER_FIRST_BYTES)) and _UNSEEN_BYTES(raw) is not None
 
 
 def cleaned(text: str, *, joiners: bool = False) -> str:
