@@ -17,6 +17,8 @@ from typing import Annotated, Final
 import typer
 
 import leadstream
+from leadstream.commands import ways_in
+from leadstream.commands.options import AsJson, ConfigFile, StateFolder
 from leadstream.compiled import variant
 from state import errors, process
 
@@ -31,14 +33,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-feeds_app = typer.Typer(help="Feeds (线索接入): what channels send, and what it becomes.", no_args_is_help=False)
-app.add_typer(feeds_app, name="feeds")
+_feeds = typer.Typer(help="Feeds (线索接入): what channels send, and what it becomes.", no_args_is_help=False)
+app.add_typer(_feeds, name="feeds")
 
 # The base of what typer raises for arguments it cannot take; under another name in each of its versions.
 _ARGUMENTS: Final[type[BaseException]] = typer.BadParameter.__mro__[2]
-
-StateFolder = Annotated[Path, typer.Option("--state", metavar="DIR", help="Folder of the state.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,10 +115,7 @@ def _root(
 
 @app.command("run")
 def _run(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
-    ] = None,
+    config: ConfigFile = None,
     source: Annotated[
         str, typer.Option("--source", metavar="demo|FILE|DIR|kafka", help="Where records come from.")
     ] = "demo",
@@ -177,28 +173,6 @@ def _run(
             version=leadstream.__version__,
         )
     )
-
-
-@app.command("gateway")
-def _gateway(
-    to: Annotated[
-        str, typer.Option("--to", metavar="DIR|kafka", help="The inbox that a run follows, or the raw topic.")
-    ],
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
-    ] = None,
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one.")
-    ] = "127.0.0.1:8080",
-    unsigned: Annotated[
-        bool, typer.Option("--unsigned", help="For trials on this machine: channels without a secret may send.")
-    ] = False,
-) -> None:
-    """Take in leads over HTTP: webhooks and POST /v1/channels/CODE/leads, answered when they are durable."""
-    from leadstream.commands.gateway import serve
-
-    serve(config=config, listen=listen, to=to, unsigned=unsigned, version=leadstream.__version__)
 
 
 @app.command("generate")
@@ -313,52 +287,6 @@ def _topics(
     topics(config, mend=apply, as_json=json)
 
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
-]
-
-
-@feeds_app.command("list")
-def _feeds_list(config: ConfigFile = None, json: AsJson = False) -> None:
-    """Show the channels with their life cycle, and the feeds."""
-    from leadstream.commands.feeds import list_feeds
-
-    list_feeds(config, as_json=json)
-
-
-@feeds_app.command("try")
-def _feeds_try(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A feed's code, or that of a channel it feeds.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="One delivery, as the channel sends it.")],
-    config: ConfigFile = None,
-    json: AsJson = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show phones and names in clear.")] = False,
-) -> None:
-    """Show what a sample becomes, what validation says to it and what is missing; nothing is sent."""
-    from leadstream.commands.feeds import try_feed
-
-    try_feed(channel, file, config=config, as_json=json, reveal=reveal)
-
-
-@app.command("pull")
-def _pull(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The table \\[pull.CHANNEL] of the configuration.")],
-    to: Annotated[str, typer.Option("--to", metavar="DIR|kafka", help="Where the raw leads are written.")],
-    config: ConfigFile = None,
-    cursor: Annotated[Path, typer.Option("--cursor", metavar="DIR", help="Folder of what was pulled so far.")] = Path(
-        "var/pull"
-    ),
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="RFC 3339: from then on, not from the cursor.")
-    ] = None,
-) -> None:
-    """Ask a channel's server for the leads since the last pull."""
-    from leadstream.commands.feeds import pull_channel
-
-    pull_channel(channel, config=config, to=to, cursor=cursor, since=since)
-
-
 @app.command("bench")
 def _bench(
     scenario: Annotated[
@@ -398,53 +326,8 @@ def _explain(
     explain(state, question, config=config, as_json=json, reveal=reveal)
 
 
-@app.command("import")
-def _import(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="xlsx, xls, csv or jsonl.")],
-    to: Annotated[
-        str,
-        typer.Option("--to", "--out", metavar="DIR|kafka", help="A folder that `run --source` reads, or the topic."),
-    ] = "var/inbox",
-    channel: Annotated[
-        str, typer.Option("--channel", metavar="CODE", help="Channel of rows that name none: its code or name.")
-    ] = "",
-    account: Annotated[
-        str, typer.Option("--account", metavar="TEXT", help="Account at the channel, of rows that name none.")
-    ] = "",
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Configuration, TOML. Default: the built-in profile."),
-    ] = None,
-    mapping: Annotated[
-        str,
-        typer.Option(
-            "--mapping",
-            metavar="NAME|FILE",
-            help="Which heading is which field, constants, values: \\[feeds.NAME] of the configuration, or a TOML file.",
-        ),
-    ] = "",
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="TIME", help="RFC 3339: when rows without a time came in. Default: now."),
-    ] = None,
-    sheet: Annotated[
-        str, typer.Option("--sheet", metavar="NAME", help="Read this sheet alone, hidden or not. Default: all visible.")
-    ] = "",
-    send_refused: Annotated[
-        bool, typer.Option("--send-refused", help="Send refused rows too: the engine writes them to rejects.")
-    ] = False,
-) -> None:
-    """Import sheets of leads; each row's fate stands in a result file beside the sheet."""
-    from leadstream.commands.imports import import_files
-
-    import_files(
-        files,
-        to=to,
-        config=config,
-        channel=channel,
-        account=account,
-        mapping=mapping,
-        at=at,
-        sheet=sheet,
-        send_refused=send_refused,
-    )
+app.command("gateway")(ways_in.gateway)
+app.command("pull")(ways_in.pull)
+app.command("import")(ways_in.import_sheets)
+_feeds.command("list")(ways_in.feeds_list)
+_feeds.command("try")(ways_in.feeds_try)
