@@ -31,6 +31,7 @@ _NAMED: Final = 5
 def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version: str) -> None:
     """Serve until a stop. Raises LeadstreamError for what refuses or stops it."""
     set_up_logs()
+    places.refuse_target("--to", to, (KAFKA,))
     host, port = parse_address(listen, option="--listen", what="the gateway", example="127.0.0.1:8080")
     if unsigned and host not in _LOOPBACK:
         raise errors.WrongUsage(
@@ -86,7 +87,6 @@ def serve(*, config: Path | None, listen: str, to: str, unsigned: bool, version:
 
 
 def _durable(to: str, loaded: Configuration) -> Durable:
-    places.refuse_target("--to", to, (KAFKA,))
     if to == KAFKA:
         return topic_of(loaded, patient=False)
     return inbox_of(to, writer=INBOX, holder="leadstream gateway")
