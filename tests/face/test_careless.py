@@ -125,6 +125,7 @@ def _lines(objects: list[dict[str, object]]) -> str:
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("word", "content", "reads"),
     [
@@ -291,6 +292,7 @@ def test_a_group_that_is_misspelt(shell: Shell) -> None:
     assert "our own forms" not in error, "another group is free"
 
 
+@pytest.mark.slow
 def test_a_channel_of_the_demo_in_a_file_of_ones_own(shell: Shell) -> None:
     """The demo says where its channels stand; a refusal says how to see the known ones."""
     at = "2026-03-02T10:00:00+08:00"

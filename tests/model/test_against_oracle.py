@@ -78,7 +78,7 @@ def test_options(option: str) -> None:
         assert not found, f"option {option}, seed {seed}\n{shown(lines)}\n" + "\n".join(found)
 
 
-@pytest.fixture(scope="module", params=[1200, pytest.param(6000, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[600, pytest.param(6000, marks=pytest.mark.slow)])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("generated") / "leads"
     generate(out, leads=request.param, seed=SEED or 7)
