@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from state import limits
 
 _FOLDER: Final = "known"
 _FORM: Final = "application/x-www-form-urlencoded"
+_BEGINS_JSON: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 """An id made of letters alone is never taken for a phone number (ruling 81)."""
 _NOTHING: Final = object()
@@ -115,7 +117,7 @@ class Feed:
         """
         lower = {name.lower(): value for name, value in headers.items()}
         signature.check_headers(self.code, self.table.signature, body, lower, secrets, now)
-        payload = payloads.read(body, self._kind(lower))
+        payload = payloads.read(body, self._kind(lower, body))
         signature.check_payload(self.code, self.table.signature, payload, secrets)
         return self._delivery(payload, body, now)
 
@@ -128,9 +130,11 @@ class Feed:
         payload = payloads.read(body, self.table.body)
         return payload, self._leads(payload, now)
 
-    def _kind(self, headers: Mapping[str, str]) -> str:
+    def _kind(self, headers: Mapping[str, str], body: bytes) -> str:
         posted = headers.get("content-type", "").lower().startswith(_FORM)
-        return "form" if posted and self.table.body == "json" else self.table.body
+        # Many a client names a form whatever it sends; no form begins like an object or a list.
+        form = posted and not _BEGINS_JSON.match(body)
+        return "form" if form and self.table.body == "json" else self.table.body
 
     def _delivery(self, payload: Any, body: bytes, now: int) -> Delivery:
         leads = self._leads(payload, now)
@@ -170,6 +174,8 @@ class Feed:
     def _lead(self, item: Any, now: int) -> dict[str, Any]:
         if isinstance(item, dict):
             lead = mapped(item, self.mapping)
+            if not _has_number(lead):
+                lead = _with_payload(lead, item)
         else:  # refused by validation with this as its original, not passed over
             lead = {"extra": {"payload": item}}
         lead = {"type": "raw_lead", "channel": self.channel, **lead}
@@ -193,11 +199,23 @@ class Feed:
         return "content-" + hmac.new(self.key, content, hashlib.sha256).hexdigest()[:24].translate(_LETTERS)
 
     def _notes(self, leads: Sequence[Mapping[str, Any]]) -> list[str]:
-        without = sum(1 for lead in leads if blank(lead.get("phone")) and blank(lead.get("landline")))
+        without = sum(1 for lead in leads if not _has_number(lead))
         if not without:
             return []
         what = "lead comes" if without == 1 else "leads come"
         return [f"{without} {what} without a number and will be refused with NO_CONTACT, the original kept."]
+
+
+def _has_number(lead: Mapping[str, Any]) -> bool:
+    return not (blank(lead.get("phone")) and blank(lead.get("landline")))
+
+
+def _with_payload(lead: dict[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    """A lead without a number with all that was sent: a channel that renames its field must not cost the customers."""
+    if len(payloads.encoded(item)) > limits.RECORD_BYTES // 2:
+        return lead
+    extra = lead.get("extra")
+    return {**lead, "extra": {**(extra if isinstance(extra, dict) else {}), "payload": item}}
 
 
 def _known() -> dict[str, dict[str, Any]]:

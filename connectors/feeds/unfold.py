@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from connectors.feeds.refusal import FeedRefused
+
 _PAIR: Final = re.compile(r"""["']?([A-Za-z_]\w{0,40})["']?\s*:\s*["']?([^,"'}]*)["']?""")
 
 
@@ -59,6 +61,8 @@ def adf(payload: Any) -> list[Any]:
     items: list[Any] = []
     for root in _listed(payload.get("adf")) if isinstance(payload, dict) else ():
         items += _listed(root.get("prospect")) if isinstance(root, dict) else []
+    if not items:
+        raise FeedRefused("The XML holds no <prospect> in an <adf>.", "Send ADF 1.0; its names are in small letters.")
     return [_with_name(item) if isinstance(item, dict) else item for item in items]
 
 

@@ -9,6 +9,8 @@ A lead's values are passed on as they were written, byte for byte: a number is r
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -30,6 +32,12 @@ _TAKEN: Final = frozenset({"LIVE", "TESTING"})
 _KIND: Final = "raw_lead"
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t\r\n"
+
+_MAYBE_HALF: Final = re.compile(rb"\\u[Dd][89A-Fa-f]")
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u([Dd][89A-Fa-f][0-9A-Fa-f]{2})|.)", re.DOTALL
+)
+"""An escape of JSON: a whole pair, a lone half of one (group 1), any other."""
 
 _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -91,13 +99,15 @@ class Check:
             body.decode()
         except UnicodeDecodeError:
             raise DoorRefused(400, "NOT_JSON", "The body is not UTF-8.", "Send JSON in UTF-8.") from None
+        mark = _mark_of(body)
+        body = _marked(body, mark)
         now = self._wall_ms()
         own = (
             msgspec.Raw(_encode(channel)),
             msgspec.Raw(_encode(datetime.fromtimestamp(now / 1000, UTC).isoformat())),
         )
         if not body.startswith(b"["):
-            return [self._one(channel, msgspec.Raw(body), now, own, whole=True)]
+            return [self._one(channel, msgspec.Raw(body), now, own, mark, whole=True)]
         try:
             raws = _list(body)
         except (msgspec.DecodeError, RecursionError):
@@ -111,12 +121,19 @@ class Check:
                 f"The request holds {len(raws)} leads; {limits.GATEWAY_BATCH} are taken at a time.",
                 "Send fewer at a time; none of them was taken.",
             )
-        return [self._one(channel, raw, now, own, whole=False) for raw in raws]
+        return [self._one(channel, raw, now, own, mark, whole=False) for raw in raws]
 
     def _one(
-        self, channel: str, raw: msgspec.Raw, now: int, own: tuple[msgspec.Raw, msgspec.Raw], *, whole: bool
+        self,
+        channel: str,
+        raw: msgspec.Raw,
+        now: int,
+        own: tuple[msgspec.Raw, msgspec.Raw],
+        mark: str,
+        *,
+        whole: bool,
     ) -> Item:
-        """One lead; `own` = the channel and the ingest time as the record says them."""
+        """One lead; `own` = the channel and the ingest time as the record says them, `mark` as in `_marked`."""
         try:
             fields = _object(raw)
             known: dict[str, Any] = {
@@ -127,7 +144,7 @@ class Check:
                 raise _not_json() from None
             return Item(None, None, (Fault("NOT_JSON", None, "Each entry of the list is a JSON object."),))
         said = known.get("source_lead_id")
-        source_id = None if said in (None, "") or isinstance(said, dict | list) else _shown(str(said))
+        source_id = None if said in (None, "") or isinstance(said, dict | list) else _shown(str(said), mark)
         for name, only in (("channel", channel), ("type", _KIND)):
             if known.get(name) not in (None, "", only):
                 # Else one channel's secret would let in another's leads, or a command.
@@ -136,6 +153,8 @@ class Check:
         fields["channel"], fields["ingest_time"] = own
         # Line feeds stand between values alone: within a string they are escaped.
         value = _encode(fields).replace(b"\n", b" ").replace(b"\r", b" ")
+        if mark:
+            value = re.sub(mark.encode() + rb"([0-9A-Fa-f]{4})", rb"\\u\1", value)
         faults = self._faults(value, now)
         if any(fault.code in _AT_THE_DOOR for fault in faults):
             return Item(None, source_id, tuple(fault for fault in faults if fault.code in _AT_THE_DOOR))
@@ -151,9 +170,22 @@ class Check:
         return tuple(Fault(one.code, one.field, one.hint) for one in faults_of(arrival)) if arrival.reasons else ()
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, mark: str) -> str:
     """A lone surrogate cannot be written: it becomes a question mark in the answer; the record has it as it was sent."""
-    return text.encode("utf-8", "replace").decode()
+    return re.sub(f"{mark}[0-9A-Fa-f]{{4}}", "?", text) if mark else text
+
+
+def _mark_of(body: bytes) -> str:
+    """What stands for the backslash and u of half a character in this body, "" where it has none."""
+    halves = any(found[1] for found in _ESCAPE.finditer(body)) if _MAYBE_HALF.search(body) else False
+    return f"half-{secrets.token_hex(8)}-" if halves else ""
+
+
+def _marked(body: bytes, mark: str) -> bytes:
+    """The body with its half characters under a mark: the decoder refuses them, the engine reads them (ruling 77)."""
+    if not mark:
+        return body
+    return _ESCAPE.sub(lambda found: mark.encode() + found[1] if found[1] else found[0], body)
 
 
 def _not_json() -> DoorRefused:

@@ -44,7 +44,7 @@ def import_file(path: Path, wanted: Wanted, configuration: Configuration, outlet
         if taken:
             done.name = name_of(path, sorted(one.content for one in taken))
             done.known_before = outlet.has(done.name)
-        same = next((one for one in earlier if done.known_before or result.equals(one)), None)
+        same = next((one for one in earlier if result.equals(one)), None)
         if same is None:
             result.publish()
         done.result = same or place

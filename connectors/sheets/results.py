@@ -127,6 +127,9 @@ class ResultFile:
     ) -> None:
         """One row of the table begun last."""
         kept = [_safe(cells[place]) if place < len(cells) else "" for place in self._kept]
+        beyond = [_safe(cell) for cell in cells[len(self._own) :]]
+        while beyond and not beyond[-1]:
+            beyond.pop()
         code, fields, hint = words(faults)
         self._writer.writerow(
             [
@@ -138,6 +141,7 @@ class ResultFile:
                 source_id,
                 _safe(sheet),
                 number,
+                *beyond,
             ]
         )
 

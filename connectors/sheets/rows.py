@@ -31,6 +31,9 @@ Progress = Callable[[int, int], None]
 """(rows done, about how many)."""
 
 _KIND: Final = "raw_lead"
+_NO_CHANNEL: Final = fault(
+    "channel", "MISSING_FIELD", None, hint="Name the channel with --channel CODE, or add a column 渠道 (channel)."
+)
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ class Rows:
         if columns is None:
             return False
         self.results.headings(columns.headings)
+        beyond = 0
         for number, cells in chain(first[begin:], table.rows):
             if not cells:
                 self.counts.fates["blank"] += 1
@@ -194,11 +198,18 @@ class Rows:
                         self.counts.fates["heading"] += 1
                         continue
                     cells = [without_quote(cell) if type(cell) is str else cell for cell in cells]
+                beyond += any(cell is not None for cell in cells[len(columns.headings) :])
                 lead = self._maker.of_cells(cells, columns)
                 fate, faults = self._fate(lead)
                 shown_cells = [shown(cell) for cell in cells]
                 self.results.row(table.name, number, shown_cells, fate, faults, lead.source_id if lead else "")
             self.progress(number, table.total)
+        if beyond:
+            rows = "1 row has" if beyond == 1 else f"{beyond} rows have"
+            self.counts.notes.append(
+                f"{rows} more cells than there are headings (a separator within a cell?): what is beyond is in no lead, and "
+                "stands at the end of the row in the result."
+            )
         return True
 
     def _find_headings(self, rows: list[tuple[int, list[Cell]]]) -> tuple[Columns | None, int]:
@@ -244,6 +255,7 @@ class Rows:
 
     def _refused(self, faults: list[FieldFault]) -> tuple[Fate, list[FieldFault]]:
         self.counts.fates["refused"] += 1
+        faults = [_NO_CHANNEL if (one.code, one.field) == ("MISSING_FIELD", "channel") else one for one in faults]
         for one in faults:
             self.counts.reasons[one.code] += 1
             self.counts.hints[one.code] = one.hint

@@ -59,13 +59,15 @@ def import_files(
         send_refused=send_refused,
     )
     console = Screen(highlight=False)
+    there = False
     with _outlet(to, loaded) as outlet:
         for file in files:
             began = time.monotonic()
             done = _with_progress(console, file, wanted, loaded, outlet)
             for line in _said(file, done, to, time.monotonic() - began):
                 typer.echo(line)
-    if to != KAFKA:
+            there = there or done.known_before or done.written > 0
+    if to != KAFKA and there:
         named = "" if config is None else f" --config {config}"
         typer.echo(f"Run them: leadstream run{named} --source {to}")
 

@@ -187,11 +187,32 @@ def profiles() -> tuple[str, ...]:
     return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
 
 
-def _merged(own: dict[str, Any]) -> dict[str, Any]:
+def _profile(own: dict[str, Any]) -> dict[str, Any]:
     name = own.get("profile", PROFILE)
     if name not in profiles():
         name = PROFILE
-    base = tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _left_out(own: dict[str, Any]) -> list[str]:
+    """A note where a file seems to change one key of a built-in channel, and loses all others by it."""
+    channels = own.get("channels") or {}
+    bare = [code for code, row in channels.items() if "name" not in row]
+    if not bare:
+        return []
+    known = _profile(own).get("channels", {})
+    touched = [code for code in bare if code in known]
+    if not touched:
+        return []
+    left = len(known.keys() - channels.keys())
+    return [
+        f"[channels] takes the place of the built-in table as a whole: {left} built-in channels are not known now, and of "
+        f"{touched[0]} only what this file says holds. To change one key, begin with a copy of the profile."
+    ]
+
+
+def _merged(own: dict[str, Any]) -> dict[str, Any]:
+    base = _profile(own)
     for table in REPLACED:
         if table in own:
             base.pop(table, None)
@@ -222,7 +243,7 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
         path=path,
         today_ms=rules.local.instant(_day(today) + 1, 0) if isinstance(today, date) else today,
         clock_gap_ms=_ms(tables.periods.clock_gap_days, DAY_MS),
-        notes=notes_of(judged.own, tables),
+        notes=[*notes_of(judged.own, tables), *_left_out(judged.own)],
     )
 
 

@@ -392,6 +392,29 @@ def test_an_item_that_is_no_object_is_not_passed_over() -> None:
     assert [lead.get("extra") for lead in leads] == [{"payload": "x"}, None, {"payload": None}]
 
 
+def test_a_lead_without_a_number_keeps_all_that_was_sent() -> None:
+    """A channel that renames its field for the number must not cost the customers."""
+    sent = {"id": "1", "phone_number": "13512345672", "xm": "王"}
+    (lead,) = tried("feiyu", sent)
+    assert (lead["source_lead_id"], lead["extra"]["payload"]) == ("1", sent)
+    assert "payload" not in tried("feiyu", {"id": "1", "telphone": "13512345672"})[0].get("extra", {})
+    assert "extra" not in tried("pcauto", {"far": "x" * limits.RECORD_BYTES})[0]
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b" \n"])
+def test_json_that_is_called_a_form_is_json(start: bytes) -> None:
+    """As curl -d and many a client call whatever they send."""
+    headers = {**TOKEN, "Content-Type": "application/x-www-form-urlencoded"}
+    body = start + b'{"phone": "13512345672", "name": "a=b&c"}'
+    assert FEEDS["pcauto"].read(body, headers, SECRETS, NOW).leads[0]["phone"] == "13512345672"
+    assert FEEDS["pcauto"].read(b"phone=13512345672", headers, SECRETS, NOW).leads[0]["phone"] == "13512345672"
+
+
+@pytest.mark.parametrize("body", [b"<ADF><PROSPECT/></ADF>", b"<adf/>", b"<leads><prospect/></leads>"])
+def test_xml_without_a_prospect_is_not_answered_as_taken(body: bytes) -> None:
+    refused("adf", body, TOKEN, 400)
+
+
 # --- anything
 
 

@@ -121,10 +121,26 @@ def test_a_byte_order_mark_is_no_content(doors):
     assert doors.send(LEADS, b"\xef\xbb\xbf" + json.dumps(LEAD).encode()).status_code == 202
 
 
-def test_a_lone_surrogate_costs_no_lead(doors):
-    answer = doors.send(LEADS, b'[{"source_lead_id":"A\\ud800","phone":"13912345678"},{"source_lead_id":"A2"}]')
-    assert answer.status_code in (202, 207, 400)
-    assert answer.json()
+@pytest.mark.parametrize("half", [rb"\ud83d", rb"\uDE00", rb"\ud83d\n", rb"\ud83d\ud83d\ude00", rb"\\\ud83d"])
+def test_half_a_character_costs_no_lead(doors, half):
+    """Text that was cut within an emoji; the record has it as it was sent (ruling 77)."""
+    body = b'{"source_lead_id":"A1","phone":"13912345678","name":"x' + half + b'"}'
+    answer = doors.send(LEADS, b"[" + body + b',{"source_lead_id":"A2","phone":"13912345679"}]')
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2)
+    assert b'"x' + half + b'"' in doors.durable.lines[0]
+    assert doors.send(LEADS, body).status_code == 202
+
+
+def test_half_a_character_in_an_id_is_told_and_kept(doors):
+    answer = doors.send(LEADS, rb'{"source_lead_id":"A\ud800","phone":"13912345678"}')
+    (item,) = answer.json()["items"]
+    assert (answer.status_code, item["source_lead_id"], item["faults"][0]["code"]) == (202, "A?", "BAD_FIELD")
+    assert rb'"A\ud800"' in doors.durable.lines[0]
+
+
+def test_an_escaped_backslash_begins_no_half(doors):
+    assert doors.send(LEADS, rb'{"source_lead_id":"A1","phone":"13912345678","name":"\\ud800"}').status_code == 202
+    assert rb'"\\ud800"' in doors.durable.lines[0]
 
 
 # --- channels

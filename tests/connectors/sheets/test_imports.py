@@ -108,6 +108,28 @@ def test_a_file_without_one_good_row_twice(load, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["leads.csv", "leads.result.csv"]
 
 
+def test_a_file_with_the_same_leads_and_other_refused_rows_has_a_result_of_its_own(load):
+    load.csv("手机号\n13912345678\n1.39E+10\n")
+    again = load.csv("手机号\n13912345678\n1.39E+10\n1.38E+10\n")
+    assert again.known_before and again.result.name == "leads.result-2.csv"
+    assert fates(again) == ["imported", "refused", "refused"]
+
+
+def test_cells_beyond_the_headings_are_not_lost(load):
+    """A separator within a cell shifts a row: what is beyond must be there for who corrects it, and once more later."""
+    done = load.csv("姓名,地址,手机号\n李,浦东,张杨路,13912345678\n王,浦东,13912345679,,\n")
+    assert done.result.read_text("utf-8-sig").splitlines()[1].endswith(",2,13912345678")
+    assert done.result.read_text("utf-8-sig").splitlines()[2].endswith(",3")
+    assert done.counts.notes[0].startswith("1 row has more cells")
+    again = load(done.result)
+    assert again.result == done.result
+
+
+def test_a_row_without_a_channel_says_how_to_name_one(load):
+    done = load.csv("手机号\n13912345678\n", channel="")
+    assert "--channel" in rows_of(done)[0]["leadstream_hint"]
+
+
 def test_refused_rows_are_sent_where_that_is_asked_for(load):
     done = load.csv("手机号\n1.39E+10\n13912345678\n", send_refused=True)
     assert fates(done) == ["refused", "imported"]

@@ -377,3 +377,9 @@ def test_a_configuration_is_what_the_file_and_its_tables_are(tmp_path: Path) -> 
     again = from_tables(from_file.tables, environ={})
     assert again.rules.version == from_file.rules.version
     assert registry_digest(again.rules) == registry_digest(from_file.rules)
+
+
+def test_one_key_of_a_built_in_channel_leaves_out_the_others() -> None:
+    (note,) = from_tables({"channels": {"autohome": {"time": {"formats": ["%d/%m/%Y"]}}}}, environ={}).notes
+    assert "61 built-in channels are not known now" in note and "autohome" in note
+    assert from_tables({"channels": {"autohome": {"name": "x"}, "own": {}}}, environ={}).notes == []
