@@ -222,6 +222,13 @@ def test_owners(drawn: tuple[str, int, int]) -> None:
             assert (record["status"] == "ASSIGNED") == bool(record.get("owner"))
 
 
+OF_THEIR_OWN = {
+    test_batches_and_shards: (any_input, st.integers(1, 5), st.sampled_from([1, 3, 200])),
+    test_rooms: (owned_input, st.integers(1, 4)),
+    test_owners: (owned_input,),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "check",
@@ -239,9 +246,4 @@ def test_owners(drawn: tuple[str, int, int]) -> None:
 )
 def test_many_more(check: Any) -> None:
     """Each of these on many more inputs."""
-    of = (
-        (some_input, st.integers(1, 5), st.sampled_from([1, 3, 200]))
-        if check is test_batches_and_shards
-        else (some_input,)
-    )
-    patient(given(*of)(check.hypothesis.inner_test))()
+    patient(given(*OF_THEIR_OWN.get(check, (any_input,)))(check.hypothesis.inner_test))()
