@@ -18,6 +18,7 @@ from connectors.sheets.headings import DAY, EXTRA, ID_COLUMN, Columns, built_in,
 from connectors.sheets.json_rows import Written
 from connectors.sheets.tables import Cell
 from operators.base.rules import Rules, TimeForm
+from operators.identity import phones
 from state import limits
 
 MADE_ID: Final = "row-"
@@ -42,6 +43,8 @@ _LONG: Final = 10**15
 _EXPONENT: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _NOT_CONTENT: Final = frozenset({"ingest_time", "source_lead_id"})
 """What is not part of a row's content: ruling 11 compares without ingest time."""
+_ROW_NUMBERS: Final = frozenset({"序号", "行号", "#", "no", "no."})
+"""Columns that number the rows: other numbers after the next sorting."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,7 @@ class Leads:
             record.setdefault("channel", self.channel)
         if self.account:
             record.setdefault("account", self.account)
-        content = blake2b(_canonical(record), digest_size=12)
+        content = blake2b(_canonical(record, self.rules.codes), digest_size=12)
         note = ""
         given = record.get("source_lead_id")
         if given is not None and (note := _mangled(given)):
@@ -285,13 +288,28 @@ def _mangled(given: object) -> str:
     )
 
 
-def _canonical(record: dict[str, Any]) -> bytes:
-    """What a row says, the same for a number and its text: a sheet and its CSV are one."""
+def _canonical(record: dict[str, Any], codes: frozenset[str]) -> bytes:
+    """What a row says, the same for a number and its text, however a sheet writes it, and wherever the row stands: a sheet,
+    its CSV and the sheet saved again are one."""
     plain = {name: _plain(value) for name, value in record.items() if name not in _NOT_CONTENT}
+    for name in ("phone", "landline"):
+        if name in plain:
+            plain[name] = _number(plain[name], codes)
+    extra = plain.get("extra")
+    if isinstance(extra, dict):
+        plain["extra"] = {name: value for name, value in extra.items() if name.strip().casefold() not in _ROW_NUMBERS}
     try:
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # lone surrogates, nesting beyond the encoder's
         return json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()
+
+
+def _number(written: Any, codes: frozenset[str]) -> Any:
+    """The number that is read from it; as it is written where there is none."""
+    try:
+        return phones.read(written, codes)[:2] if type(written) is str else written
+    except phones.BadPhone:
+        return written
 
 
 def _plain(value: Any) -> Any:

@@ -81,7 +81,7 @@ def test_a_mapping_with_constants_values_and_defaults(load):
 def test_numbers_pass_as_they_are_written(load, tmp_path):
     """How a number is read is the engine's (ruling 79): nothing of it is lost on the way."""
     written = ["1.39E+10", "'13912345678", "2158235823", "+86 139-1234-5678", "１３９１２３４５６７８"]
-    load.csv("手机号\n" + "".join(f"{one}\n" for one in written), send_refused=True)
+    load.csv("手机号,姓名\n" + "".join(f"{one},{name}\n" for name, one in enumerate(written)), send_refused=True)
     sent = {json.loads(line)["phone"] for path in load.inbox.iterdir() for line in path.read_bytes().splitlines()}
     assert sent == set(written)
 
@@ -145,6 +145,13 @@ def test_the_id_of_a_row_depends_on_what_it_says_alone(load, tmp_path):
     )
     others = [lead["source_lead_id"] for lead in load.leads(load(path, at="2026-03-09T12:00:00+08:00"))]
     assert one["source_lead_id"] in others and len(set(others)) == 2
+
+
+@pytest.mark.parametrize("number", ["1.3933330002E+10", "13933330002.0", "139-3333-0002", "+86 13933330002"])
+def test_a_sheet_that_was_sorted_and_saved_again_brings_nothing_new(load, number):
+    before = load.leads(load.csv("序号,手机号,姓名\n1,13933330002,张三\n"))
+    done = load.csv(f"序号,手机号,姓名\n7,{number},张三\n")
+    assert done.known_before and load.leads(done) == before
 
 
 def test_an_id_of_its_own_is_taken(load):
