@@ -23,6 +23,7 @@ from operators.config.names import nearest
 from operators.identity import phones
 from operators.identity.masks import without_contacts, without_number
 from operators.intake.faults import faults_of
+from operators.intake.faults import shown as got
 from operators.wire.arrival import FLAGS, Arrival
 from state import errors, limits
 
@@ -217,8 +218,9 @@ def _normal(text: str) -> str:
 
 
 def _masked_number(text: str) -> str:
-    number = _normal(text)
-    return phones.masked(number) if len(number) >= _WHOLE_NUMBER else "*" * len(number)
+    with contextlib.suppress(ValueError):
+        return phones.masked(phones.normalise(text)[1])
+    return str(got("phone", text))  # as in rejects: what is wrong with it can still be seen
 
 
 def _bytes_of(file: Path) -> bytes:
