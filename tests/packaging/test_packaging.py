@@ -254,7 +254,7 @@ def test_compiled_and_pure_rules_decide_the_same(
         assert said == f"leadstream {leadstream.__version__}, rules {rules}\n"
         run: list[str | Path] = [environment.command, "run", "--config", "leads/config.toml", "--source", "leads"]
         run += ["--sink", f"{name}/out", "--state", f"{name}/state", "--metrics", "127.0.0.1:0"]
-        run += ["--until", "2026-12-31T00:00:00+08:00"]
+        run += ["--until", "2026-12-31T00:00:00+08:00", "--beyond-today"]
         assert f"Rules: {rules}." in _run(run, tmp_path, environment=wanted).stderr
         out = tmp_path / name / "out"
         found[name] = {
