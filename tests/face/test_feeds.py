@@ -1,12 +1,11 @@
 """`leadstream feeds` and `leadstream pull` as a user types them."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from face_shell import Shell
+from small_server import answering
 
 from leadstream.commands.feeds import masked_lead
 from operators.intake.hints import BY_CODE
@@ -120,21 +119,7 @@ def test_a_pull_writes_a_folder_that_runs(shell: Shell) -> None:
     """Pulled twice and run: what came twice is one lead."""
     body = (shell.folder / "sample.json").read_bytes()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.headers["Authorization"] == "Bearer t0k" else 401)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{http.server_address[1]}/"
+    with answering(body, authorization="Bearer t0k") as url:
         pull = f'\n[pull.site]\nurl = "{url}"\ntoken_env = "SITE_TOKEN"\nper_second = 1000\n'
         (shell.folder / "own.toml").write_text(OWN + pull, encoding="utf-8")
         arguments = ("pull", "site", "--config", "own.toml", "--to", "in")
@@ -146,10 +131,6 @@ def test_a_pull_writes_a_folder_that_runs(shell: Shell) -> None:
                 "Pulled 2 leads on 1 pages for site into the inbox in." in said.stdout
                 and "t0k" not in said.stdout + said.stderr
             )
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
     lines = [line for path in (shell.folder / "in").glob("*.jsonl") for line in path.read_text().splitlines()]
     assert len(lines) == 4 and all(json.loads(line)["channel"] == "site" for line in lines)
     said = shell.run(

@@ -1,14 +1,13 @@
 """Sheets and pulls into the raw topic of a real broker: durable there before the command says so, each lead by its key."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from broker import KafkaClient
 from face_shell import Shell
 from kafka_runs import KafkaCase
+from small_server import answering
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
 
@@ -52,28 +51,10 @@ def test_a_sheet_goes_into_the_topic(broker: KafkaClient, prefix: str, shell: Sh
 def test_a_pull_goes_into_the_topic(broker: KafkaClient, prefix: str, shell: Shell) -> None:
     body = json.dumps({"data": [{"id": "P1", "tel": "13912345678"}, {"id": "P2", "tel": "13912345679"}]}).encode()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{http.server_address[1]}/"
+    with answering(body) as url:
         file = shell.folder / "config.toml"
         file.write_text(file.read_text().replace("http://127.0.0.1:1/", url), encoding="utf-8")
         said = shell.run("pull", "site", "--to", "kafka", "--config", "config.toml", "--cursor", "cursor").stdout
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
     assert "Pulled 2 leads on 1 pages for site into the topic" in said
     assert sent(broker, prefix) == {"P1": b"site/P1", "P2": b"site/P2"}
 
