@@ -4,11 +4,9 @@ Reads one JSON object a line: state, source, sink, until, poll (records a poll),
 start costs no imports) and writes `started PID`, `opened PID SECONDS` once the engine is open, `ended PID STATUS`.
 """
 
-import json
 import os
 import sys
 import time
-import traceback
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +15,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
 from delivery import configuration  # noqa: E402
+from forking import serve  # noqa: E402
 
 from connectors.files.reader import FileReader  # noqa: E402
 from connectors.files.sink import FileSink  # noqa: E402
 from connectors.protocols import Record  # noqa: E402
 from flows.engine import Engine, Options  # noqa: E402
 from flows.run import run  # noqa: E402
-from state.errors import LeadstreamError  # noqa: E402
 
 
 class SmallPolls(FileReader):
@@ -35,36 +33,15 @@ class SmallPolls(FileReader):
         return super().poll(source, min(limit, self.limit))
 
 
-def one(order: dict[str, Any]) -> int:
+def one(order: dict[str, Any]) -> None:
     began = time.perf_counter()
-    try:
-        reader = SmallPolls(Path(order["source"]))
-        reader.limit = order["poll"]
-        options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
-        engine = Engine(configuration(), reader, FileSink(Path(order["sink"])), options)
-        print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
-        run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
-    except LeadstreamError as error:
-        traceback.print_exc()
-        return error.exit_code
-    except BaseException:
-        traceback.print_exc()
-        return 70
-    return 0
-
-
-def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = one(order)
-            sys.stderr.flush()
-            os._exit(code)
-        print(f"started {child}", flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+    reader = SmallPolls(Path(order["source"]))
+    reader.limit = order["poll"]
+    options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
+    engine = Engine(configuration(), reader, FileSink(Path(order["sink"])), options)
+    print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
+    run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
 
 
 if __name__ == "__main__":
-    main()
+    serve(one)

@@ -6,11 +6,9 @@ and writes `started PID`, `at PID PORT` once it listens, `ended PID STATUS`.
 The disk is a slow one, and what it has synced of a segment stands in the folder `synced`: the test takes back the rest.
 """
 
-import json
 import os
 import sys
 import time
-import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,13 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
+from forking import serve  # noqa: E402
+
 from connectors.durable import places  # noqa: E402
 from connectors.gateway.gateway import Gateway  # noqa: E402
 from connectors.gateway.server import Server, listen_on  # noqa: E402
 from connectors.inbox.writer import Inbox  # noqa: E402
 from operators.config.configuration import from_tables  # noqa: E402
-from state.errors import LeadstreamError  # noqa: E402
 
 SYNC_S = 0.003
 
@@ -38,37 +37,16 @@ def slow_sync(file: int, synced: Path) -> None:
     os.close(side)
 
 
-def one(order: dict[str, Any]) -> int:
-    try:
-        sync = partial(slow_sync, synced=Path(order["synced"]))
-        places.Inbox = partial(Inbox, segment_bytes=order["segment_bytes"], sync=sync)  # type: ignore[misc, assignment]
-        durable = places.InboxDurable(Path(order["inbox"]))
-        tables = {"channels": {"web": {"leads_per_minute": 10_000_000}}, "stores": {"S1": {}}}
-        listening = listen_on("127.0.0.1", 0)
-        gateway = Gateway(from_tables(tables), durable, {}, unsigned=True)
-        port = listening.getsockname()[1]
-        Server(gateway).run(listening, lambda: print(f"at {os.getpid()} {port}", flush=True))
-    except LeadstreamError as error:
-        traceback.print_exc()
-        return error.exit_code
-    except BaseException:
-        traceback.print_exc()
-        return 70
-    return 0
-
-
-def main() -> None:
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = one(order)
-            sys.stderr.flush()
-            os._exit(code)
-        print(f"started {child}", flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+def one(order: dict[str, Any]) -> None:
+    sync = partial(slow_sync, synced=Path(order["synced"]))
+    places.Inbox = partial(Inbox, segment_bytes=order["segment_bytes"], sync=sync)  # type: ignore[misc, assignment]
+    durable = places.InboxDurable(Path(order["inbox"]))
+    tables = {"channels": {"web": {"leads_per_minute": 10_000_000}}, "stores": {"S1": {}}}
+    listening = listen_on("127.0.0.1", 0)
+    gateway = Gateway(from_tables(tables), durable, {}, unsigned=True)
+    port = listening.getsockname()[1]
+    Server(gateway).run(listening, lambda: print(f"at {os.getpid()} {port}", flush=True))
 
 
 if __name__ == "__main__":
-    main()
+    serve(one)

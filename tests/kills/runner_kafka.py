@@ -4,11 +4,9 @@ Reads one JSON object a line (see `Order`). For each it forks (so that a start c
 `opened PID SECONDS` once the engine is open, `at PID PLACE` at the place it was told to stop or die at, `ended PID STATUS`.
 """
 
-import json
 import os
 import sys
 import time
-import traceback
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypedDict
@@ -18,6 +16,7 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
 from confluent_kafka import Producer  # noqa: E402
 from delivery import configuration  # noqa: E402
+from forking import serve  # noqa: E402
 from kafka_case import CaseSettings  # noqa: E402
 
 from connectors.kafka.reading.reader import KafkaReader  # noqa: E402
@@ -28,7 +27,6 @@ from flows.engine import Engine, Options  # noqa: E402
 from flows.run import run  # noqa: E402
 from operators.config.configuration import load  # noqa: E402
 from state import limits  # noqa: E402
-from state.errors import LeadstreamError  # noqa: E402
 
 
 class Order(TypedDict):
@@ -108,52 +106,31 @@ def meet(order: Order) -> None:
 sink_type: type[KafkaSink] = KafkaSink
 
 
-def one(order: Order) -> int:
+def one(order: Order) -> None:
     began = time.perf_counter()
-    try:
-        for name, value in order["limits"].items():
-            setattr(limits, name, value)
-        if order["place"]:
-            meet(order)
-        settings = CaseSettings(
-            bootstrap=order["bootstrap"],
-            prefix=order["prefix"],
-            read=tuple((topic, kind) for topic, kind in order["inputs"]),
-            mode=order["mode"],
-            transaction_ms=order["transaction_ms"],
-            group=f"{order['prefix']}group",
-        )
-        reader = SmallPolls(settings, to_end=True)
-        reader.limit = order["poll"]
-        tables = load(Path(order["config"])) if order["config"] else configuration()
-        options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
-        sink = sink_type(settings)
-        if order["place"]:
-            reader.waits_for = sink
-        engine = Engine(tables, reader, sink, options)
-        print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
-        run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
-    except LeadstreamError as error:
-        traceback.print_exc()
-        return error.exit_code
-    except BaseException:
-        traceback.print_exc()
-        return 70
-    return 0
-
-
-def main() -> None:
-    for line in sys.stdin:
-        order: Order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = one(order)
-            sys.stderr.flush()
-            os._exit(code)
-        print(f"started {child}", flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+    for name, value in order["limits"].items():
+        setattr(limits, name, value)
+    if order["place"]:
+        meet(order)
+    settings = CaseSettings(
+        bootstrap=order["bootstrap"],
+        prefix=order["prefix"],
+        read=tuple((topic, kind) for topic, kind in order["inputs"]),
+        mode=order["mode"],
+        transaction_ms=order["transaction_ms"],
+        group=f"{order['prefix']}group",
+    )
+    reader = SmallPolls(settings, to_end=True)
+    reader.limit = order["poll"]
+    tables = load(Path(order["config"])) if order["config"] else configuration()
+    options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
+    sink = sink_type(settings)
+    if order["place"]:
+        reader.waits_for = sink
+    engine = Engine(tables, reader, sink, options)
+    print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
+    run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
 
 
 if __name__ == "__main__":
-    main()
+    serve(one)
