@@ -99,12 +99,14 @@ def test_the_input_has_everything_in_play(expected):
     assert len(expected.sink.records("replays")) == 1
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("shards", "poll"), [(1, 1), (1, 100), (2, 3), (SHARDS, 1), (SHARDS, 2), (16, 100)])
 def test_other_shards_and_polls(expected, tmp_path, shards, poll):
     found = straight(tmp_path, shards=shards, poll_limit=poll)
     assert_same(found.sink.streams, expected.sink.streams)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("calls", range(6))
 def test_a_stop_in_the_middle_of_a_command(expected, tmp_path, monkeypatch, calls):
     """Stopped after so many calls of the phase of each command in turn; the next start goes on as if nothing had been."""
@@ -199,6 +201,7 @@ def in_files(records):
     return parts
 
 
+@pytest.mark.sampled(1, each=("files",))
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("files", [False, True], ids=["one feed", "three feeds"])
 def test_a_busy_input_in_other_pieces(tmp_path, monkeypatch, seed, files):
