@@ -43,6 +43,7 @@ def run_again(case, records, expected):
 # --- sink and source
 
 
+@pytest.mark.sampled(2, each=("call", "after"))
 @pytest.mark.parametrize("number", [1, 2, 9, 40])
 @pytest.mark.parametrize("after", [False, True], ids=["undone", "done"])
 @pytest.mark.parametrize("call", ["write", "flush"])

@@ -38,9 +38,9 @@ def test_after_a_mended_configuration_the_refused_leads_are_taken_once(ran: Shel
     assert _sent(ran) == [line.rstrip("\n")], "as it came, byte by byte"
     ran.run(*RUN)
     assert _marks(ran)["A20"] == "FIRST_TOUCH"
-    said = ran.run("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", *CONFIGURED).stdout
     assert "0 sent again" in said and "1 were sent by an earlier replay" in said
-    ran.run("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", "--again", *CONFIGURED)
+    ran.call("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", "--again", *CONFIGURED)
     assert len(_sent(ran)) == 1, "the same content is the same file"
     before = ran.lines("out/dispositions.jsonl")
     ran.run(*RUN)
@@ -50,7 +50,7 @@ def test_after_a_mended_configuration_the_refused_leads_are_taken_once(ran: Shel
 def test_its_identity_makes_a_second_sending_a_transport_replay(ran: Shell) -> None:
     _reject(ran, lead(20, "13512345678", AT, channel="mini_program"))
     _allow(ran, "mini_program")
-    ran.run("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", *CONFIGURED)
+    ran.call("replay", "out", "--reason", "UNKNOWN_CHANNEL", "--to", "in", *CONFIGURED)
     ran.run(*RUN)
     (file,) = (ran.folder / "in").glob("*-replay-*.jsonl")
     (ran.folder / "in/raw_leads_other_name.jsonl").write_bytes(file.read_bytes())
@@ -63,7 +63,7 @@ def test_a_dry_run_says_what_would_become_of_them_and_writes_nothing(ran: Shell)
     _reject(ran, lead(20, "13512345678", AT, channel="mini_program"))
     _allow(ran, "mini_program")
     before = {path for path in ran.folder.rglob("*") if "state" not in path.parts}
-    said = ran.run("replay", "out", "--dry-run", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--dry-run", *CONFIGURED).stdout
     assert said.splitlines() == [
         "rejects: 2 read, 2 match, 2 would be sent again.",
         "By the configuration given, 1 are accepted; refused again for BAD_PHONE 1.",
@@ -74,7 +74,7 @@ def test_a_dry_run_says_what_would_become_of_them_and_writes_nothing(ran: Shell)
 def test_only_what_the_rules_take_now(ran: Shell) -> None:
     _reject(ran, lead(20, "13512345678", AT, channel="mini_program"))
     _allow(ran, "mini_program")
-    said = ran.run("replay", "out", "--usable", "--to", "in", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--usable", "--to", "in", *CONFIGURED).stdout
     assert "1 sent again" in said and "1 would be refused again and are left out" in said
     assert [json.loads(line)["source_lead_id"] for line in _sent(ran)] == ["A20"]
 
@@ -90,7 +90,7 @@ def test_by_channel_and_time(ran: Shell) -> None:
 
     def ids(*filters: str) -> list[str]:
         folder = f"to-{len(list(ran.folder.iterdir()))}"
-        ran.run("replay", "out", "--to", folder, "--again", *filters, *CONFIGURED)
+        ran.call("replay", "out", "--to", folder, "--again", *filters, *CONFIGURED)
         return [json.loads(line)["source_lead_id"] for line in _sent(ran, folder)]
 
     assert ids("--channel", "dongchedi") == ["A21"]
@@ -101,7 +101,7 @@ def test_by_channel_and_time(ran: Shell) -> None:
 def test_records_without_type_stay_what_their_file_said(ran: Shell) -> None:
     visit = {"activity_id": "V9", "kind": "VISIT", "phone": "12", "store": "SH001", "event_time": AT}
     _reject(ran, json.dumps(visit) + "\n", name="activity_more.jsonl")
-    ran.run("replay", "out", "--to", "in", *CONFIGURED)
+    ran.call("replay", "out", "--to", "in", *CONFIGURED)
     (file,) = (ran.folder / "in").glob("activity-replay-*.jsonl")
     assert json.loads(file.read_text()) == visit
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_sent_again_says_why(ran: Shell) -> None:
     long = lead(20, "12", AT, remark="x" * (300 << 10))
     giant = lead(21, "13512345678", AT, remark="x" * (1 << 20))
     _reject(ran, long, giant)
-    said = ran.run("replay", "out", "--to", "in", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--to", "in", *CONFIGURED).stdout
     assert "1 sent again" in said
     assert f"  raw_leads_more.jsonl, position 1: its original of {len(long) - 1} bytes was cut" in said.splitlines()
     assert f"  raw_leads_more.jsonl, position 2: its original of {len(giant) - 1} bytes was cut" in said.splitlines()
@@ -120,7 +120,7 @@ def test_what_cannot_be_sent_again_says_why(ran: Shell) -> None:
 def test_bytes_that_are_no_text_go_as_they_came(ran: Shell) -> None:
     (ran.folder / "in/raw_leads_more.jsonl").write_bytes(b'{"channel": "\xff\xfe"}\n')
     ran.run(*RUN)
-    ran.run("replay", "out", "--to", "to", "--since", "2026-03-02T20:50:00+08:00", *CONFIGURED)
+    ran.call("replay", "out", "--to", "to", "--since", "2026-03-02T20:50:00+08:00", *CONFIGURED)
     (file,) = (ran.folder / "to").glob("*.jsonl")
     assert file.read_bytes() == b'{"channel": "\xff\xfe"}\n'
 
@@ -129,7 +129,7 @@ def test_bytes_that_are_no_text_go_as_they_came(ran: Shell) -> None:
 
 
 def test_a_late_lead_counts_from_when_it_is_read_again(ran: Shell) -> None:
-    said = ran.run("replay", "out", "--stream", "late", "--to", "in", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--stream", "late", "--to", "in", *CONFIGURED).stdout
     assert "late: 1 read, 1 match, 1 sent again to in/raw_leads-replay-" in said
     assert "1 leads go without event and ingest time" in said
     (sent,) = map(json.loads, _sent(ran))
@@ -144,7 +144,7 @@ def test_with_a_longer_lateness_it_goes_as_it_came(ran: Shell) -> None:
     text = (ran.folder / "in/config.toml").read_text(encoding="utf-8")
     longer = text.replace("[channels.autohome]\n", "[channels.autohome]\nlate_hours = 400\n")
     (ran.folder / "in/config.toml").write_text(longer, encoding="utf-8")
-    said = ran.run("replay", "out", "--stream", "late", "--to", "in", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--stream", "late", "--to", "in", *CONFIGURED).stdout
     assert "without event" not in said
     ran.run(*RUN)
     (placed,) = (line for line in ran.lines("out/dispositions.jsonl") if line["source_lead_id"] == "A5")
@@ -152,7 +152,7 @@ def test_with_a_longer_lateness_it_goes_as_it_came(ran: Shell) -> None:
 
 
 def test_times_are_kept_where_that_is_asked_for(ran: Shell) -> None:
-    said = ran.run("replay", "out", "--stream", "late", "--to", "in", "--keep-times", *CONFIGURED).stdout
+    said = ran.call("replay", "out", "--stream", "late", "--to", "in", "--keep-times", *CONFIGURED).stdout
     assert "1 lie beyond the lateness and will go to late" in said
     assert json.loads(_sent(ran)[0])["event_time"] == "2026-02-20T10:00:00+08:00"
 
@@ -172,11 +172,11 @@ def test_times_are_kept_where_that_is_asked_for(ran: Shell) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(known: Shell, arguments: tuple[str, ...], code: int, words: str) -> None:
-    assert words in known.run("replay", *arguments, code=code).stderr
+    assert words in known.call("replay", *arguments, code=code).stderr
 
 
 def test_closed_segments_are_read_too(ran: Shell) -> None:
     out = ran.folder / "out"
     (out / "rejects.jsonl").rename(out / "rejects.000001.jsonl")
     Path(out / "rejects.jsonl").write_bytes(b'{"event_id": "half a li')
-    assert "rejects: 1 read, 1 match" in ran.run("replay", "out", "--dry-run").stdout
+    assert "rejects: 1 read, 1 match" in ran.call("replay", "out", "--dry-run").stdout

@@ -57,6 +57,7 @@ def drawn(seed: int, commands: bool = True) -> list[tuple[str, dict[str, Any] | 
     return records
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("seed", range(60))
 def test_what_must_hold_of_any_run(seed: int) -> None:
     """Invariants 6 and 7: a room holds no more than its cap; who owns a lead is assigned, who does not is not."""
@@ -83,6 +84,7 @@ def marks_of(result: Result) -> Any:
     return found, {group for group in groups if "clock" not in group[0][3]}
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("seed", range(40))
 def test_commands_change_no_mark(seed: int) -> None:
     """Marks, grouping and closings are a function of raw leads, answers and activities alone (ruling 2)."""
