@@ -26,17 +26,25 @@ def read_stream(folder: Path, stream: str) -> Iterator[dict[str, Any]]:
     for path in files_of(folder, stream):
         try:
             with path.open("rb") as file:
-                for line in file:
+                for number, line in enumerate(file, 1):
                     if line.endswith(b"\n") and line.strip():
-                        yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise errors.SourceRefused(
-                f"{path} has a line that is no JSON object.", "Name the folder that `leadstream run --sink` wrote."
-            ) from error
+                        yield _object(line, path, number)
         except OSError as error:
             raise errors.SourceRefused(
                 f"{path} cannot be read ({error}).", "Make it readable for this user."
             ) from error
+
+
+def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        record = None
+    if not isinstance(record, dict):
+        raise errors.SourceRefused(
+            f"{path} has no JSON object in line {number}.", "Name the folder that `leadstream run --sink` wrote."
+        )
+    return record
 
 
 def newest_time(folder: Path) -> str:

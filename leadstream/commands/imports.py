@@ -44,7 +44,7 @@ def import_files(
     send_refused: bool,
 ) -> None:
     """Import the files one after the other and say what became of their rows. Raises LeadstreamError for the first that is
-    refused as a whole; those before it are imported."""
+    refused as a whole, those before it are imported; at the end SourceRefused for files of which no row could be."""
     from flows.observe.live import Screen
 
     loaded = configuration.load(config)
@@ -60,16 +60,25 @@ def import_files(
     )
     console = Screen(highlight=False)
     there = False
+    nothing_of: list[str] = []
     with _outlet(to, loaded) as outlet:
         for file in files:
             began = time.monotonic()
             done = _with_progress(console, file, wanted, loaded, outlet)
             for line in _said(file, done, to, time.monotonic() - began):
                 typer.echo(line)
-            there = there or done.known_before or done.written > 0
+            came = done.known_before or done.written > 0
+            there = there or came
+            if done.counts.fates["refused"] and not came:
+                nothing_of.append(str(file))
     if to != KAFKA and there:
         named = "" if config is None else f" --config {config}"
         typer.echo(f"Run them: leadstream run{named} --source {to}")
+    if nothing_of:
+        raise errors.SourceRefused(
+            f"No row of {', '.join(nothing_of)} could be imported.",
+            "The reasons stand above and in the result file. Correct the mapping, the channel or the rows, then import again.",
+        )
 
 
 @contextlib.contextmanager

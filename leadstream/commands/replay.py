@@ -24,6 +24,7 @@ from operators.config import configuration
 from operators.config.configuration import Configuration
 from operators.config.names import nearest
 from operators.identity.one_id import NEWEST_FORM, OneIds
+from operators.intake import hints
 from operators.intake.times import Clock
 from operators.intake.validation import Validation
 from operators.registry import RECORD_OF
@@ -141,6 +142,11 @@ def _refuse_wrong_usage(wanted: Again) -> None:
         )
     if wanted.stream == LATE and wanted.reasons:
         raise errors.WrongUsage("Late leads have no reason codes.", "Leave out --reason, or give --stream rejects.")
+    for reason in sorted(wanted.reasons - set(hints.BY_CODE)):
+        raise errors.WrongUsage(
+            f"There is no reason {reason}{nearest(reason, tuple(hints.BY_CODE))}.",
+            f"Name one of {', '.join(sorted(hints.BY_CODE))}.",
+        )
     if wanted.to is not None:
         places.refuse_target("--to", wanted.to, (KAFKA,))
     if wanted.source != KAFKA and not Path(wanted.source).is_dir():

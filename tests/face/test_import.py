@@ -112,6 +112,17 @@ def test_what_is_refused(words: list[str], code: int, named: str, capsys: pytest
     assert sorted(path.name for path in Path().iterdir()) == ["c.toml", "leads.csv"]
 
 
+def test_a_file_of_which_no_row_could_be_imported_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """After the files beside it; imported once more it is refused again."""
+    Path("bad.csv").write_text("手机号\n1.39E+10\n")
+    Path("good.csv").write_text("手机号\n13912345678\n")
+    for _ in range(2):
+        assert main(["import", "bad.csv", "good.csv", "--channel", "expo", "--config", "c.toml", "--to", "in"]) == 1
+        said = capsys.readouterr()
+        assert "No row of bad.csv could be imported." in said.err and "BAD_PHONE 1" in said.out
+    assert len(list(Path("in").iterdir())) == 1
+
+
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from connectors.sheets import workbook
 

@@ -167,6 +167,7 @@ def test_times_are_kept_where_that_is_asked_for(ran: Shell) -> None:
         (("out",), 2, "--to DIR"),
         (("out", "--to", "out"), 2, "--to"),
         (("out", "--to", "in", "--stream", "late", "--reason", "BAD_PHONE"), 2, "no reason codes"),
+        (("out", "--to", "in", "--reason", "BAD_FONE"), 2, "no reason BAD_FONE, did you mean BAD_PHONE?"),
         (("nowhere", "--to", "in"), 1, "no output folder nowhere"),
         (("out", "--to", "in", "--since", "yesterday"), 2, "--since"),
     ],
@@ -180,3 +181,9 @@ def test_closed_segments_are_read_too(ran: Shell) -> None:
     (out / "rejects.jsonl").rename(out / "rejects.000001.jsonl")
     Path(out / "rejects.jsonl").write_bytes(b'{"event_id": "half a li')
     assert "rejects: 1 read, 1 match" in ran.call("replay", "out", "--dry-run").stdout
+
+
+def test_a_broken_line_is_named_with_its_number(ran: Shell) -> None:
+    rejects = ran.folder / "out" / "rejects.jsonl"
+    rejects.write_bytes(rejects.read_bytes() + b'{"event_id": \n')
+    assert "rejects.jsonl has no JSON object in line 2." in ran.call("replay", "out", "--dry-run", code=1).stderr
