@@ -26,6 +26,8 @@ from state import limits
 
 log = logging.getLogger("leadstream")
 
+_PLACE: Final = re.compile(r"\((byte \d+)\)")
+"""Where the decoder says that JSON ends."""
 _AT_THE_DOOR: Final = frozenset({"NOT_JSON", "TOO_LARGE", "UNKNOWN_CHANNEL", "CHANNEL_NOT_LIVE"})
 """Reasons for which a lead is refused here; all others are told and taken."""
 _TAKEN: Final = frozenset({"LIVE", "TESTING"})
@@ -110,8 +112,8 @@ class Check:
             return [self._one(channel, msgspec.Raw(body), now, own, mark, whole=True)]
         try:
             raws = _list(body)
-        except (msgspec.DecodeError, RecursionError):
-            raise _not_json() from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _not_json(error) from None
         if not raws:
             raise DoorRefused(400, "NOT_JSON", "The list holds no lead.", "Send at least one.")
         if len(raws) > limits.GATEWAY_BATCH:
@@ -139,9 +141,9 @@ class Check:
             known: dict[str, Any] = {
                 name: _any(fields[name]) for name in ("channel", "type", "source_lead_id") if name in fields
             }
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError) as error:
             if whole:
-                raise _not_json() from None
+                raise _not_json(error) from None
             return Item(None, None, (Fault("NOT_JSON", None, "Each entry of the list is a JSON object."),))
         said = known.get("source_lead_id")
         source_id = None if said in (None, "") or isinstance(said, dict | list) else _shown(str(said), mark)
@@ -188,7 +190,9 @@ def _marked(body: bytes, mark: str) -> bytes:
     return _ESCAPE.sub(lambda found: mark.encode() + found[1] if found[1] else found[0], body)
 
 
-def _not_json() -> DoorRefused:
+def _not_json(error: Exception) -> DoorRefused:
+    place = _PLACE.search(str(error))
+    where = f": it breaks at {place[1]}" if place else ""
     return DoorRefused(
-        400, "NOT_JSON", "The body is no JSON object and no list.", "Send a JSON object, or a list of them."
+        400, "NOT_JSON", f"The body is no JSON object and no list{where}.", "Send a JSON object, or a list of them."
     )

@@ -42,6 +42,7 @@ _WHOLE_NUMBER: Final = 7
 def list_feeds(config: Path | None, *, as_json: bool) -> None:
     """Show the channels of the configuration with their life cycle, and the feeds. Raises ConfigurationRefused."""
     from connectors.feeds.registry import feeds_of
+    from connectors.gateway.signature import variable_of
 
     loaded = configuration.load(config)
     feeds = feeds_of(loaded)
@@ -54,6 +55,8 @@ def list_feeds(config: Path | None, *, as_json: bool) -> None:
             "status": one.status,
             "consent": one.consent,
             "feed": fed[code].code if code in fed else None,
+            "secret_env": variable_of(code),
+            "secret": _is_set(variable_of(code)),
         }
         for code, one in loaded.rules.channels.items()
     ]
@@ -66,7 +69,7 @@ def list_feeds(config: Path | None, *, as_json: bool) -> None:
             "channels": list(feed.channels),
             "registered": all(code in loaded.rules.channels for code in feed.channels),
             "secret_env": feed.secret_env,
-            "secret": bool(os.environ.get(feed.secret_env) or os.environ.get(f"{feed.secret_env}_FILE")),
+            "secret": _is_set(feed.secret_env),
             "unknown": feed.table.unknown,
         }
         for feed in feeds.values()
@@ -78,12 +81,22 @@ def list_feeds(config: Path | None, *, as_json: bool) -> None:
     console.print(_channels_table(channels))
     console.print()
     console.print(_feeds_table(listed))
+    bare = [one["channel"] for one in channels if not one["secret"] and not one["feed"]]
+    if bare:
+        typer.echo(
+            f"The gateway takes nothing from {len(bare)} channels that have no secret: set {variable_of(bare[0])} and so on."
+        )
     typer.echo(f"Pulled: {', '.join(pulls) if pulls else 'none; [pull.X] in the configuration says from where'}.")
+
+
+def _is_set(variable: str) -> bool:
+    """Whether the environment holds secrets under this name, or names a file of them."""
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def _channels_table(channels: list[dict[str, Any]]) -> Table:
     table = Table(
-        "channel", "name", "group", "status", "consent", "feed", box=None, pad_edge=False, header_style="bold"
+        "channel", "name", "group", "status", "consent", "feed", "secret", box=None, pad_edge=False, header_style="bold"
     )
     for one in channels:
         style = "" if one["status"] == "LIVE" else "yellow"
@@ -94,6 +107,7 @@ def _channels_table(channels: list[dict[str, Any]]) -> Table:
             one["status"],
             "yes" if one["consent"] else "",
             one["feed"] or "",
+            one["secret_env"] if one["secret"] else "",
         )
         table.add_row(*(Text(cell, style=style) for cell in cells))
     return table

@@ -54,7 +54,12 @@ def test_the_list_shows_channels_with_their_life_cycle_and_feeds(shell: Shell) -
     feeds = {one["feed"]: one for one in listed["feeds"]}
     assert feeds["site"]["registered"] and not feeds["google"]["registered"] and len(feeds) == 11
     assert not feeds["site"]["secret"] and feeds["site"]["secret_env"] == "LEADSTREAM_FEED_SITE"
+    assert [one["secret"] for one in listed["channels"]] == [False] * 3
     shown = shell.call("feeds", "list", "--config", "own.toml", LEADSTREAM_FEED_SITE="s3cret").stdout
+    assert "nothing from 1 channels that have no secret: set LEADSTREAM_CHANNEL_TRIAL" in shown
+    secret = {"LEADSTREAM_CHANNEL_TRIAL": "t0p"}
+    said = shell.call("feeds", "list", "--config", "own.toml", **secret).stdout
+    assert "have no secret" not in said and "LEADSTREAM_CHANNEL_TRIAL" in said and "t0p" not in said
     assert "TESTING" in shown and "巨量引擎 飞鱼" in shown and "s3cret" not in shown
 
 

@@ -117,6 +117,10 @@ def test_what_is_no_json_is_refused_with_a_sentence(doors, body):
     assert answer.json()["code"] == "NOT_JSON" and answer.json()["action"].endswith(".")
 
 
+def test_where_json_breaks_is_said(doors):
+    assert "it breaks at byte 7." in doors.send(LEADS, b'{"a":1,}').json()["message"]
+
+
 def test_a_byte_order_mark_is_no_content(doors):
     assert doors.send(LEADS, b"\xef\xbb\xbf" + json.dumps(LEAD).encode()).status_code == 202
 
