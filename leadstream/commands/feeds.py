@@ -84,7 +84,7 @@ def list_feeds(config: Path | None, *, as_json: bool) -> None:
     bare = [one["channel"] for one in channels if not one["secret"] and not one["feed"]]
     if bare:
         typer.echo(
-            f"The gateway takes nothing from {len(bare)} channels that have no secret: set {variable_of(bare[0])} and so on."
+            f"The gateway takes nothing from {len(bare)} channels that have no secret: set {variable_of(str(bare[0]))} and so on."
         )
     typer.echo(f"Pulled: {', '.join(pulls) if pulls else 'none; [pull.X] in the configuration says from where'}.")
 
