@@ -14,10 +14,11 @@ import oracle_cases_owned
 import oracle_cases_pool
 import oracle_cases_release
 import oracle_cases_rooms
+import oracle_cases_routes
 import oracle_cases_stores
 from oracle_case import Case, readable
 
-__all__ = ["CASES", "FOLLOW_UP_CASES", "INCOMING_CASES", "Case", "readable"]
+__all__ = ["CASES", "CLEANING_CASES", "FOLLOW_UP_CASES", "INCOMING_CASES", "Case", "readable"]
 
 CASES: list[Case] = [
     *oracle_cases_marks.CASES,
@@ -39,3 +40,7 @@ FOLLOW_UP_CASES: list[Case] = [
 """Those of the life after dispatch: they hold commands."""
 INCOMING_CASES: list[Case] = [*oracle_cases_incoming.CASES, *oracle_cases_fields.CASES]
 """What comes in (rulings 76 to 82): dirty bytes, numbers, times and fields."""
+CLEANING_CASES: list[Case] = [
+    *oracle_cases_routes.CASES,
+]
+"""Layers 4 to 6 (rulings 24, 28, 31, 38, 40, 43, 53, 58 to 62, 74)."""

@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterable, Set
 from itertools import pairwise
 from typing import Any
 
+from oracle_cleaning import Cleaning
 from oracle_config import HOUR_MS, Config
 from oracle_dispatch import Dispatcher
+from oracle_exits import Exits
 from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
 from oracle_follow_up import FollowUps
 from oracle_reading import Event, Line, Reader, Reject
 from oracle_replays import enrich
 from oracle_result import Intention, Raw, Result, intention
 from oracle_rows import Key, KeyEvents, Placed, Row, Source, Unique, deletion_due, fold_rules
+from oracle_runs import Runs
+from oracle_verdicts import Verdicts
 
 __all__ = ["Intention", "Oracle", "Raw", "Result"]
 
@@ -42,22 +46,26 @@ class Oracle:
         scores: Callable[[RawRef, int], float] | None = None,
         unique_name: Callable[[str], str] = str,
         one_id: Callable[[str], str] = str,
+        layers: int = 3,
     ) -> None:
         self.unique_name = unique_name
         self.raw_config, self.profile_channels = config, profile_channels
-        self.config = Config(config, profile_channels)
+        self.config = Config(config, profile_channels, layers)
         self.rules = fold_rules(self.config)
         self.rows: dict[tuple[str, bool], Row] = {}
-        self.gone: list[Unique] = []
+        self.gone: list[tuple[Row, Unique]] = []
         self.result = Result()
         self.follow_ups = FollowUps(self)
+        self.cleaning, self.runs, self.exits = Cleaning(self), Runs(self), Exits(self)
+        self.verdicts = Verdicts(self)
         self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups, one_id)
         self.minted = 0
         self.arrivals = 0
+        self.added: list[RawIn] = []  # the raw leads of the record at hand
 
     def run(self, lines: Iterable[Line], until_ms: int | None = None) -> Result:
         """Apply all records, fire what is due before the clock, then what is due up to `until_ms` (ruling 4)."""
-        reader = Reader(self.raw_config, self.profile_channels)
+        reader = Reader(self.raw_config, self.profile_channels, layers=self.config.layers)
         for item in reader.read(lines):
             if isinstance(item, Reject):
                 self.refuse(item.source, item.number, item.reasons)
@@ -81,7 +89,11 @@ class Oracle:
         channel = event.fields.get("channel", "")
         self.result.dropped.update((channel, name) for name in event.dropped)
         self.result.unknown.update((channel, name) for name in event.unknown)
-        self.dispatcher.release_before(event.now_ms)
+        self.release_before(event.now_ms)
+        self.exits.read(event)
+        if event.fields.get("kind") == "STORE_EXIT":
+            self.exits.came(event)
+            return
         row = self.row_of(event)
         self.fire(row, event.now_ms, inclusive=False)
         row.forget_if_over(event.now_ms, self.config.replay_ms)
@@ -89,14 +101,38 @@ class Oracle:
             self.activity(row, event)
         elif event.kind == "command":
             self.follow_ups.command(row, event)
+        elif event.kind == "verdict":
+            self.verdicts.came(row, event)
+        elif event.kind == "behaviour":
+            self.behaviour(row, event)
         else:
             self.result.received[event.shadow] += 1
             self.raw_lead(row, event)
-        self.dispatcher.judge(row, event.now_ms)
+        self.judge(row, event.now_ms)
+
+    def judge(self, row: Row, now_ms: int) -> None:
+        """What opened is judged with the number runs it is in; then its members are told; then the dispatch conditions."""
+        added, self.added = self.added, []
+        for r in added:
+            self.runs.came(row, r, now_ms)
+        self.cleaning.judge_opened(now_ms)
+        for r in added:
+            self.runs.tell(r, now_ms)
+        self.dispatcher.judge(row, now_ms)
+
+    def behaviour(self, row: Row, event: Event) -> None:
+        if not row.leads:
+            self.refuse(event.source, event.number, ["NO_LEAD"])
+            return
+        fields = event.fields
+        row.behaviours.came(fields["kind"], fields.get("series", ""), fields["count"], event.t_ms, event.now_ms)
 
     def row_of(self, event: Event) -> Row:
         """The customer's row; a unique_id names its customer (ruling 17)."""
         customer = event.customer
+        if event.fields.get("task_id"):
+            event.fields["task_id"] = self.unique_name(event.fields["task_id"])
+            customer = event.fields["task_id"].rpartition("/")[0]
         if event.fields.get("unique_id"):
             event.fields["unique_id"] = self.unique_name(event.fields["unique_id"])
             customer = event.fields["unique_id"].rpartition("/")[0]
@@ -154,6 +190,7 @@ class Oracle:
         periods = Periods(*self.config.periods(line, fields.get("series", "")))
         r = RawIn(ref, t_ms, tie, self.config.local_day(t_ms), channel, periods, self.arrivals)
         source.parts.append(r)
+        self.added.append(r)
         row.source_of[ref] = source
         if row.latest is None or r.order > row.latest.order:
             row.latest = r
@@ -193,7 +230,15 @@ class Oracle:
             self.settle(row, key, event.now_ms)
             if follow_up:
                 self.follow_ups.came(row, act, event.now_ms)
+            elif kind == "INVALID" and act.what == "OTHER":
+                self.suspect(row, act, event.now_ms)
         row.seen_acts[activity_id] = event.now_ms
+
+    def suspect(self, row: Row, act: ActIn, now_ms: int) -> None:
+        """INVALID by BIGDATA (ruling 40)."""
+        u = next((u for u in row.open_leads() if act in u.lead.acts), None)
+        if u is not None:
+            self.verdicts.suspected(row, u, act.t_ms, now_ms)
 
     def addressed(self, row: Row, event: Event) -> Key | str:
         """The key an activity goes to, or the code that refuses it."""
@@ -230,6 +275,8 @@ class Oracle:
         u.key = key
         self.settle(row, left, now_ms)
         self.settle(row, key, now_ms, w)
+        if u.state == "OPEN" and not u.folded:
+            self.cleaning.answered(row, u, now_ms)
         for standing in row.open_leads():
             if w in standing.lead.answers:
                 self.follow_ups.asked_again(standing, [r for r, _ in pending.marks])
@@ -292,7 +339,10 @@ class Oracle:
         u.hold = u.carry = None
         if u.state != "OPEN":
             self.result.closings.append((u.first, now_ms, u.reason or u.state))
-        elif was[0]:
+            self.cleaning.closed(u, now_ms)
+            return
+        self.cleaning.stands(row, u, was[0])
+        if was[0]:
             self.follow_ups.stands_again(row, u, was[0], own=lead.reopened is not None and lead.reopened is new)
 
     def fold_away(self, row: Row, u: Unique, now_ms: int) -> None:
@@ -301,8 +351,10 @@ class Oracle:
         survivor.sequence += u.sequence
         if u.dispatched and u.state not in LOST_STATES:
             survivor.dispatched, survivor.hold, survivor.carry = True, None, None
+            self.cleaning.counts_as_dispatched(survivor, now_ms)
             self.follow_ups.folded_into(row, u, survivor)
         u.state, u.reason, u.hold, u.carry = "CLOSED", "FOLDED", None, None
+        self.cleaning.closed(u, now_ms)
         self.result.closings.append((u.first, now_ms, "FOLDED"))
 
     # -- the clock -------------------------------------------------------------------------------------------------
@@ -319,6 +371,12 @@ class Oracle:
                         due.append((release_ms, 2, u.lead_id, u))
                     if clock := self.follow_ups.due(u):
                         due.append((clock[0], 1, u.lead_id, u))
+                    task_ms = self.cleaning.due(u)
+                    if task_ms is not None:
+                        due.append((task_ms, 4, u.lead_id, u))
+                    gate_ms = self.dispatcher.gate_due(u)
+                    if gate_ms is not None:
+                        due.append((gate_ms, 5, u.lead_id, u))
                 elif not u.folded:
                     due.append((deletion_due(u, self.config), 3, u.lead_id, u))
             if not due:
@@ -329,16 +387,31 @@ class Oracle:
             if what == 0:
                 u.state, u.reason, u.hold, u.carry = "CLOSED", u.lead.reason, None, None
                 self.result.closings.append((u.first, due_ms, u.lead.reason))
+                self.cleaning.closed(u, due_ms, by_timer=True)
             elif what == 1:
                 self.follow_ups.run_out(u)
             elif what == 2:
                 self.dispatcher.release(row, u, due_ms)
+            elif what == 4:
+                self.cleaning.run_out(row, u)
+            elif what == 5:
+                self.dispatcher.judge(row, due_ms)
             else:
                 row.deleted.add(u.lead_id)
-                self.gone.append(row.leads.pop(u.lead_id))
+                self.gone.append((row, row.leads.pop(u.lead_id)))
+
+    def release_before(self, at_ms: int, inclusive: bool = False) -> None:
+        """Stores open in the order of time, each when whoever's task ran out by then stands in its queue."""
+        while self.config.layers >= 6 and (out := self.cleaning.next_run_out()):
+            due_ms, row = out
+            if due_ms > at_ms or (due_ms == at_ms and not inclusive):
+                break
+            self.dispatcher.release_before(due_ms)
+            self.fire(row, due_ms, inclusive=True)
+        self.dispatcher.release_before(at_ms, inclusive)
 
     def fire_all(self, at_ms: int, inclusive: bool) -> None:
-        self.dispatcher.release_before(at_ms, inclusive)
+        self.release_before(at_ms, inclusive)
         for row in self.rows.values():
             self.fire(row, at_ms, inclusive)
 
@@ -352,8 +425,9 @@ class Oracle:
                 result.raws[ref] = Raw(mark, store, line, lead_id, r.t_ms, row.source_of[ref].flags)
                 counters.setdefault((row.shadow, r.channel, r.day), Counter())[mark] += 1
         result.counts = {day: dict(counter) for day, counter in counters.items()}
-        for u in [*self.gone, *(u for row in self.rows.values() for u in row.leads.values() if not u.folded)]:
-            result.intentions[u.lead_id] = intention(u)
+        standing = [(row, u) for row in self.rows.values() for u in row.leads.values() if not u.folded]
+        for row, u in [*self.gone, *standing]:
+            result.intentions[u.lead_id] = intention(row, u)
 
 
 def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
