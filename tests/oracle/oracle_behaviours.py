@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ class Shown(NamedTuple):
 
     kind: str
     series: str
-    count: int
+    times: int
     first_ms: int
     last_ms: int
 
@@ -29,7 +30,7 @@ class Seen:
     times: list[tuple[int, int]] = field(default_factory=list)  # (event time, count)
 
     def value(self, now_ms: int) -> float:
-        return sum(count * 2.0 ** ((t_ms - now_ms) / HALF_LIFE_MS) for t_ms, count in self.times)
+        return sum((count * math.exp2((t_ms - now_ms) / HALF_LIFE_MS) for t_ms, count in self.times), 0.0)
 
 
 class Behaviours:

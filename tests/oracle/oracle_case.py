@@ -232,7 +232,7 @@ def cleaned(result: Result, name: Callable[[RawRef], str]) -> dict[str, Any]:
         "sent": {
             f"{name(s.first)} {s.sequence}": (
                 s.grade,
-                *(f"{b.kind} {b.series} {b.count}" for b in s.behaviours),
+                *(f"{b.kind} {b.series} {b.times}" for b in s.behaviours),
                 s.focus,
             )
             for s in result.sent

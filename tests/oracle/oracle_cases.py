@@ -3,6 +3,7 @@
 import oracle_cases_activities
 import oracle_cases_clocks
 import oracle_cases_commands
+import oracle_cases_consent
 import oracle_cases_dispatch
 import oracle_cases_fields
 import oracle_cases_fixed
@@ -16,6 +17,8 @@ import oracle_cases_release
 import oracle_cases_rooms
 import oracle_cases_routes
 import oracle_cases_stores
+import oracle_cases_tasks
+import oracle_cases_verdicts
 from oracle_case import Case, readable
 
 __all__ = ["CASES", "CLEANING_CASES", "FOLLOW_UP_CASES", "INCOMING_CASES", "Case", "readable"]
@@ -42,5 +45,8 @@ INCOMING_CASES: list[Case] = [*oracle_cases_incoming.CASES, *oracle_cases_fields
 """What comes in (rulings 76 to 82): dirty bytes, numbers, times and fields."""
 CLEANING_CASES: list[Case] = [
     *oracle_cases_routes.CASES,
+    *oracle_cases_tasks.CASES,
+    *oracle_cases_verdicts.CASES,
+    *oracle_cases_consent.CASES,
 ]
 """Layers 4 to 6 (rulings 24, 28, 31, 38, 40, 43, 53, 58 to 62, 74)."""

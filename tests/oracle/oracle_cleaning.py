@@ -97,7 +97,7 @@ class Cleaning:
         cleaning, task = u.cleaning, u.cleaning.task
         cleaning.reasons = {code: route for code, route in cleaning.reasons.items() if code not in STORE_REASONS}
         cleaning.route = strongest(cleaning.reasons.values())
-        known = u.key[0] is not None and self.config.store(*u.key) is not None
+        known = self.config.knows(*u.key)
         if task is not None:
             task.reasons = {code: route for code, route in task.reasons.items() if code not in STORE_REASONS}
             if known and (not task.reasons or task.overdue):
@@ -168,7 +168,7 @@ class Cleaning:
             self.end_task(u, TIMEOUT, due_ms)
             u.cleaning.ai_ran_out = True
             self.open_task(row, u, MANUAL, task.reasons, due_ms)
-        elif u.key[0] is None or self.config.store(*u.key) is None:
+        elif not self.config.knows(*u.key):
             task.overdue = True
         else:
             self.end_task(u, TIMEOUT, due_ms)

@@ -171,6 +171,10 @@ class Config:
             self._store_cache[code] = self._hours(code, table)
         return self._store_cache[code]
 
+    def knows(self, store: str | None, line: str) -> bool:
+        """Whether the store is given and known: nothing of it is to be asked for."""
+        return store is not None and self.store(store, line) is not None
+
     def _hours(self, code: str, table: Mapping[str, Any]) -> Store:
         calendar: Mapping[str, Any] = {}
         for name in (table.get("calendar"), code, table.get("city")):

@@ -86,7 +86,8 @@ class Dispatcher:
 
     def gated(self, u: Unique, now_ms: int) -> bool:
         """Below the gate, where the store agreed to one, for at most `gate_hold_hours` from when it first stood (ruling 43)."""
-        store = self.config.store(*u.key) if u.key[0] is not None else None  # type: ignore[arg-type]
+        code, line = u.key
+        store = None if code is None else self.config.store(code, line)
         if not self.config.gate or store is None or not store.gate_consent or u.first[0]:
             return False
         if self.scores(u.first, now_ms) >= self.config.gate:

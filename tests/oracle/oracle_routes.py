@@ -34,7 +34,7 @@ class CleaningRules:
         self.enabled: bool = config.layers >= 6 and table.get("enabled", True)
         self.rules: list[Mapping[str, Any]] = table.get("rules", [])
         self.young_ms = round(table.get("young_days", 90) * DAY_MS)
-        self.ai_ms = round(table.get("ai_timeout_minutes", 10) * 60_000)
+        self.ai_ms: int = round(table.get("ai_timeout_minutes", 10) * 60_000)
         self.manual_ms = round(table.get("manual_timeout_hours", 24) * 3_600_000)
         self.number_run: int = table.get("number_run", 3) if self.enabled else 0
         self.calling = _calling(table.get("calling", "09:00-20:00"))
@@ -49,7 +49,7 @@ class CleaningRules:
             found.append("STORE_MISSING")
             if not city_of(row, u).name:
                 found.append("NO_CITY")
-        elif self.config.store(store, line) is None:
+        elif not self.config.knows(store, line):
             found.append("STORE_UNKNOWN")
         if row.customer.startswith(("m:10", "m:11", "m:12")):
             found.append("SEGMENT")
@@ -90,7 +90,8 @@ class CleaningRules:
 
     def ai_expiry(self, opened_ms: int) -> int:
         """The earliest instant by which so much calling time has passed."""
-        left, at = self.ai_ms, opened_ms
+        left: int = self.ai_ms
+        at = opened_ms
         while True:
             at = self.not_before(at)
             closes = self.config.closes_at(self.calling, at)

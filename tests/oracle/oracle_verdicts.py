@@ -131,11 +131,9 @@ class Verdicts:
 
     def ask_store_again(self, row: Row, u: Unique, now_ms: int) -> None:
         """Done with the store still missing or unknown: a manual task (rulings 24, 58)."""
-        store, line = u.key
-        if store is None:
-            self.cleaning.open_task(row, u, MANUAL, {"STORE_MISSING": MANUAL}, now_ms)
-        elif self.oracle.config.store(store, line) is None:
-            self.cleaning.open_task(row, u, MANUAL, {"STORE_UNKNOWN": MANUAL}, now_ms)
+        if not self.oracle.config.knows(*u.key):
+            reason = "STORE_MISSING" if u.key[0] is None else "STORE_UNKNOWN"
+            self.cleaning.open_task(row, u, MANUAL, {reason: MANUAL}, now_ms)
 
     def effective(self, task: Task | None, event: Event) -> int:
         """Its event time; the clock where it ends a task and lies before that task's opening, or beyond the lateness."""
@@ -168,10 +166,8 @@ class Verdicts:
         by, outcome = fields["by"], fields["outcome"]
         if by in (AI, MANUAL) and outcome in YES:
             row.yes_ms.append(at_ms)
-        store, line = u.key
         survivor = u
-        waits = store is None or oracle.config.store(store, line) is None
-        if waits and fields["store"] and fields["store"] != store:
+        if not oracle.config.knows(*u.key) and fields["store"] and fields["store"] != u.key[0]:
             oracle.answer(row, u, fields["store"], event.now_ms)
             if u.folded:
                 survivor = row.leads[row.placed[u.first].lead_id]
