@@ -1,10 +1,12 @@
 """All worked examples of the rules of marks, activities, stores and dispatch, in the form of `oracle_case.Case`."""
 
 import oracle_cases_activities
+import oracle_cases_advice
 import oracle_cases_clocks
 import oracle_cases_commands
 import oracle_cases_consent
 import oracle_cases_dispatch
+import oracle_cases_exits
 import oracle_cases_fields
 import oracle_cases_fixed
 import oracle_cases_fourth
@@ -16,6 +18,8 @@ import oracle_cases_pool
 import oracle_cases_release
 import oracle_cases_rooms
 import oracle_cases_routes
+import oracle_cases_runs
+import oracle_cases_scores
 import oracle_cases_stores
 import oracle_cases_tasks
 import oracle_cases_verdicts
@@ -48,5 +52,9 @@ CLEANING_CASES: list[Case] = [
     *oracle_cases_tasks.CASES,
     *oracle_cases_verdicts.CASES,
     *oracle_cases_consent.CASES,
+    *oracle_cases_advice.CASES,
+    *oracle_cases_runs.CASES,
+    *oracle_cases_exits.CASES,
+    *oracle_cases_scores.CASES,
 ]
 """Layers 4 to 6 (rulings 24, 28, 31, 38, 40, 43, 53, 58 to 62, 74)."""
