@@ -13,12 +13,12 @@ BLOCK = "13800137"
 T1, T2, T3, T4 = (f"2024-01-02 10:0{n}" for n in (1, 2, 3, 4))
 
 
-def member(number: int, at: str, store: str | None = "S1", **fields: Any) -> tuple[str, dict[str, Any]]:
+def member(number: int, at: str, store: str | None = "S1", **fields: Any) -> tuple[str, Any]:
     """Named by its last three digits."""
     return lead(f"{number:03}", at, store, **{"phone": f"{BLOCK}{number:03}", **fields})
 
 
-def no_run(name: str, *records: Any, ruling: str = "28, 62", config: dict[str, Any] = BASE) -> Case:
+def no_run(name: str, *records: tuple[str, dict[str, Any] | bytes], ruling: str = "28, 62", config: dict[str, Any] = BASE) -> Case:
     return Clean(name, ruling, list(records), {"alerts": [], "tasks": [], "suspects": []}, config)
 
 

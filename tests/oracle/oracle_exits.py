@@ -46,6 +46,8 @@ class Exits:
             oracle.refuse(event.source, event.number, ["NOT_ALLOWED"])
             return
         self.seen[command_id] = event.now_ms
+        for row in list(oracle.rows.values()):
+            oracle.fire(row, event.now_ms, inclusive=False)
         if successor:
             self.alias[store] = successor
         else:
@@ -54,7 +56,6 @@ class Exits:
             there = [u for u in row.open_leads() if u.key[0] == store]
             if not there:
                 continue
-            oracle.fire(row, event.now_ms, inclusive=False)
             for u in sorted(there, key=lambda u: (u.lead.opened_ms, u.lead_id)):
                 if u.state == "OPEN" and not u.folded:
                     if successor:

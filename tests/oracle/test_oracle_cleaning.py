@@ -1,9 +1,21 @@
-"""The reference model on examples of layers 4 to 6."""
+"""The reference model on examples of layers 4 to 6, and what must hold of any run with verdicts and store exits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
+from cleaning_inputs import CLEANING_CONFIG, CLEANING_PLANS, NO_CLEANING, SHORT_CALLING, draw_cleaning
+from inputs import OWNED_CONFIG, draw, until_of
 from oracle_case import Case, readable
-from oracle_cases import CLEANING_CASES
-from oracle_model import Oracle
+from oracle_cases import CASES, CLEANING_CASES, FOLLOW_UP_CASES
+from oracle_cleaned import TaskRecord
+from oracle_model import Oracle, Result
+from test_oracle_model import holds_together
+
+CONFIGS = {"cleaning": CLEANING_CONFIG, "short calling": SHORT_CALLING, "switched off": NO_CLEANING}
+OLD = [case for case in (*CASES, *FOLLOW_UP_CASES) if "NOT_SUPPORTED" not in str(case.expect.get("rejects"))]
 
 
 @pytest.mark.parametrize("case", CLEANING_CASES, ids=[f"{case.name} ({case.ruling})" for case in CLEANING_CASES])
@@ -14,3 +26,78 @@ def test_worked_example(case: Case) -> None:
 
 def test_names_of_examples_are_unique() -> None:
     assert len({case.name for case in CLEANING_CASES}) == len(CLEANING_CASES)
+
+
+@pytest.mark.parametrize("case", OLD, ids=[f"{case.name} ({case.ruling})" for case in OLD])
+def test_without_cleaning_all_is_as_before(case: Case) -> None:
+    config = {**case.config, "cleaning": {"enabled": False}}
+    found = readable(Oracle(config, layers=6).run(case.lines(), case.until_ms()))
+    assert {name: found[name] for name in case.expect} == case.expect
+
+
+def tasks_of(result: Result) -> dict[str, list[TaskRecord]]:
+    tasks: defaultdict[str, list[TaskRecord]] = defaultdict(list)
+    for record in result.tasks:
+        tasks[record.name].append(record)
+    return tasks
+
+
+@pytest.mark.sampled(20)
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("plan", CLEANING_PLANS)
+@pytest.mark.parametrize("seed", range(12))
+def test_what_must_hold_of_any_run(seed: int, plan: str, config: str) -> None:
+    for part in range(3):
+        check(CONFIGS[config], plan, 3 * seed + part)
+
+
+def check(config: dict[str, Any], plan: str, seed: int) -> None:
+    oracle = Oracle(config, layers=6)
+    result = oracle.run(draw_cleaning(plan, seed, 40), until_of(seed))
+    holds_together(result)
+    tasks = tasks_of(result)
+    leads = {u.lead_id: u for row in oracle.rows.values() for u in row.leads.values()}
+    for records in tasks.values():
+        assert [record.state for record in records][:1] == ["OPEN"] and len(records) <= 2, "opened once, ended once"
+        opened, ended = records[0], records[-1]
+        assert opened.at_ms <= opened.not_before_ms and opened.at_ms <= ended.at_ms
+        assert ended.state == "OPEN" or opened.route == "MANUAL" or ended.at_ms <= opened.expires_ms
+        assert (ended.state == "DONE") == bool(ended.outcome)
+    assert config["cleaning"].get("enabled", True) or not tasks
+    still_open = Counter(name for name, records in tasks.items() if records[-1].state == "OPEN")
+    assert still_open == Counter(u.cleaning.task.name for u in leads.values() if u.cleaning.task)
+    for u in leads.values():
+        assert u.state == "OPEN" or u.cleaning.task is None, "a task ends with its lead"
+        if u.state == "OPEN" and not u.dispatched and not u.first[0]:
+            assert u.hold is not None, "who waits is seen to wait"
+            assert ("CLEANING" in u.hold[0]) == (u.cleaning.task is not None)
+        if u.cleaning.task:
+            assert u.cleaning.task.beside == u.dispatched
+    for row in oracle.rows.values():
+        assert not row.shadow or not row.tasks
+
+
+def test_the_inputs_reach_what_they_are_for() -> None:
+    found: Counter[str] = Counter()
+    for plan in CLEANING_PLANS:
+        for seed in range(12):
+            result = Oracle(CLEANING_CONFIG, layers=6).run(draw_cleaning(plan, seed, 24), until_of(seed))
+            found.update(f"{record.route} {record.state}" for record in result.tasks)
+            found.update(f"{record.by} {record.outcome}" for record in result.tasks if record.outcome)
+            found.update(code for codes in result.rejects.values() for code in codes)
+            found.update(alert=len(result.alerts), suspect=len(result.suspects), sent=len(result.sent))
+    wanted = [f"{route} {state}" for route in ("AI", "MANUAL") for state in ("OPEN", "DONE", "TIMEOUT", "WITHDRAWN")]
+    wanted += ["AI DEAD", "AI UNSURE", "AI INTENT", "AI STORE_CHOSEN", "MANUAL HIGH", "MANUAL INVALID", "DCC INVALID"]
+    wanted += ["NO_TASK", "TASK_CLOSED", "NO_LEAD", "NOT_ALLOWED", "alert", "suspect", "sent"]
+    assert not [name for name in wanted if not found[name]]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_inputs_of_before_open_no_other_leads(seed: int) -> None:
+    """Marks, grouping and closings of raw leads and activities do not hang on cleaning (ruling 2), where no verdict is."""
+    lines = draw("owners, hours", seed, 30)
+    results = [Oracle(OWNED_CONFIG, layers=layers).run(lines, until_of(seed)) for layers in (3, 6)]
+    marks = [{ref: (raw.mark, raw.store) for ref, raw in result.raws.items()} for result in results]
+    assert marks[0] == marks[1]
+    closed = [{(u.first_touch, u.raws, u.closed_reason) for u in result.intentions.values()} for result in results]
+    assert closed[0] == closed[1]
