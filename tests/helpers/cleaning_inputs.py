@@ -112,8 +112,8 @@ class CleaningDraw(Draw):
 
     def lead(self) -> dict[str, Any]:
         rng, record = self.rng, self.number_of(super().lead())
-        if rng.random() < 0.25:
-            record["campaign"] = rng.choice("MRT")
+        if rng.random() < 0.4:
+            record["campaign"] = rng.choice("MRRT")
         if rng.random() < 0.2:
             record["city"] = rng.choice(["连云港", "昆明", "拉萨市"])
         if rng.random() < 0.25 and (intent := self.intent()):

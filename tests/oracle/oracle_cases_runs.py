@@ -18,7 +18,9 @@ def member(number: int, at: str, store: str | None = "S1", **fields: Any) -> tup
     return lead(f"{number:03}", at, store, **{"phone": f"{BLOCK}{number:03}", **fields})
 
 
-def no_run(name: str, *records: tuple[str, dict[str, Any] | bytes], ruling: str = "28, 62", config: dict[str, Any] = BASE) -> Case:
+def no_run(
+    name: str, *records: tuple[str, dict[str, Any] | bytes], ruling: str = "28, 62", config: dict[str, Any] = BASE
+) -> Case:
     return Clean(name, ruling, list(records), {"alerts": [], "tasks": [], "suspects": []}, config)
 
 

@@ -226,6 +226,24 @@ CASES = [
         {**BASE, "periods": {"merge": 3}},
     ),
     Clean(
+        "a closing by the timer that a late raw lead undoes counts as never made: the task again",
+        "2, 58",
+        [
+            lead("1", "2024-01-02 10:00", None, phone=PEOPLE),
+            clock("2024-01-05 12:00"),
+            lead("2", "2024-01-04 10:00", None, phone=PEOPLE),
+        ],
+        {
+            "tasks": [
+                ("1", "t1", "OPEN", "2024-01-02 10:00", "MANUAL", "LANDLINE_ONLY NO_CITY STORE_MISSING"),
+                ("1", "t1", "WITHDRAWN", "2024-01-05 10:00", "MANUAL", "LANDLINE_ONLY NO_CITY STORE_MISSING"),
+                ("1", "t2", "OPEN", "2024-01-05 12:00", "MANUAL", "LANDLINE_ONLY NO_CITY STORE_MISSING"),
+            ],
+            "leads": [("1", "1 2", "PENDING", "", "")],
+        },
+        {**BASE, "periods": {"merge": 3}},
+    ),
+    Clean(
         "a task opens at the clock, not at a late lead's own time",
         "59",
         [clock("2024-01-02 12:00"), lead("1", "2024-01-02 10:00", phone=ROBOT)],

@@ -170,6 +170,12 @@ CASES = [
         PEOPLE,
     ),
     Clean(
+        "STORE_CHOSEN by people is a NORMAL",
+        "61",
+        [lead("1", MORNING, None), verdict("MANUAL", "STORE_CHOSEN", LATER, store="S1")],
+        {"grades": {"1": "B"}, "stages": {"1": "MQL"}, "dispatches": SENT},
+    ),
+    Clean(
         "people end the robot's task",
         "61",
         [ONE, verdict("MANUAL", "NORMAL", LATER)],
@@ -285,6 +291,17 @@ CASES = [
             verdict("DCC", "INVALID", LATER, unique_id=f"m:{PHONE}/1"),
         ],
         {"replays": {3: ""}, "rejects": {}},
+    ),
+    Clean(
+        "a verdict by which the lead folded, again: a replay",
+        "24",
+        [
+            lead("1", MORNING, None),
+            lead("2", MORNING),
+            verdict("AI", "STORE_CHOSEN", LATER, store="S1", phone=PHONE),
+            verdict("AI", "STORE_CHOSEN", LATER, store="S1", phone=PHONE),
+        ],
+        {"replays": {4: ""}, "rejects": {}},
     ),
     refused(
         "another verdict of a closed task",

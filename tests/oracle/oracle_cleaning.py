@@ -30,22 +30,22 @@ class Cleaning:
     def __init__(self, oracle: Oracle) -> None:
         self.oracle, self.result, self.config = oracle, oracle.result, oracle.config
         self.rules = CleaningRules(oracle.config, oracle.raw_config)
-        self.opened: list[tuple[Row, Unique, str]] = []
+        self.opened: list[tuple[Row, Unique, tuple[str, str | None]]] = []
 
     # -- opening and closing -----------------------------------------------------------------------------------------
 
-    def stands(self, row: Row, u: Unique, was: str) -> None:
-        """A lead is open after a fold; `was` is '' for a new one, else the closed state before."""
+    def stands(self, row: Row, u: Unique, was: tuple[str, str | None]) -> None:
+        """A lead is open after a fold; `was` is ('', None) for a new one, else the state and the reason before."""
         if self.rules.enabled:
             self.opened.append((row, u, was))
 
     def judge_opened(self, now_ms: int) -> None:
         opened, self.opened = self.opened, []
-        for row, u, was in opened:
+        for row, u, (was, reason) in opened:
             if u.state != "OPEN":
                 continue
             cut_off, u.cleaning.cut_off = u.cleaning.cut_off, None
-            if was == "CLOSED":  # that closing counts as never made (ruling 2)
+            if was == "CLOSED" and reason != "FOLDED":  # that closing counts as never made (ruling 2)
                 if cut_off and not u.dispatched:
                     self.open_task(row, u, cut_off.route, cut_off.reasons, now_ms)
             elif not was or not u.dispatched:
@@ -65,9 +65,9 @@ class Cleaning:
         if cleaning.route != NONE and not row.shadow and not u.dispatched:
             self.open_task(row, u, cleaning.route, cleaning.reasons, now_ms)
 
-    def closed(self, u: Unique, now_ms: int, by_timer: bool = False) -> None:
+    def closed(self, u: Unique, now_ms: int) -> None:
         """Closed or folded: its task is withdrawn."""
-        u.cleaning.cut_off = u.cleaning.task if by_timer else None
+        u.cleaning.cut_off = u.cleaning.task if u.state == "CLOSED" else None
         self.end_task(u, WITHDRAWN, now_ms)
 
     # -- facts that arise, and answers ---------------------------------------------------------------------------------
@@ -176,12 +176,13 @@ class Cleaning:
         self.oracle.dispatcher.judge(row, due_ms)
 
     def next_run_out(self) -> tuple[int, Row] | None:
-        """Whose task runs out next, over all customers: a store's opening wants to know who waits for it by then."""
+        """Whose task or longest hold runs out next, over all customers: an opening wants to know who waits for it by then."""
         due = [
             (due_ms, n, row)
             for n, row in enumerate(self.oracle.rows.values())
             for u in row.leads.values()
-            if u.state == "OPEN" and (due_ms := self.due(u)) is not None
+            for due_ms in (self.due(u), self.oracle.dispatcher.gate_due(u))
+            if u.state == "OPEN" and due_ms is not None
         ]
         first = min(due, key=lambda item: item[:2], default=None)
         return None if first is None else (first[0], first[2])

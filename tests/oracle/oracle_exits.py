@@ -72,7 +72,8 @@ class Exits:
         u.care.leave_owner()
         u.dispatched = False
         self.oracle.answer(row, u, successor, now_ms)
-        if u.folded or not sent:
+        if u.folded or not sent or not self.oracle.config.knows(*u.key):
+            u.care.pool = u.care.asked_again = False
             return
         u.dispatched = True
         if not pool:

@@ -341,7 +341,7 @@ class Oracle:
             self.result.closings.append((u.first, now_ms, u.reason or u.state))
             self.cleaning.closed(u, now_ms)
             return
-        self.cleaning.stands(row, u, was[0])
+        self.cleaning.stands(row, u, was)
         if was[0]:
             self.follow_ups.stands_again(row, u, was[0], own=lead.reopened is not None and lead.reopened is new)
 
@@ -387,7 +387,7 @@ class Oracle:
             if what == 0:
                 u.state, u.reason, u.hold, u.carry = "CLOSED", u.lead.reason, None, None
                 self.result.closings.append((u.first, due_ms, u.lead.reason))
-                self.cleaning.closed(u, due_ms, by_timer=True)
+                self.cleaning.closed(u, due_ms)
             elif what == 1:
                 self.follow_ups.run_out(u)
             elif what == 2:

@@ -25,10 +25,15 @@ class Verdicts:
         self.oracle, self.result, self.cleaning = oracle, oracle.result, oracle.cleaning
 
     def came(self, row: Row, event: Event) -> None:
+        said = json.dumps({**event.fields, "event_time": event.submitted_ms}, sort_keys=True, default=str)
+        since_ms = event.now_ms - self.oracle.config.replay_ms
+        if any(v.said == said and v.at_ms >= since_ms for u in row.leads.values() for v in u.cleaning.verdicts):
+            self.result.replays[event.source, event.number] = ()
+            return
         found = self.addressed(row, event)
         refused = found if isinstance(found, str) else self.judge(row, *found, event)
-        if refused == "REPLAY":
-            self.result.replays[event.source, event.number] = ()
+        if not refused and not isinstance(found, str):
+            found[0].cleaning.verdicts.append(Verdict(said, event.now_ms))
         elif refused:
             self.oracle.refuse(event.source, event.number, [refused])
 
@@ -70,11 +75,7 @@ class Verdicts:
     # -- may it ------------------------------------------------------------------------------------------------------
 
     def judge(self, row: Row, u: Unique, named: Task | None, event: Event) -> str | None:
-        said = json.dumps({**event.fields, "event_time": event.submitted_ms}, sort_keys=True, default=str)
         by, outcome = event.fields["by"], event.fields["outcome"]
-        for verdict in u.cleaning.verdicts:
-            if verdict.said == said and event.now_ms <= verdict.at_ms + self.oracle.config.replay_ms:
-                return "REPLAY"
         if u.state != "OPEN":
             return TASK_CLOSED
         if by == "BIGDATA":
@@ -90,7 +91,6 @@ class Verdicts:
             refused = self.of_task(row, u, named, event)
             if refused:
                 return refused
-        u.cleaning.verdicts.append(Verdict(said, event.now_ms))
         return None
 
     def of_task(self, row: Row, u: Unique, named: Task | None, event: Event) -> str | None:
@@ -172,8 +172,9 @@ class Verdicts:
             if u.folded:
                 survivor = row.leads[row.placed[u.first].lead_id]
         intent = fields.get("intent")
-        if not intent and outcome in ("HIGH", "NORMAL") and not u.folded:
-            intent = {"level": outcome}
+        level = {"HIGH": "HIGH", "NORMAL": "NORMAL", "STORE_CHOSEN": "NORMAL" if by == MANUAL else ""}.get(outcome)
+        if not intent and level and not u.folded:
+            intent = {"level": level}
         if intent:
             survivor.cleaning.intents.append(Intent(at_ms, intent))
 
