@@ -41,7 +41,7 @@ class Case:
     expect: dict[str, Any]
     config: dict[str, Any] = field(default_factory=lambda: BASE)
     until: str | None = None
-    layers: int = 3
+    layers: int | None = None
 
     def lines(self) -> list[Line]:
         numbers: Counter[str] = Counter()

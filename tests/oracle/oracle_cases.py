@@ -22,6 +22,7 @@ import oracle_cases_runs
 import oracle_cases_scores
 import oracle_cases_stores
 import oracle_cases_tasks
+import oracle_cases_verdict_times
 import oracle_cases_verdicts
 from oracle_case import Case, readable
 
@@ -51,6 +52,7 @@ CLEANING_CASES: list[Case] = [
     *oracle_cases_routes.CASES,
     *oracle_cases_tasks.CASES,
     *oracle_cases_verdicts.CASES,
+    *oracle_cases_verdict_times.CASES,
     *oracle_cases_consent.CASES,
     *oracle_cases_advice.CASES,
     *oracle_cases_runs.CASES,

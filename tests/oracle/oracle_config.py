@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from oracle_times import TimeForm
 
+LAYERS = 3
+"""What is compared with the engine unless a run says otherwise: 3, or 6 with cleaning, grades and behaviours."""
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS  # a period of n days is n x 86 400 s (ruling 5)
@@ -63,11 +65,10 @@ class Config:
         self,
         config: Mapping[str, Any] | None = None,
         profile_channels: Mapping[str, Any] | None = None,
-        layers: int = 3,
+        layers: int | None = None,
     ):
-        """`layers` 3: marks, dispatch and the life after it; 6: with cleaning, grades and behaviours."""
         config = config or {}
-        self.layers = layers
+        self.layers = layers or LAYERS
         self.zone = ZoneInfo(config.get("timezone", "Asia/Shanghai"))
         self._periods: dict[str, Any] = {**DEFAULT_PERIODS, **config.get("periods", {})}
         self._lines: Mapping[str, Any] | None = config.get("lines")
@@ -97,7 +98,7 @@ class Config:
         self.cap: int = pools.get("cap", 50)
         self.required: tuple[str, ...] = tuple(self._dispatch.get("required", ()))  # ruling 29: none by default
         self.exited: set[str] = set()  # stores that left without successor (ruling 31)
-        score = config.get("score", {}) if layers >= 6 else {}
+        score = config.get("score", {}) if self.layers >= 6 else {}
         self.gate: float = score.get("gate", 0)
         self.gate_hold_ms = _hours_ms(score.get("gate_hold_hours", 24))
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Set
 from itertools import pairwise
 from typing import Any
 
+from oracle_activities import Activities
 from oracle_cleaning import Cleaning
 from oracle_config import HOUR_MS, Config
 from oracle_dispatch import Dispatcher
 from oracle_exits import Exits
-from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
+from oracle_fold import AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
 from oracle_follow_up import FollowUps
 from oracle_reading import Event, Line, Reader, Reject
 from oracle_replays import enrich
@@ -27,7 +28,6 @@ from oracle_verdicts import Verdicts
 
 __all__ = ["Intention", "Oracle", "Raw", "Result"]
 
-FOLLOW_UPS = ("CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER")
 LOST_STATES = ("LOST", "INVALID", "WON")  # a closing that no timer made
 
 
@@ -46,7 +46,7 @@ class Oracle:
         scores: Callable[[RawRef, int], float] | None = None,
         unique_name: Callable[[str], str] = str,
         one_id: Callable[[str], str] = str,
-        layers: int = 3,
+        layers: int | None = None,
     ) -> None:
         self.unique_name = unique_name
         self.raw_config, self.profile_channels = config, profile_channels
@@ -57,7 +57,7 @@ class Oracle:
         self.result = Result()
         self.follow_ups = FollowUps(self)
         self.cleaning, self.runs, self.exits = Cleaning(self), Runs(self), Exits(self)
-        self.verdicts = Verdicts(self)
+        self.verdicts, self.activities = Verdicts(self), Activities(self)
         self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups, one_id)
         self.minted = 0
         self.arrivals = 0
@@ -98,7 +98,7 @@ class Oracle:
         self.fire(row, event.now_ms, inclusive=False)
         row.forget_if_over(event.now_ms, self.config.replay_ms)
         if event.kind == "activity":
-            self.activity(row, event)
+            self.activities.came(row, event)
         elif event.kind == "command":
             self.follow_ups.command(row, event)
         elif event.kind == "verdict":
@@ -198,68 +198,6 @@ class Oracle:
         row.keys.setdefault(key, KeyEvents()).raws.append(r)
         self.settle(row, key, now_ms, r)
         self.follow_ups.asked_again(row.leads[row.placed[ref].lead_id], [r])
-
-    # -- activities (ruling 26) --------------------------------------------------------------------------------------
-
-    def activity(self, row: Row, event: Event) -> None:
-        activity_id, kind = event.fields["activity_id"], event.fields["kind"]
-        seen = row.seen_acts.get(activity_id)
-        if seen is not None and event.now_ms <= seen + self.config.replay_ms:
-            self.result.replays[event.source, event.number] = ()
-            return
-        if kind == "OPT_OUT":
-            if all(u.folded for u in row.leads.values()):
-                self.refuse(event.source, event.number, ["NO_LEAD"])
-                return
-            row.opt_out_ms = max(event.t_ms, row.opt_out_ms or event.t_ms)
-        else:
-            key = self.addressed(row, event)
-            if isinstance(key, str):
-                self.refuse(event.source, event.number, [key])
-                return
-            old = event.t_ms < event.now_ms - self.config.fold_late_ms
-            follow_up = kind in FOLLOW_UPS or kind == "PAID"
-            stands_ms = event.now_ms if old else None
-            act = ActIn(activity_id, meaning(event), event.t_ms, self.arrivals, stands_ms, follow_up)
-            events = row.keys[key]
-            tried = fold(events.raws, [*events.acts, act], events.answers, self.rules, events.moved)
-            if tried.outcome[act] == "NO_LEAD":
-                self.refuse(event.source, event.number, ["NO_LEAD"])
-                return
-            events.acts.append(act)
-            self.settle(row, key, event.now_ms)
-            if follow_up:
-                self.follow_ups.came(row, act, event.now_ms)
-            elif kind == "INVALID" and act.what == "OTHER":
-                self.suspect(row, act, event.now_ms)
-        row.seen_acts[activity_id] = event.now_ms
-
-    def suspect(self, row: Row, act: ActIn, now_ms: int) -> None:
-        """INVALID by BIGDATA (ruling 40)."""
-        u = next((u for u in row.open_leads() if act in u.lead.acts), None)
-        if u is not None:
-            self.verdicts.suspected(row, u, act.t_ms, now_ms)
-
-    def addressed(self, row: Row, event: Event) -> Key | str:
-        """The key an activity goes to, or the code that refuses it."""
-        store, line = event.fields.get("store") or None, event.fields.get("line") or "main"
-        if event.fields.get("unique_id"):
-            named = row.by_name(event.fields["unique_id"])
-            return named.key if named else "NO_LEAD"
-        if store:
-            return (store, line) if (store, line) in row.keys else "NO_LEAD"
-        of_line = [u for u in row.leads.values() if u.key[1] == line and not u.folded]
-        standing = [u for u in of_line if u.state == "OPEN"]
-        if len(standing) > 1:
-            return "AMBIGUOUS"
-        if standing:
-            return standing[0].key
-        left = [u for u in of_line if not u.lead.passed_over(event.now_ms, event.t_ms)]
-        before = [u for u in left if u.lead.counts_from_ms <= event.t_ms]
-        before = before or [u for u in left if u.lead.opened_ms <= event.t_ms]
-        if not before:
-            return "NO_LEAD"
-        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead.first.order)).key  # ruling 83
 
     # -- store answers -----------------------------------------------------------------------------------------------
 
@@ -437,16 +375,3 @@ def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
     if lead.status in ("OPEN", "EXPIRED"):
         return "CLOSED", lead.reason
     return lead.status, lead.status
-
-
-def meaning(event: Event) -> str:
-    """What an activity is to the fold: effective follow-ups (ruling 6), an INVALID that counts (ruling 55)."""
-    kind, fields = event.fields["kind"], event.fields
-    if kind in ("LOST", "PAID", "REFUND"):
-        return str(kind)
-    if kind == "INVALID":
-        return "OTHER" if fields.get("by") == "BIGDATA" else "INVALID"
-    if kind not in FOLLOW_UPS:
-        return "OTHER"
-    heard = fields.get("connected") is not False and fields.get("duration_s", 5) >= 5
-    return "EFFECTIVE" if heard or kind not in ("CALL", "FOLLOW_UP") else "OTHER"

@@ -129,7 +129,7 @@ class Reader:
         profile_channels: Mapping[str, Any] | None = None,
         wall_ms: int | None = None,
         clock_ms: int | None = None,
-        layers: int = 3,
+        layers: int | None = None,
     ):
         self.config = Config(config, profile_channels, layers)
         wall_ms = wall_ms if wall_ms is not None else time.time_ns() // 1_000_000
