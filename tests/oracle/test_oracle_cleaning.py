@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
 from cleaning_inputs import CLEANING_CONFIG, CLEANING_PLANS, NO_CLEANING, SHORT_CALLING, draw_cleaning
 from inputs import OWNED_CONFIG, draw, until_of
-from oracle_case import Case, readable
+from oracle_case import RAW_LEADS, Case, readable
 from oracle_cases import CASES, CLEANING_CASES, FOLLOW_UP_CASES
 from oracle_cleaned import TaskRecord
 from oracle_model import Oracle, Result
-from test_oracle_model import holds_together
+from oracle_reading import Line
+from test_oracle_model import SHORT, holds_together, leads_at
 
 CONFIGS = {"cleaning": CLEANING_CONFIG, "short calling": SHORT_CALLING, "switched off": NO_CLEANING}
 OLD = [case for case in (*CASES, *FOLLOW_UP_CASES) if "NOT_SUPPORTED" not in str(case.expect.get("rejects"))]
@@ -101,3 +104,85 @@ def test_inputs_of_before_open_no_other_leads(seed: int) -> None:
     assert marks[0] == marks[1]
     closed = [{(u.first_touch, u.raws, u.closed_reason) for u in result.intentions.values()} for result in results]
     assert closed[0] == closed[1]
+
+
+def told(result: Result) -> dict[str, Any]:
+    """All that a run says but which lines were refused or repeated."""
+    found = {**vars(result)}
+    for name in ("rejects", "replays", "reject_fields", "late"):
+        del found[name]
+    return found
+
+
+@pytest.mark.sampled(7)
+@pytest.mark.parametrize("plan", CLEANING_PLANS)
+@pytest.mark.parametrize("seed", range(8))
+def test_a_verdict_twice_is_one(plan: str, seed: int) -> None:
+    """Ruling 24: every verdict sent again at once changes nothing, and what was applied is a replay."""
+    lines = draw_cleaning(plan, seed, 30)
+    twice, again = [], []
+    for line in lines:
+        twice.append(line._replace(number=len(twice) + 1))
+        if json.loads(line.raw)["type"] == "verdict":
+            again.append((twice[-1].number, len(twice) + 1))
+            twice.append(line._replace(number=len(twice) + 1))
+    once, both = (Oracle(CLEANING_CONFIG, layers=6).run(given, until_of(seed)) for given in (lines, twice))
+    assert told(once) == told(both)
+    for first, second in again:
+        if (line.source, first) in both.rejects:
+            assert both.rejects[line.source, second] == both.rejects[line.source, first]
+        else:
+            assert (line.source, second) in both.replays
+
+
+@pytest.mark.sampled(6)
+@pytest.mark.parametrize("seed", range(30))
+def test_an_invalid_verdict_closes_as_an_activity_does(seed: int) -> None:
+    """INVALID stands in the fold at its event time (ruling 61): marks are those of an INVALID activity in its place."""
+    rng = random.Random(seed)
+    records = [json.loads(line.raw) for line in draw_cleaning("people and robots", seed, 40)]
+    for record in records:
+        if record["type"] == "verdict":
+            at = record.get("event_time", "2024-01-01T10:00:00+08:00")
+            record.clear()
+            name = f"m:13812345678/{rng.randint(1, 3)}"
+            record |= {"type": "verdict", "by": "DCC", "outcome": "INVALID", "event_time": at, "unique_id": name}
+    config = {**CLEANING_CONFIG, "cleaning": {"enabled": False}}
+    while True:  # without those that are refused: an activity may find a closed lead
+        result = Oracle(config, layers=6).run(lines_of(records), until_of(seed))
+        refused = {number for _, number in (*result.rejects, *result.replays)}
+        kept = [r for n, r in enumerate(records, 1) if n not in refused or r["type"] != "verdict"]
+        if len(kept) == len(records):
+            break
+        records = kept
+    acts = [
+        {**record, "type": "activity", "kind": "INVALID", "activity_id": f"zz{n}"}
+        if record["type"] == "verdict"
+        else record
+        for n, record in enumerate(records)
+    ]
+    other = Oracle(config, layers=6).run(lines_of(acts), until_of(seed))
+    assert result.rejects == other.rejects
+    marks = [{ref: (raw.mark, raw.store) for ref, raw in run.raws.items()} for run in (result, other)]
+    assert marks[0] == marks[1]
+    assert result.closings == other.closings
+
+
+def lines_of(records: list[dict[str, Any]]) -> list[Line]:
+    return Case("", "", [(RAW_LEADS, record) for record in records], {}).lines()
+
+
+@pytest.mark.sampled(6)
+@pytest.mark.parametrize("seed", range(30))
+def test_order_of_arrival_within_the_lateness_does_not_matter(seed: int) -> None:
+    """Invariant 8 with cleaning on."""
+    rng = random.Random(seed)
+    made = leads_at(rng, 30, [0, 0, 0.001, 1, 5, 24, 48])
+    marks = []
+    for shuffled in (False, True, True):
+        order = sorted(made, key=lambda item: item[0] + (rng.uniform(0, 71) if shuffled else 0))
+        lines = Case("", "", [(RAW_LEADS, record) for _, record in order], {}).lines()
+        result = Oracle(SHORT, layers=6).run(lines, Case("", "", [], {}, until="2024-07-01 10:00").until_ms())
+        assert not result.late
+        marks.append({ref: (raw.mark, raw.store) for ref, raw in result.raws.items()})
+    assert marks[0] == marks[1] == marks[2]
