@@ -122,9 +122,10 @@ def readable(result: Result) -> dict[str, Any]:
     disputes [(first touch, activity_id)]; notices [(first touch, kind, at, to)].
 
     Of layers 4 to 6: tasks [(first touch, 't1', state, at, route, 'REASON REASON')]; windows {'first touch t1': (not_before,
-    expires_at)}; outcomes [(first touch, 't1', outcome, by)]; recommended {'first touch t1': (city, from where, 'own city's',
-    'province's')} of those without a store; routes, stages, grades {first touch: …}; alerts [(channel, block, at, 'suffixes')];
-    suspects [(first touch, at)]; sent {'first touch sequence': (grade, 'kind series count', … , focus)}.
+    expires_at)}; outcomes [(first touch, 't1', outcome, by)]; costs {'first touch t1': yuan}; recommended {'first touch t1':
+    (city, from where, 'own city's', 'province's')} of those without a store; routes, stages, grades {first touch: …};
+    cleaned_by {first touch: by} of those that are; alerts [(channel, block, at, 'suffixes')]; suspects [(first touch, at)];
+    sent {'first touch sequence': (grade, 'kind series count', … , focus)}.
 
     A line is its number, 'source:number' outside raw_leads. Raw leads of `clock` are left out but for counts, received
     and line lists; lists are sorted. Of what comes in: flags {raw lead: 'A B'} of those that have any; reject_fields {line:
@@ -209,6 +210,7 @@ def cleaned(result: Result, name: Callable[[RawRef], str]) -> dict[str, Any]:
             (name(t.first), short(t), t.state, local(t.at_ms), t.route, " ".join(sorted(t.reasons))) for t in tasks
         ),
         "windows": {f"{name(t.first)} {short(t)}": (local(t.not_before_ms), local(t.expires_ms)) for t in opened},
+        "costs": {f"{name(t.first)} {short(t)}": t.cost for t in tasks if t.cost is not None},
         "outcomes": sorted((name(t.first), short(t), t.outcome, t.by) for t in tasks if t.state == "DONE"),
         "recommended": {
             f"{name(t.first)} {short(t)}": (

@@ -175,6 +175,20 @@ CASES = [
         [lead("1", MORNING, None), verdict("MANUAL", "STORE_CHOSEN", LATER, store="S1")],
         {"grades": {"1": "B"}, "stages": {"1": "MQL"}, "dispatches": SENT},
     ),
+    *(
+        Clean(
+            f"what it cost: {name}",
+            "61",
+            [ONE, verdict("AI", "INTENT", LATER, **given)],
+            {"costs": costs},
+            {**AI, "cleaning": {**AI["cleaning"], **table}},
+        )
+        for name, given, table, costs in (
+            ("as the verdict says", {"cost": 0.35}, {"cost": {"AI": 0.2}}, {"1 t1": 0.35}),
+            ("else as the configuration says", {}, {"cost": {"AI": 0.2, "MANUAL": 3}}, {"1 t1": 0.2}),
+            ("else unknown", {}, {}, {}),
+        )
+    ),
     Clean(
         "people end the robot's task",
         "61",

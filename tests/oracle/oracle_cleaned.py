@@ -27,6 +27,7 @@ class TaskRecord(NamedTuple):
     city_from: str = ""
     own: frozenset[str] | None = None
     province: frozenset[str] | None = None
+    cost: float | None = None
 
 
 @dataclass(eq=False)

@@ -142,7 +142,9 @@ class Cleaning:
         u.cleaning.tasks.append(task)
         self.result.tasks.append(record)
 
-    def end_task(self, u: Unique, state: str, at_ms: int, outcome: str = "", by: str = "") -> None:
+    def end_task(
+        self, u: Unique, state: str, at_ms: int, outcome: str = "", by: str = "", cost: float | None = None
+    ) -> None:
         task = u.cleaning.task
         if task is None:
             return
@@ -150,7 +152,7 @@ class Cleaning:
         if state == DONE:
             u.cleaning.by = by
         reasons = task.record.reasons | task.reasons.keys()
-        record = task.record._replace(state=state, at_ms=at_ms, outcome=outcome, by=by, reasons=reasons)
+        record = task.record._replace(state=state, at_ms=at_ms, outcome=outcome, by=by, reasons=reasons, cost=cost)
         self.result.tasks.append(record)
 
     def due(self, u: Unique) -> int | None:

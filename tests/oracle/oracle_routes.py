@@ -36,6 +36,7 @@ class CleaningRules:
         self.young_ms = round(table.get("young_days", 90) * DAY_MS)
         self.ai_ms: int = round(table.get("ai_timeout_minutes", 10) * 60_000)
         self.manual_ms = round(table.get("manual_timeout_hours", 24) * 3_600_000)
+        self.cost: Mapping[str, float] = table.get("cost", {})
         self.number_run: int = table.get("number_run", 3) if self.enabled else 0
         self.calling = _calling(table.get("calling", "09:00-20:00"))
 

@@ -111,7 +111,7 @@ class Verdicts:
         if by == AI and outcome in AI_INVALID:
             return None if self.close(row, u, event, outcome) else NO_LEAD
         at_ms = self.effective(task, event)
-        self.cleaning.end_task(u, DONE, event.now_ms, outcome, by)
+        self.cleaning.end_task(u, DONE, event.now_ms, outcome, by, self.cost(event))
         self.apply(row, u, event, at_ms)
         if u.folded or u.state != "OPEN" or task.beside:
             return None
@@ -142,6 +142,11 @@ class Verdicts:
             return event.now_ms
         return event.t_ms
 
+    def cost(self, event: Event) -> float | None:
+        """Yuan: what the verdict says, else what `cleaning.cost` says of AI and MANUAL."""
+        given = event.fields.get("cost", self.cleaning.rules.cost.get(event.fields["by"]))
+        return None if given is None else float(given)
+
     # -- what it does --------------------------------------------------------------------------------------------------
 
     def close(self, row: Row, u: Unique, event: Event, outcome: str) -> bool:
@@ -154,7 +159,7 @@ class Verdicts:
         tried = fold(events.raws, [*events.acts, act], events.answers, oracle.rules, events.moved)
         if tried.outcome[act] == "NO_LEAD":
             return False
-        self.cleaning.end_task(u, DONE, event.now_ms, outcome, event.fields["by"])
+        self.cleaning.end_task(u, DONE, event.now_ms, outcome, event.fields["by"], self.cost(event))
         u.cleaning.by = event.fields["by"]
         events.acts.append(act)
         oracle.settle(row, u.key, event.now_ms)

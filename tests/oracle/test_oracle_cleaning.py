@@ -120,7 +120,8 @@ def told(result: Result) -> dict[str, Any]:
 def test_a_verdict_twice_is_one(plan: str, seed: int) -> None:
     """Ruling 24: every verdict sent again at once changes nothing, and what was applied is a replay."""
     lines = draw_cleaning(plan, seed, 30)
-    twice, again = [], []
+    twice: list[Line] = []
+    again: list[tuple[int, int]] = []
     for line in lines:
         twice.append(line._replace(number=len(twice) + 1))
         if json.loads(line.raw)["type"] == "verdict":
