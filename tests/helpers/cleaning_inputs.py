@@ -50,6 +50,13 @@ SHORT_CALLING: dict[str, Any] = {
         "manual_timeout_hours": 5,
     },
 }
+GATED: dict[str, Any] = {
+    **CLEANING_CONFIG,
+    "score": {"gate": 40, "gate_hold_hours": 5},
+    "stores": {
+        code: {**table, "gate_consent": code in ("S1", "R1")} for code, table in CLEANING_CONFIG["stores"].items()
+    },
+}
 NO_CLEANING: dict[str, Any] = {**CLEANING_CONFIG, "cleaning": {"enabled": False}}
 
 
@@ -264,7 +271,7 @@ CLEANING_PLANS: dict[str, dict[str, Any]] = {
         "shares": {"lead": 5, "again": 0.5, "act": 0.5, "verdict": 3},
     },
 }
-"""To be run under `CLEANING_CONFIG`, `SHORT_CALLING` or `NO_CLEANING`, with layers = 6."""
+"""To be run under `CLEANING_CONFIG`, `SHORT_CALLING`, `GATED` or `NO_CLEANING`, with layers = 6."""
 
 
 def draw_cleaning(plan: str, seed: int, count: int) -> list[Line]:

@@ -13,6 +13,7 @@ import oracle_cases_fourth
 import oracle_cases_incoming
 import oracle_cases_marks
 import oracle_cases_matching
+import oracle_cases_meets
 import oracle_cases_owned
 import oracle_cases_pool
 import oracle_cases_release
@@ -58,5 +59,6 @@ CLEANING_CASES: list[Case] = [
     *oracle_cases_runs.CASES,
     *oracle_cases_exits.CASES,
     *oracle_cases_scores.CASES,
+    *oracle_cases_meets.CASES,
 ]
 """Layers 4 to 6 (rulings 24, 28, 31, 38, 40, 43, 53, 58 to 62, 74)."""

@@ -8,16 +8,18 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from cleaning_inputs import CLEANING_CONFIG, CLEANING_PLANS, NO_CLEANING, SHORT_CALLING, draw_cleaning
+from cleaning_inputs import CLEANING_CONFIG, CLEANING_PLANS, GATED, NO_CLEANING, SHORT_CALLING, draw_cleaning
 from inputs import OWNED_CONFIG, draw, until_of
 from oracle_case import RAW_LEADS, Case, readable
 from oracle_cases import CASES, CLEANING_CASES, FOLLOW_UP_CASES
+from oracle_cities import fits
 from oracle_cleaned import TaskRecord
+from oracle_comparable import advice_of, comparable_cleaning
 from oracle_model import Oracle, Result
 from oracle_reading import Line
 from test_oracle_model import SHORT, holds_together, leads_at
 
-CONFIGS = {"cleaning": CLEANING_CONFIG, "short calling": SHORT_CALLING, "switched off": NO_CLEANING}
+CONFIGS = {"cleaning": CLEANING_CONFIG, "short calling": SHORT_CALLING, "gate": GATED, "switched off": NO_CLEANING}
 OLD = [case for case in (*CASES, *FOLLOW_UP_CASES) if "NOT_SUPPORTED" not in str(case.expect.get("rejects"))]
 
 
@@ -36,6 +38,39 @@ def test_without_cleaning_all_is_as_before(case: Case) -> None:
     config = {**case.config, "cleaning": {"enabled": False}}
     found = readable(Oracle(config, layers=6).run(case.lines(), case.until_ms()))
     assert {name: found[name] for name in case.expect} == case.expect
+
+
+@pytest.mark.parametrize(
+    ("given", "fit"),
+    [
+        (["a", "b", "x"], True),
+        (["b", "a", "y"], True),
+        (["a", "b"], False),
+        (["a", "x", "b"], False),
+        (["a", "a", "x"], False),
+        (["x", "y", "a"], False),
+        ([], False),
+    ],
+)
+def test_recommended_stores(given: list[str], fit: bool) -> None:
+    """Three, those of the own city first, in an order of their own (ruling 60)."""
+    assert fits(given, frozenset("ab"), frozenset("xy")) is fit
+
+
+def test_recommended_stores_where_there_are_fewer() -> None:
+    assert fits([], frozenset(), frozenset())
+    assert fits(["x"], frozenset(), frozenset("x"))
+    assert fits(["c", "a", "d"], frozenset("abcd"), frozenset("xy"))
+    assert not fits(["c", "a", "x"], frozenset("abcd"), frozenset("xy"))
+
+
+def test_the_form_for_comparisons() -> None:
+    lines = draw_cleaning("no store", 3, 30)
+    result = Oracle(CLEANING_CONFIG, layers=6).run(lines, until_of(1))
+    found = comparable_cleaning(result)
+    assert len(found["tasks"]) == len({record.name for record in result.tasks}) > 3
+    assert set(found["cleaned"]) == {u.first_touch for u in result.intentions.values() if u.closed_reason is None}
+    assert advice_of(result).keys() <= found["tasks"].keys()
 
 
 def tasks_of(result: Result) -> dict[str, list[TaskRecord]]:
