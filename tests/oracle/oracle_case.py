@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oracle_cleaned import TaskRecord
 from oracle_fold import RawRef
 from oracle_model import Result
 from oracle_reading import Line
@@ -40,6 +41,7 @@ class Case:
     expect: dict[str, Any]
     config: dict[str, Any] = field(default_factory=lambda: BASE)
     until: str | None = None
+    layers: int | None = None
 
     def lines(self) -> list[Line]:
         numbers: Counter[str] = Counter()
@@ -86,6 +88,20 @@ def command(command_id: str, kind: str, at: str, store: str | None = "S1", **fie
     return RAW_LEADS, {**record, **fields}
 
 
+def verdict(by: str, outcome: str, at: str, **fields: Any) -> tuple[str, dict[str, Any]]:
+    """Of the customer's first task, unless `fields` names a task, a lead or a phone; task=2 is the second one."""
+    record: dict[str, Any] = {"type": "verdict", "by": by, "outcome": outcome, "event_time": instant(at).isoformat()}
+    task = fields.pop("task", None)
+    if task or not fields.keys() & {"task_id", "unique_id", "phone", "landline"}:
+        record["task_id"] = f"m:{PHONE}/t{task or 1}"
+    return RAW_LEADS, {**record, **fields}
+
+
+def behaviour(kind: str, at: str, **fields: Any) -> tuple[str, dict[str, Any]]:
+    record = {"type": "behaviour", "kind": kind, "event_time": instant(at).isoformat(), "phone": PHONE}
+    return RAW_LEADS, {**record, **fields}
+
+
 def clock(at: str) -> tuple[str, dict[str, Any]]:
     """A record of another customer at another store that does nothing but move the clock."""
     return lead(f"clock {at}", at, "S9", phone=OTHER)
@@ -104,6 +120,12 @@ def readable(result: Result) -> dict[str, Any]:
     previous owner)] of those that ever had one; assigned {first touch: (assigned_at, first follow-up, last, number)};
     grants [(first touch, at, advisor)]; recycles [(first touch, at, why)]; pooled {first touch: (recycled, revoked)};
     disputes [(first touch, activity_id)]; notices [(first touch, kind, at, to)].
+
+    Of layers 4 to 6: tasks [(first touch, 't1', state, at, route, 'REASON REASON')]; windows {'first touch t1': (not_before,
+    expires_at)}; outcomes [(first touch, 't1', outcome, by)]; costs {'first touch t1': yuan}; recommended {'first touch t1':
+    (city, from where, 'own city's', 'province's')} of those without a store; routes, stages, grades {first touch: …};
+    cleaned_by {first touch: by} of those that are; alerts [(channel, block, at, 'suffixes')]; suspects [(first touch, at)];
+    sent {'first touch sequence': (grade, 'kind series count', … , focus)}.
 
     A line is its number, 'source:number' outside raw_leads. Raw leads of `clock` are left out but for counts, received
     and line lists; lists are sorted. Of what comes in: flags {raw lead: 'A B'} of those that have any; reject_fields {line:
@@ -141,6 +163,7 @@ def readable(result: Result) -> dict[str, Any]:
         "replays": {line(at): " ".join(changed) for at, changed in result.replays.items()},
         "counts": {f"{'~' * k[0]}{k[1]} {k[2]}": marks for k, marks in result.counts.items()},
         **after_dispatch(result, name),
+        **cleaned(result, name),
         "flags": {name(ref): " ".join(sorted(raw.flags)) for ref, raw in result.raws.items() if raw.flags},
         "reject_fields": {
             line(at): " ".join(sorted(f"{field}:{code}" for field, code in fields))
@@ -172,4 +195,49 @@ def after_dispatch(result: Result, name: Callable[[RawRef], str]) -> dict[str, A
         "pooled": {first: (u.recycled, u.revoked) for first, u in owned.items() if u.recycled},
         "disputes": sorted((name(r), activity_id) for r, activity_id, _ in result.disputes),
         "notices": sorted((name(r), kind, local(at), to) for r, kind, at, _, to in result.notices),
+    }
+
+
+def cleaned(result: Result, name: Callable[[RawRef], str]) -> dict[str, Any]:
+    def short(task: TaskRecord) -> str:
+        return task.name.rpartition("/")[2]
+
+    ours = {name(u.first_touch): u for u in result.intentions.values() if not u.first_touch[3].startswith("clock ")}
+    tasks = [task for task in result.tasks if not task.first[3].startswith("clock ")]
+    opened = [task for task in tasks if task.state == "OPEN"]
+    return {
+        "tasks": sorted(
+            (name(t.first), short(t), t.state, local(t.at_ms), t.route, " ".join(sorted(t.reasons))) for t in tasks
+        ),
+        "windows": {f"{name(t.first)} {short(t)}": (local(t.not_before_ms), local(t.expires_ms)) for t in opened},
+        "costs": {f"{name(t.first)} {short(t)}": t.cost for t in tasks if t.cost is not None},
+        "outcomes": sorted((name(t.first), short(t), t.outcome, t.by) for t in tasks if t.state == "DONE"),
+        "recommended": {
+            f"{name(t.first)} {short(t)}": (
+                t.city,
+                t.city_from,
+                " ".join(sorted(t.own or ())),
+                " ".join(sorted(t.province or ())),
+            )
+            for t in opened
+            if t.own is not None
+        },
+        "routes": {first: u.route for first, u in ours.items()},
+        "stages": {first: u.stage for first, u in ours.items()},
+        "grades": {first: u.grade for first, u in ours.items()},
+        "cleaned_by": {first: u.cleaned_by for first, u in ours.items() if u.cleaned_by},
+        "alerts": sorted(
+            (channel, block, local(at), " ".join(f"{suffix:03}" for suffix in sorted(suffixes)))
+            for channel, block, at, suffixes in result.alerts
+        ),
+        "suspects": sorted((name(first), local(at)) for first, at in result.suspects),
+        "sent": {
+            f"{name(s.first)} {s.sequence}": (
+                s.grade,
+                *(f"{b.kind} {b.series} {b.times}" for b in s.behaviours),
+                s.focus,
+            )
+            for s in result.sent
+            if not s.first[3].startswith("clock ")
+        },
     }

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from oracle_times import TimeForm
 
+LAYERS = 3
+"""What is compared with the engine unless a run says otherwise: 3, or 6 with cleaning, grades and behaviours."""
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS  # a period of n days is n x 86 400 s (ruling 5)
@@ -33,6 +35,8 @@ class Channel:
     priority: int
     late_ms: int
     time: TimeForm | None = None
+    live_since_ms: int | None = None
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Store:
     closes_minute: int
     closed: frozenset[date]
     release_per_minute: int
+    gate_consent: bool = False
 
     @property
     def past_midnight(self) -> bool:
@@ -56,8 +61,14 @@ class Config:
     A `[channels]` or `[stores]` table in the file replaces the profile's (ruling 15).
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None, profile_channels: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        profile_channels: Mapping[str, Any] | None = None,
+        layers: int | None = None,
+    ):
         config = config or {}
+        self.layers = layers or LAYERS
         self.zone = ZoneInfo(config.get("timezone", "Asia/Shanghai"))
         self._periods: dict[str, Any] = {**DEFAULT_PERIODS, **config.get("periods", {})}
         self._lines: Mapping[str, Any] | None = config.get("lines")
@@ -86,6 +97,10 @@ class Config:
         self.recycle_ms = _days_ms(follow_up.get("recycle_days", 15))
         self.cap: int = pools.get("cap", 50)
         self.required: tuple[str, ...] = tuple(self._dispatch.get("required", ()))  # ruling 29: none by default
+        self.exited: set[str] = set()  # stores that left without successor (ruling 31)
+        score = config.get("score", {}) if self.layers >= 6 else {}
+        self.gate: float = score.get("gate", 0)
+        self.gate_hold_ms = _hours_ms(score.get("gate_hold_hours", 24))
 
     def _channel(self, code: str, table: Mapping[str, Any]) -> Channel:
         group = table.get("group", "")
@@ -103,6 +118,8 @@ class Config:
             priority=table.get("priority", 100),
             late_ms=late_ms,
             time=TimeForm.of(table.get("time"), self.zone),
+            live_since_ms=self.start_of(table["live_since"]) if "live_since" in table else None,
+            required=tuple(table.get("required", ())),
         )
 
     def channel(self, code: str) -> Channel | None:
@@ -132,9 +149,19 @@ class Config:
         )
         return merge, deal_merge, max_life
 
+    def required_of(self, line: str, channel: str) -> tuple[str, ...]:
+        """The required fields: of `[dispatch]`, of the line and of the channel of first touch."""
+        if self.layers < 6:
+            return self.required
+        known = self.channels.get(channel)
+        by_line = tuple((self._lines or {}).get(line, {}).get("required", ()))
+        return self.required + by_line + (known.required if known else ())
+
     def store(self, code: str, line: str) -> Store | None:
         """The store's hours; None (STORE_UNKNOWN) where it is not registered or does not sell the line (ruling 14)."""
         table: Mapping[str, Any] = {}
+        if code in self.exited:
+            return None
         if self._stores is not None:
             if code not in self._stores:
                 return None
@@ -144,6 +171,10 @@ class Config:
         if code not in self._store_cache:
             self._store_cache[code] = self._hours(code, table)
         return self._store_cache[code]
+
+    def knows(self, store: str | None, line: str) -> bool:
+        """Whether the store is given and known: nothing of it is to be asked for."""
+        return store is not None and self.store(store, line) is not None
 
     def _hours(self, code: str, table: Mapping[str, Any]) -> Store:
         calendar: Mapping[str, Any] = {}
@@ -159,6 +190,7 @@ class Config:
             closes_minute=_minute(table.get("closes", "18:00")),
             closed=frozenset(closed),
             release_per_minute=rate,
+            gate_consent=table.get("gate_consent", False),
         )
 
     def latest_of(self, day: str | date) -> int:

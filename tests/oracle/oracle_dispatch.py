@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from oracle_config import MINUTE_MS, Config, Store
 from oracle_fold import RawRef
+from oracle_result import sent
 from oracle_rows import Row, Unique
 
 if TYPE_CHECKING:
     from oracle_follow_up import FollowUps
     from oracle_result import Result
 
-HOURS, RATE, SHADOW = ("HOURS",), ("RATE",), ("SHADOW",)
+HOURS, RATE, SHADOW, SCORE = ("HOURS",), ("RATE",), ("SHADOW",), ("SCORE",)
 
 
 class Dispatcher:
@@ -37,27 +38,35 @@ class Dispatcher:
 
     # -- conditions ------------------------------------------------------------------------------------------------
 
-    def judge(self, row: Row, now_ms: int) -> None:
-        """Every open lead of the customer that waits for its dispatch passes the conditions at now (domain 10)."""
+    def judge(self, row: Row, now_ms: int, again: Collection[int] = ()) -> None:
+        """Every open lead of the customer that waits for its dispatch passes the conditions at now (domain 10).
+
+        `again`: leads that came to another store, whose hours and place in a release no longer count.
+        """
         for u in sorted(row.open_leads(), key=lambda u: u.lead_id):
             if not u.waiting or (u.hold and u.hold[0] == SHADOW):
                 continue  # a shadow lead that would have been dispatched shows SHADOW to its end (ruling 83)
-            conditions = self.conditions(row, u)
+            conditions = self.conditions(row, u, now_ms)
             if conditions:
-                self.hold(u, now_ms, conditions, None)
+                self.hold(u, now_ms, conditions, self.gate_end(u) if conditions == SCORE else None)
                 continue
-            if u.hold and u.hold[0] in (HOURS, RATE) and (u.hold[1] is None or now_ms <= u.hold[1]):
+            if (
+                u.lead_id not in again
+                and u.hold
+                and u.hold[0] in (HOURS, RATE)
+                and (u.hold[1] is None or now_ms <= u.hold[1])
+            ):
                 continue  # released by its timer alone, last at its instant (ruling 57)
             store = self.store_of(u)
             if self.config.is_open(store, now_ms):
-                self.send(u, now_ms)
+                self.send(row, u, now_ms)
                 continue
             until_ms = self.config.next_opening(store, now_ms)
             self.hold(u, now_ms, HOURS, until_ms)
             if until_ms is not None and self.queues(row, store):
                 self.enlist(until_ms, row, u)
 
-    def conditions(self, row: Row, u: Unique) -> tuple[str, ...]:
+    def conditions(self, row: Row, u: Unique, now_ms: int) -> tuple[str, ...]:
         """Those beside HOURS, RATE and SHADOW, which stand only where nothing else does (rulings 29, 57)."""
         store, line = u.key
         found = []
@@ -65,11 +74,37 @@ class Dispatcher:
             found.append("STORE_MISSING")
         elif self.config.store(store, line) is None:
             found.append("STORE_UNKNOWN")
+        if u.cleaning.holds:
+            found.append("CLEANING")
         if not row.consent(self.config):
             found.append("CONSENT")
-        if any(not self.has(row, u, name) for name in self.config.required):
+        if any(not self.has(row, u, name) for name in self.config.required_of(line, u.first[1])):
             found.append("FIELDS")
+        if self.gated(u, now_ms):
+            found.append("SCORE")
         return tuple(found)
+
+    def gated(self, u: Unique, now_ms: int) -> bool:
+        """Below the gate, where the store agreed to one, for at most `gate_hold_hours` from when it first stood (ruling 43)."""
+        code, line = u.key
+        store = None if code is None else self.config.store(code, line)
+        if not self.config.gate or store is None or not store.gate_consent or u.first[0]:
+            return False
+        if self.scores(u.first, now_ms) >= self.config.gate:
+            return False
+        if u.cleaning.gate_from_ms is None:
+            u.cleaning.gate_from_ms = now_ms
+        return now_ms < u.cleaning.gate_from_ms + self.config.gate_hold_ms
+
+    def gate_due(self, u: Unique) -> int | None:
+        """When the longest hold for the score ends, while it stands."""
+        if u.cleaning.gate_from_ms is None or not u.waiting or u.hold is None or "SCORE" not in u.hold[0]:
+            return None
+        return self.gate_end(u)
+
+    def gate_end(self, u: Unique) -> int:
+        assert u.cleaning.gate_from_ms is not None
+        return u.cleaning.gate_from_ms + self.config.gate_hold_ms
 
     @staticmethod
     def has(row: Row, u: Unique, name: str) -> bool:
@@ -96,7 +131,7 @@ class Dispatcher:
             u.hold = (conditions, until_ms)
             self.result.holds.append((u.first, at_ms, conditions, until_ms))
 
-    def send(self, u: Unique, at_ms: int) -> None:
+    def send(self, row: Row, u: Unique, at_ms: int) -> None:
         if u.first[0]:
             self.hold(u, at_ms, SHADOW, None)
             return
@@ -105,8 +140,9 @@ class Dispatcher:
         u.sequence += 1
         self.result.dispatches.append((u.first, u.key[0], at_ms, u.sequence))
         u.care.dispatched_ms = at_ms
-        if u.care.pool:
-            u.care.pool = u.care.asked_again = False
+        self.result.sent.append(sent(row, u, at_ms))
+        pool, u.care.pool, u.care.asked_again = u.care.pool, False, False
+        if pool:
             self.follow_ups.tell_both(u, "REACTIVATED", at_ms)
 
     # -- openings --------------------------------------------------------------------------------------------------
@@ -121,7 +157,7 @@ class Dispatcher:
 
     def release(self, row: Row, u: Unique, at_ms: int) -> None:
         """The timer of a hold: its conditions can only have changed with a record, and that judged it."""
-        self.send(u, at_ms)
+        self.send(row, u, at_ms)
 
     def enlist(self, opening_ms: int, row: Row, u: Unique) -> None:
         assert u.key[0] is not None
@@ -150,7 +186,7 @@ class Dispatcher:
             slot_ms = opening_ms + index // store.release_per_minute * MINUTE_MS
             closes_ms = self.config.closes_at(store, opening_ms)
             if slot_ms == opening_ms:
-                self.send(u, slot_ms)
+                self.send(row, u, slot_ms)
             elif closes_ms is None or slot_ms < closes_ms:
                 self.hold(u, opening_ms, RATE, slot_ms)
             else:

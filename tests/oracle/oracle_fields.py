@@ -109,13 +109,12 @@ def parse(line: Line, config: Config) -> Parsed:
     if not kind:
         parsed.refuse("UNKNOWN_TYPE", "type")
         return parsed
-    readers = {"raw_lead": _Lead, "activity": _Activity, "command": _Command}
-    fields = readers.get(parsed.kind, _Fields)(record, parsed, config, halves)
+    fields = READERS[config.layers].get(parsed.kind, Fields)(record, parsed, config, halves)
     fields.read()
     return parsed
 
 
-class _Fields:
+class Fields:
     """Reads fields of one record into `parsed.fields`, adding a code for each fault."""
 
     keys: Collection[str] = ()
@@ -217,6 +216,28 @@ class _Fields:
                 return
         self.parsed.fields[name] = bool(value)
 
+    def intent(self) -> None:
+        """Each field of it stands alone: what does not fit is dropped, the rest stays."""
+        if "intent" not in self.record:
+            return
+        intent = self.record["intent"]
+        if not isinstance(intent, dict):
+            self.drop("intent")
+            return
+        intent = {key: value for key, value in intent.items() if value is not None and value != ""}
+        fitting = {
+            "level": enumerated(intent.get("level"), LEVELS),
+            "days_to_buy": amount_of(intent.get("days_to_buy")),
+        }
+        for name, value in fitting.items():
+            if name in intent and value is None:
+                del intent[name]
+                self.drop(f"intent.{name}")
+            elif name in intent:
+                intent[name] = value
+        if intent:
+            self.parsed.fields["intent"] = plain(intent)
+
     def line(self) -> None:
         line = self.code("line")
         self.parsed.fields["line"] = line or ""
@@ -250,7 +271,7 @@ class _Fields:
         self.parsed.given = frozenset(name for name, value in values if value != [] and value != "")
 
 
-class _Lead(_Fields):
+class Lead(Fields):
     keys = LEAD_KEYS
 
     @property
@@ -303,28 +324,6 @@ class _Lead(_Fields):
         codes = [self.code("store"), *codes]
         self.parsed.fields["stores"] = list(dict.fromkeys(code for code in codes if code))
 
-    def intent(self) -> None:
-        """Each field of it stands alone: what does not fit is dropped, the rest stays."""
-        if "intent" not in self.record:
-            return
-        intent = self.record["intent"]
-        if not isinstance(intent, dict):
-            self.drop("intent")
-            return
-        intent = {key: value for key, value in intent.items() if value is not None and value != ""}
-        fitting = {
-            "level": enumerated(intent.get("level"), LEVELS),
-            "days_to_buy": amount_of(intent.get("days_to_buy")),
-        }
-        for name, value in fitting.items():
-            if name in intent and value is None:
-                del intent[name]
-                self.drop(f"intent.{name}")
-            elif name in intent:
-                intent[name] = value
-        if intent:
-            self.parsed.fields["intent"] = plain(intent)
-
     def extra(self) -> None:
         extra = self.record.get("extra", {})
         if not isinstance(extra, dict):
@@ -335,7 +334,7 @@ class _Lead(_Fields):
             self.parsed.fields["extra"] = plain(extra)
 
 
-class _Activity(_Fields):
+class Activity(Fields):
     keys = ACTIVITY_KEYS
 
     def read(self) -> None:
@@ -372,7 +371,7 @@ class _Activity(_Fields):
         self.given()
 
 
-class _Command(_Fields):
+class Command(Fields):
     """By unique_id, or by phone or landline with store and line (ruling 17)."""
 
     keys = COMMAND_KEYS
@@ -398,3 +397,7 @@ class _Command(_Fields):
         parsed.ingest_ms = self.other_time("ingest_time")
         self.unknown_keys()
         self.given()
+
+
+READERS: dict[int, dict[str, type[Fields]]] = {3: {"raw_lead": Lead, "activity": Activity, "command": Command}}
+"""Who reads a record of which type, by the layers that are built; any other is NOT_SUPPORTED."""

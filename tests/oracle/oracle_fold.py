@@ -56,6 +56,7 @@ class ActIn:
     seq: int
     stands_ms: int | None = None
     follow_up: bool = False
+    verdict: bool = False
 
 
 @dataclass(eq=False)
@@ -155,8 +156,8 @@ def fold(
 
 
 # The order at one instant (rulings 5, 57, 83): raw leads; store answers; activities older than the lateness, as they
-# arrived; activities of a moved lead that lie before its answer; activities.
-RAW, ANSWER, OLD, BEFORE_MOVE, ACTIVITY = range(5)
+# arrived; activities of a moved lead that lie before its answer; activities; verdicts as they arrived.
+RAW, ANSWER, OLD, BEFORE_MOVE, ACTIVITY, VERDICT = range(6)
 
 
 class _Run:
@@ -181,7 +182,7 @@ class _Run:
             if a.stands_ms is not None:
                 self.at(a.stands_ms, OLD, (a.seq,), lambda a=a: self.old_activity(a))  # type: ignore[misc]
             else:
-                self.at(a.t_ms, ACTIVITY, sub_order(a), lambda a=a: self.activity(a, a.t_ms, a.t_ms, None))  # type: ignore[misc]
+                self.at(a.t_ms, kind_of(a), sub_order(a), lambda a=a: self.activity(a, a.t_ms, a.t_ms, None))  # type: ignore[misc]
         while self.todo:
             heapq.heappop(self.todo)[-1]()
 
@@ -204,7 +205,7 @@ class _Run:
             return
         time_ms, _, at_ms, answer = place
         order = (time_ms, *sub_order(a)) if answer else sub_order(a)
-        kind = BEFORE_MOVE if answer else ACTIVITY
+        kind = BEFORE_MOVE if answer else kind_of(a)
         self.at(at_ms, kind, order, lambda: self.activity(a, at_ms, time_ms, answer))
 
     # -- raw leads -------------------------------------------------------------------------------------------------
@@ -382,6 +383,10 @@ class _Run:
     def holds_day(self, lead: Lead, r: RawIn) -> bool:
         """Whether the survivor holds a raw lead of that date, not cut off by a closing between the two (ruling 12)."""
         return any(self.day_key(x) == self.day_key(r) and not self.cut(x, r) for x, _ in lead.marks)
+
+
+def kind_of(a: ActIn) -> int:
+    return VERDICT if a.verdict else ACTIVITY
 
 
 def sub_order(a: ActIn) -> tuple[object, ...]:

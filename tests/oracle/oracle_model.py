@@ -12,18 +12,22 @@ from collections.abc import Callable, Iterable, Set
 from itertools import pairwise
 from typing import Any
 
+from oracle_activities import Activities
+from oracle_cleaning import Cleaning
 from oracle_config import HOUR_MS, Config
 from oracle_dispatch import Dispatcher
-from oracle_fold import ActIn, AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
+from oracle_exits import Exits
+from oracle_fold import AnswerIn, FoldResult, Lead, Periods, RawIn, RawRef, fold
 from oracle_follow_up import FollowUps
 from oracle_reading import Event, Line, Reader, Reject
 from oracle_replays import enrich
 from oracle_result import Intention, Raw, Result, intention
 from oracle_rows import Key, KeyEvents, Placed, Row, Source, Unique, deletion_due, fold_rules
+from oracle_runs import Runs
+from oracle_verdicts import Verdicts
 
 __all__ = ["Intention", "Oracle", "Raw", "Result"]
 
-FOLLOW_UPS = ("CALL", "FOLLOW_UP", "VISIT", "TEST_DRIVE", "QUOTE", "ORDER")
 LOST_STATES = ("LOST", "INVALID", "WON")  # a closing that no timer made
 
 
@@ -42,22 +46,26 @@ class Oracle:
         scores: Callable[[RawRef, int], float] | None = None,
         unique_name: Callable[[str], str] = str,
         one_id: Callable[[str], str] = str,
+        layers: int | None = None,
     ) -> None:
         self.unique_name = unique_name
         self.raw_config, self.profile_channels = config, profile_channels
-        self.config = Config(config, profile_channels)
+        self.config = Config(config, profile_channels, layers)
         self.rules = fold_rules(self.config)
         self.rows: dict[tuple[str, bool], Row] = {}
-        self.gone: list[Unique] = []
+        self.gone: list[tuple[Row, Unique]] = []
         self.result = Result()
         self.follow_ups = FollowUps(self)
+        self.cleaning, self.runs, self.exits = Cleaning(self), Runs(self), Exits(self)
+        self.verdicts, self.activities = Verdicts(self), Activities(self)
         self.dispatcher = Dispatcher(self.config, self.result, scores, self.fire, self.follow_ups, one_id)
         self.minted = 0
         self.arrivals = 0
+        self.added: list[RawIn] = []  # the raw leads of the record at hand
 
     def run(self, lines: Iterable[Line], until_ms: int | None = None) -> Result:
         """Apply all records, fire what is due before the clock, then what is due up to `until_ms` (ruling 4)."""
-        reader = Reader(self.raw_config, self.profile_channels)
+        reader = Reader(self.raw_config, self.profile_channels, layers=self.config.layers)
         for item in reader.read(lines):
             if isinstance(item, Reject):
                 self.refuse(item.source, item.number, item.reasons)
@@ -81,22 +89,50 @@ class Oracle:
         channel = event.fields.get("channel", "")
         self.result.dropped.update((channel, name) for name in event.dropped)
         self.result.unknown.update((channel, name) for name in event.unknown)
-        self.dispatcher.release_before(event.now_ms)
+        self.release_before(event.now_ms)
+        self.exits.read(event)
+        if event.fields.get("kind") == "STORE_EXIT":
+            self.exits.came(event)
+            return
         row = self.row_of(event)
         self.fire(row, event.now_ms, inclusive=False)
         row.forget_if_over(event.now_ms, self.config.replay_ms)
         if event.kind == "activity":
-            self.activity(row, event)
+            self.activities.came(row, event)
         elif event.kind == "command":
             self.follow_ups.command(row, event)
+        elif event.kind == "verdict":
+            self.verdicts.came(row, event)
+        elif event.kind == "behaviour":
+            self.behaviour(row, event)
         else:
             self.result.received[event.shadow] += 1
             self.raw_lead(row, event)
-        self.dispatcher.judge(row, event.now_ms)
+        self.judge(row, event.now_ms)
+
+    def judge(self, row: Row, now_ms: int) -> None:
+        """What opened is judged with the number runs it is in; then its members are told; then the dispatch conditions."""
+        added, self.added = self.added, []
+        for r in added:
+            self.runs.came(row, r, now_ms)
+        self.cleaning.judge_opened(now_ms)
+        for r in added:
+            self.runs.tell(r, now_ms)
+        self.dispatcher.judge(row, now_ms)
+
+    def behaviour(self, row: Row, event: Event) -> None:
+        if not row.leads:
+            self.refuse(event.source, event.number, ["NO_LEAD"])
+            return
+        fields = event.fields
+        row.behaviours.came(fields["kind"], fields.get("series", ""), fields["count"], event.t_ms, event.now_ms)
 
     def row_of(self, event: Event) -> Row:
         """The customer's row; a unique_id names its customer (ruling 17)."""
         customer = event.customer
+        if event.fields.get("task_id"):
+            event.fields["task_id"] = self.unique_name(event.fields["task_id"])
+            customer = event.fields["task_id"].rpartition("/")[0]
         if event.fields.get("unique_id"):
             event.fields["unique_id"] = self.unique_name(event.fields["unique_id"])
             customer = event.fields["unique_id"].rpartition("/")[0]
@@ -154,6 +190,7 @@ class Oracle:
         periods = Periods(*self.config.periods(line, fields.get("series", "")))
         r = RawIn(ref, t_ms, tie, self.config.local_day(t_ms), channel, periods, self.arrivals)
         source.parts.append(r)
+        self.added.append(r)
         row.source_of[ref] = source
         if row.latest is None or r.order > row.latest.order:
             row.latest = r
@@ -161,60 +198,6 @@ class Oracle:
         row.keys.setdefault(key, KeyEvents()).raws.append(r)
         self.settle(row, key, now_ms, r)
         self.follow_ups.asked_again(row.leads[row.placed[ref].lead_id], [r])
-
-    # -- activities (ruling 26) --------------------------------------------------------------------------------------
-
-    def activity(self, row: Row, event: Event) -> None:
-        activity_id, kind = event.fields["activity_id"], event.fields["kind"]
-        seen = row.seen_acts.get(activity_id)
-        if seen is not None and event.now_ms <= seen + self.config.replay_ms:
-            self.result.replays[event.source, event.number] = ()
-            return
-        if kind == "OPT_OUT":
-            if all(u.folded for u in row.leads.values()):
-                self.refuse(event.source, event.number, ["NO_LEAD"])
-                return
-            row.opt_out_ms = max(event.t_ms, row.opt_out_ms or event.t_ms)
-        else:
-            key = self.addressed(row, event)
-            if isinstance(key, str):
-                self.refuse(event.source, event.number, [key])
-                return
-            old = event.t_ms < event.now_ms - self.config.fold_late_ms
-            follow_up = kind in FOLLOW_UPS or kind == "PAID"
-            stands_ms = event.now_ms if old else None
-            act = ActIn(activity_id, meaning(event), event.t_ms, self.arrivals, stands_ms, follow_up)
-            events = row.keys[key]
-            tried = fold(events.raws, [*events.acts, act], events.answers, self.rules, events.moved)
-            if tried.outcome[act] == "NO_LEAD":
-                self.refuse(event.source, event.number, ["NO_LEAD"])
-                return
-            events.acts.append(act)
-            self.settle(row, key, event.now_ms)
-            if follow_up:
-                self.follow_ups.came(row, act, event.now_ms)
-        row.seen_acts[activity_id] = event.now_ms
-
-    def addressed(self, row: Row, event: Event) -> Key | str:
-        """The key an activity goes to, or the code that refuses it."""
-        store, line = event.fields.get("store") or None, event.fields.get("line") or "main"
-        if event.fields.get("unique_id"):
-            named = row.by_name(event.fields["unique_id"])
-            return named.key if named else "NO_LEAD"
-        if store:
-            return (store, line) if (store, line) in row.keys else "NO_LEAD"
-        of_line = [u for u in row.leads.values() if u.key[1] == line and not u.folded]
-        standing = [u for u in of_line if u.state == "OPEN"]
-        if len(standing) > 1:
-            return "AMBIGUOUS"
-        if standing:
-            return standing[0].key
-        left = [u for u in of_line if not u.lead.passed_over(event.now_ms, event.t_ms)]
-        before = [u for u in left if u.lead.counts_from_ms <= event.t_ms]
-        before = before or [u for u in left if u.lead.opened_ms <= event.t_ms]
-        if not before:
-            return "NO_LEAD"
-        return max(before, key=lambda u: (u.lead.counts_from_ms, u.lead.first.order)).key  # ruling 83
 
     # -- store answers -----------------------------------------------------------------------------------------------
 
@@ -230,6 +213,8 @@ class Oracle:
         u.key = key
         self.settle(row, left, now_ms)
         self.settle(row, key, now_ms, w)
+        if u.state == "OPEN" and not u.folded:
+            self.cleaning.answered(row, u, now_ms)
         for standing in row.open_leads():
             if w in standing.lead.answers:
                 self.follow_ups.asked_again(standing, [r for r, _ in pending.marks])
@@ -292,7 +277,10 @@ class Oracle:
         u.hold = u.carry = None
         if u.state != "OPEN":
             self.result.closings.append((u.first, now_ms, u.reason or u.state))
-        elif was[0]:
+            self.cleaning.closed(u, now_ms)
+            return
+        self.cleaning.stands(row, u, was)
+        if was[0]:
             self.follow_ups.stands_again(row, u, was[0], own=lead.reopened is not None and lead.reopened is new)
 
     def fold_away(self, row: Row, u: Unique, now_ms: int) -> None:
@@ -301,8 +289,10 @@ class Oracle:
         survivor.sequence += u.sequence
         if u.dispatched and u.state not in LOST_STATES:
             survivor.dispatched, survivor.hold, survivor.carry = True, None, None
+            self.cleaning.counts_as_dispatched(survivor, now_ms)
             self.follow_ups.folded_into(row, u, survivor)
         u.state, u.reason, u.hold, u.carry = "CLOSED", "FOLDED", None, None
+        self.cleaning.closed(u, now_ms)
         self.result.closings.append((u.first, now_ms, "FOLDED"))
 
     # -- the clock -------------------------------------------------------------------------------------------------
@@ -319,6 +309,12 @@ class Oracle:
                         due.append((release_ms, 2, u.lead_id, u))
                     if clock := self.follow_ups.due(u):
                         due.append((clock[0], 1, u.lead_id, u))
+                    task_ms = self.cleaning.due(u)
+                    if task_ms is not None:
+                        due.append((task_ms, 4, u.lead_id, u))
+                    gate_ms = self.dispatcher.gate_due(u)
+                    if gate_ms is not None:
+                        due.append((gate_ms, 5, u.lead_id, u))
                 elif not u.folded:
                     due.append((deletion_due(u, self.config), 3, u.lead_id, u))
             if not due:
@@ -329,16 +325,31 @@ class Oracle:
             if what == 0:
                 u.state, u.reason, u.hold, u.carry = "CLOSED", u.lead.reason, None, None
                 self.result.closings.append((u.first, due_ms, u.lead.reason))
+                self.cleaning.closed(u, due_ms)
             elif what == 1:
                 self.follow_ups.run_out(u)
             elif what == 2:
                 self.dispatcher.release(row, u, due_ms)
+            elif what == 4:
+                self.cleaning.run_out(row, u)
+            elif what == 5:
+                self.dispatcher.judge(row, due_ms)
             else:
                 row.deleted.add(u.lead_id)
-                self.gone.append(row.leads.pop(u.lead_id))
+                self.gone.append((row, row.leads.pop(u.lead_id)))
+
+    def release_before(self, at_ms: int, inclusive: bool = False) -> None:
+        """Stores open in the order of time, each when whoever's task ran out by then stands in its queue."""
+        while self.config.layers >= 6 and (out := self.cleaning.next_run_out()):
+            due_ms, row = out
+            if due_ms > at_ms or (due_ms == at_ms and not inclusive):
+                break
+            self.dispatcher.release_before(due_ms)
+            self.fire(row, due_ms, inclusive=True)
+        self.dispatcher.release_before(at_ms, inclusive)
 
     def fire_all(self, at_ms: int, inclusive: bool) -> None:
-        self.dispatcher.release_before(at_ms, inclusive)
+        self.release_before(at_ms, inclusive)
         for row in self.rows.values():
             self.fire(row, at_ms, inclusive)
 
@@ -352,8 +363,9 @@ class Oracle:
                 result.raws[ref] = Raw(mark, store, line, lead_id, r.t_ms, row.source_of[ref].flags)
                 counters.setdefault((row.shadow, r.channel, r.day), Counter())[mark] += 1
         result.counts = {day: dict(counter) for day, counter in counters.items()}
-        for u in [*self.gone, *(u for row in self.rows.values() for u in row.leads.values() if not u.folded)]:
-            result.intentions[u.lead_id] = intention(u)
+        standing = [(row, u) for row in self.rows.values() for u in row.leads.values() if not u.folded]
+        for row, u in [*self.gone, *standing]:
+            result.intentions[u.lead_id] = intention(row, u)
 
 
 def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
@@ -363,16 +375,3 @@ def state_at(lead: Lead, now_ms: int) -> tuple[str, str | None]:
     if lead.status in ("OPEN", "EXPIRED"):
         return "CLOSED", lead.reason
     return lead.status, lead.status
-
-
-def meaning(event: Event) -> str:
-    """What an activity is to the fold: effective follow-ups (ruling 6), an INVALID that counts (ruling 55)."""
-    kind, fields = event.fields["kind"], event.fields
-    if kind in ("LOST", "PAID", "REFUND"):
-        return str(kind)
-    if kind == "INVALID":
-        return "OTHER" if fields.get("by") == "BIGDATA" else "INVALID"
-    if kind not in FOLLOW_UPS:
-        return "OTHER"
-    heard = fields.get("connected") is not False and fields.get("duration_s", 5) >= 5
-    return "EFFECTIVE" if heard or kind not in ("CALL", "FOLLOW_UP") else "OTHER"

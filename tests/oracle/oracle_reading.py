@@ -11,12 +11,13 @@ from typing import Any
 
 from oracle_config import DAY_MS, MINUTE_MS, Config
 from oracle_fields import Line, Parsed, parse
+from oracle_fields_cleaning import OUTCOMES
 from oracle_text import content
 
-__all__ = ["Event", "Line", "Reader", "Reject", "read_path"]
+__all__ = ["OUTCOMES", "Event", "Line", "Reader", "Reject", "read_path"]
 
 FUTURE_MS = 5 * MINUTE_MS
-TIMED = ("raw_lead", "command")  # those whose event time may be absent
+TIMED = ("raw_lead", "command", "verdict")  # those whose event time may be absent
 TODAY_MS = DAY_MS  # how far after today the first record may lie (ruling 76)
 KIND_BY_NAME = {
     "raw_leads": "raw_lead",
@@ -128,8 +129,9 @@ class Reader:
         profile_channels: Mapping[str, Any] | None = None,
         wall_ms: int | None = None,
         clock_ms: int | None = None,
+        layers: int | None = None,
     ):
-        self.config = Config(config, profile_channels)
+        self.config = Config(config, profile_channels, layers)
         wall_ms = wall_ms if wall_ms is not None else time.time_ns() // 1_000_000
         self.today_ms = wall_ms if self.config.today_ms is None else self.config.today_ms
         self.blank = 0

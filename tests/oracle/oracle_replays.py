@@ -49,7 +49,7 @@ def name_stores(oracle: Oracle, row: Row, source: Source, event: Event) -> bool:
     waiting part, or is ignored where none waits (ruling 83).
     """
     named: list[str] = event.fields["stores"]
-    in_force = [row.placed[r.ref].key[0] for r in source.parts]
+    in_force = [oracle.exits.of(row.placed[r.ref].key[0] or "") for r in source.parts]
     new = [code for code in named if code not in in_force]
     if not new:
         return False

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from oracle_behaviours import Shown
+from oracle_cleaned import TaskRecord
 from oracle_fold import RawRef
-from oracle_rows import Unique
+from oracle_grades import grade
+from oracle_rows import Row, Unique
 
 
 @dataclass
@@ -50,6 +54,22 @@ class Intention:
     follow_ups: int = 0
     recycled: int = 0
     revoked: int = 0
+    route: str = ""
+    task: str = ""
+    cleaned_by: str = ""
+    stage: str = ""
+    grade: str = ""
+
+
+class Sent(NamedTuple):
+    """What a dispatch shows beside `dispatches`: grade (43), behaviours and focus (74)."""
+
+    first: RawRef
+    at_ms: int
+    sequence: int
+    grade: str
+    behaviours: tuple[Shown, ...]
+    focus: str
 
 
 @dataclass
@@ -60,6 +80,8 @@ class Result:
     touch, activity_id, at); `notices` (first touch, kind, at, role ADVISOR or ADMIN, advisor or store). Of what comes in:
     `reject_fields` {line: (field, code)}, `dropped` and `unknown` {(channel, field or known key): n} of what was not refused
     (ruling 78), `late_leads` {(channel, end of the hour): n}, written or not (81), `blank` lines.
+    Of layers 4 to 6: `tasks`, one for each record of `cleaning_tasks`; `alerts` (channel, first 8 digits, at, suffixes);
+    `suspects` (first touch, at), one for each FRAUD_SUSPECT of a dispatched lead; `sent`.
     """
 
     raws: dict[RawRef, Raw] = field(default_factory=dict)
@@ -83,16 +105,20 @@ class Result:
     recycles: list[tuple[RawRef, int, str]] = field(default_factory=list)
     disputes: list[tuple[RawRef, str, int]] = field(default_factory=list)
     notices: list[tuple[RawRef, str, int, str, str]] = field(default_factory=list)
+    tasks: list[TaskRecord] = field(default_factory=list)
+    alerts: list[tuple[str, str, int, frozenset[int]]] = field(default_factory=list)
+    suspects: list[tuple[RawRef, int]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
 
-def intention(u: Unique) -> Intention:
+def intention(row: Row, u: Unique) -> Intention:
     conditions = u.hold[0] if u.hold else ()
     status = u.state
     if status == "OPEN":
-        waits = "PENDING" if "STORE_MISSING" in conditions else "HELD"
+        waits = "PENDING" if "STORE_MISSING" in conditions else "CLEANING" if "CLEANING" in conditions else "HELD"
         sent = "ASSIGNED" if u.care.owner else "POOL" if u.care.pool else "DISPATCHED"
         status = sent if u.dispatched else waits
-    lead, care = u.lead, u.care
+    lead, care, cleaning = u.lead, u.care, u.cleaning
     return Intention(
         customer=u.first[4],
         shadow=u.first[0],
@@ -115,4 +141,24 @@ def intention(u: Unique) -> Intention:
         follow_ups=len(care.counted),
         recycled=len(care.recycles),
         revoked=care.revoked,
+        route=cleaning.route,
+        task=cleaning.task.name if cleaning.task else "",
+        cleaned_by=cleaning.by,
+        stage=stage(u),
+        grade=grade(row, u),
     )
+
+
+def stage(u: Unique) -> str:
+    """UQL while a task holds it, MQL, SQL by an effective follow-up or a manual HIGH of this opening, WON (ruling 32)."""
+    if u.state == "WON":
+        return "WON"
+    heard = any(a.what in ("EFFECTIVE", "PAID") and a.t_ms >= u.cleaning.opened_t_ms for a in u.lead.acts)
+    if heard or u.cleaning.high:
+        return "SQL"
+    return "UQL" if u.cleaning.holds else "MQL"
+
+
+def sent(row: Row, u: Unique, at_ms: int) -> Sent:
+    shown = row.behaviours.shown(at_ms), row.behaviours.focus(at_ms)
+    return Sent(u.first, at_ms, u.sequence, grade(row, u), *shown)

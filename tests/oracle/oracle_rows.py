@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from oracle_behaviours import Behaviours
 from oracle_care import Care
+from oracle_cleaned import Cleaned
 from oracle_config import DAY_MS, Config
 from oracle_fold import ActIn, AnswerIn, FoldRules, Lead, RawIn, RawRef
 
@@ -70,6 +72,7 @@ class Unique:
     hold: tuple[tuple[str, ...], int | None] | None = None
     carry: int | None = None
     care: Care = field(default_factory=Care)
+    cleaning: Cleaned = field(default_factory=Cleaned)
 
     @property
     def waiting(self) -> bool:
@@ -105,6 +108,9 @@ class Row:
     said: list[Source] = field(default_factory=list)  # those whose consent counts
     opt_out_ms: int | None = None
     latest: RawIn | None = None
+    tasks: int = 0
+    yes_ms: list[int] = field(default_factory=list)  # verdicts that count as consent true (rulings 38, 61)
+    behaviours: Behaviours = field(default_factory=Behaviours)
 
     def next_name(self) -> str:
         self.minted += 1
@@ -122,14 +128,15 @@ class Row:
 
     def consent(self, config: Config) -> bool:
         """Ruling 38: the latest explicit word by event time, else the default of the channel of the latest raw lead."""
-        words = [
+        words: list[tuple[int, int, Any, bool]] = [
             (s.t_ms, 0, s.parts[0].order, s.fields["consent"])
             for s in self.said
             if isinstance(s.fields.get("consent"), bool)
         ]
+        words += [(at_ms, 2, (), True) for at_ms in self.yes_ms]  # verdicts come after activities (ruling 5)
+        if self.opt_out_ms is not None:
+            words.append((self.opt_out_ms, 1, (), False))
         latest = max(words, default=None)
-        if self.opt_out_ms is not None and (latest is None or self.opt_out_ms >= latest[0]):
-            return False
         if latest is not None:
             return bool(latest[3])
         channel = config.channel(self.latest.channel) if self.latest else None
@@ -144,9 +151,11 @@ class Row:
         if any(now_ms <= at + replay_ms for at in [*self.seen_acts.values(), *self.seen_commands.values()]):
             return
         explicit = [s.t_ms for s in self.said if isinstance(s.fields.get("consent"), bool)]
-        if self.opt_out_ms is not None and any(t > self.opt_out_ms for t in explicit):
+        if self.opt_out_ms is not None and (
+            any(t > self.opt_out_ms for t in explicit) or any(t >= self.opt_out_ms for t in self.yes_ms)
+        ):
             self.opt_out_ms = None
-        self.said, self.latest = [], None
+        self.said, self.latest, self.yes_ms = [], None, []
 
     def fields_of(self, u: Unique) -> Iterator[dict[str, Any]]:
         for r, _ in u.lead.marks:
