@@ -385,9 +385,7 @@ def _version(tables: Tables, rules: Rules) -> str:
         parts["validation"] = [sorted(tables.validation.countries), foreign.version()]
     del parts["periods"]["clock_gap_days"]  # it decides about a start, not about a lead
     parts["dispatch"]["required"] = sorted(tables.dispatch.required)
-    parts["lines"] = (
-        None if rules.lines is None else {one: _plain_line(one, rules) for one in rules.lines}
-    )
+    parts["lines"] = None if rules.lines is None else {one: _plain_line(one, rules) for one in rules.lines}
     parts["series"] = {f"{line}/{code}": _plain_periods(one) for (line, code), one in rules.series_periods.items()}
     parts["score"].update(customer=dict(rules.score.customer), key=dict(rules.score.key))
     parts["score"].update(behaviour=dict(rules.score.behaviour))

@@ -62,7 +62,9 @@ def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now:
             conditions = STORE_UNKNOWN
     if not has_consent(customer, rules):
         conditions |= CONSENT
-    if (rules.required or rules.line_required or rules.channel_required) and missing_fields(unique, section.line, rules):
+    if (rules.required or rules.line_required or rules.channel_required) and missing_fields(
+        unique, section.line, rules
+    ):
         conditions |= FIELDS
     if conditions:
         return conditions, 0
