@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadstream.commands.options import AsJson, StateFolder
+from leadstream.commands.options import AsJson, ConfigFile, StateFolder
 
 
 def holds(
@@ -32,3 +32,20 @@ def holds(
     from leadstream.commands.holds import holds as look
 
     look(state, Asked(store, condition, limit, totals), config=config, as_json=json)
+
+
+def try_lead(
+    lead: Annotated[str, typer.Argument(metavar="'{…}'", help="One raw lead, JSON; - reads it from stdin.")],
+    config: ConfigFile = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="RFC 3339: when it comes in. Default: its event time, else now."),
+    ] = None,
+    json: AsJson = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show phones and names in clear.")] = False,
+) -> None:
+    """Show what one lead would become, and why; nothing is written, sent or kept."""
+    from flows.stock_runner import time_of
+    from leadstream.commands.try_lead import try_out
+
+    try_out(lead, config=config, at_ms=time_of("--at", at), as_json=json, reveal=reveal)

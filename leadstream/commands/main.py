@@ -327,6 +327,7 @@ def _explain(
 
 
 app.command("holds")(looking.holds)
+app.command("try")(looking.try_lead)
 app.command("gateway")(ways_in.gateway)
 app.command("pull")(ways_in.pull)
 app.command("import")(ways_in.import_sheets)
