@@ -32,6 +32,7 @@ from operators.config.notes import notes_of
 from operators.config.positions import scan
 from operators.config.secret import secret_of
 from operators.config.tables import (
+    MODELS,
     CalendarTable,
     ChannelTable,
     OwnPeriodsTable,
@@ -58,6 +59,8 @@ FAULTS_SHOWN: Final = 200
 """Faults that one refusal lists; a file of 30 000 stores with the same slip must not fill the log."""
 DIGESTED: Final = ("periods", "dedup", "dispatch", "score", "cleaning", "follow_up", "pools", "nurture", "identity")
 """Rule tables that `Rules.version` digests, beside lines and series (ruling 33)."""
+LATER_IN_PROFILES: Final = (("language",), ("words",), ("cleaning", "rules"))
+"""Keys of built-in profiles that are left out as long as this version's tables do not know them."""
 _DAYS_WRITTEN: Final = 366
 _DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 
@@ -199,7 +202,14 @@ def _profile(own: dict[str, Any]) -> dict[str, Any]:
     name = own.get("profile", PROFILE)
     if name not in profiles():
         name = PROFILE
-    return tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+    for *path, key in LATER_IN_PROFILES:
+        table = tables
+        for step in path:
+            table = table.get(step, {})
+        if key not in MODELS[tuple(path)].model_fields:
+            table.pop(key, None)
+    return tables
 
 
 def _left_out(own: dict[str, Any]) -> list[str]:

@@ -36,7 +36,7 @@ def test_without_a_file_the_profile_stands() -> None:
 
 
 def test_the_profile_passes_its_own_check(checkout: Path) -> None:
-    assert profiles() == ("automotive",)
+    assert "automotive" in profiles()
     assert check(checkout / "operators" / "profiles" / "automotive.toml") == []
 
 
