@@ -39,10 +39,11 @@ def try_out(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
-        typer.echo("\n".join(_text(document)))
+        typer.echo("\n".join(text_of(document)))
 
 
-def _text(document: dict[str, Any]) -> Iterator[str]:
+def text_of(document: dict[str, Any]) -> Iterator[str]:
+    """The document of a trial for people, line by line."""
     yield f"Judged as of {_when(document['at'])}, as the first lead of its customer, by rule version {document['rule_version']}."
     lead = document["lead"]
     if lead is not None:
@@ -51,7 +52,8 @@ def _text(document: dict[str, Any]) -> Iterator[str]:
             yield f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         if document["home"]:
             yield f"  Home location (号码归属地): {document['home']['province']} {document['home']['city']}".rstrip()
-        yield f"  OneID (客户 OneID): {document['one_id']}{' in the shadow realm (test leads)' if document['realm'] == 'shadow' else ''}"
+        realm = " in the shadow realm (test leads)" if document["realm"] == "shadow" else ""
+        yield f"  OneID (客户 OneID): {document['one_id']}{realm}"
     flags = f", flagged {', '.join(document['flags'])}" if document["flags"] else ""
     if not document["accepted"]:
         yield f"Validation (线索验证): refused with {', '.join(document['reasons'])}{flags}."
