@@ -86,6 +86,11 @@ class Inspection:
         """Every lead that waits, oldest first, one after the other: in memory is one of each shard."""
         return merge(*map(self._waiting_in, range(self.identity.shards)))
 
+    def count_waiting(self) -> int:
+        """How many wait: a look at the keys alone."""
+        spaces = [keys.prefix(shard, keys.WAIT) for shard in range(self.identity.shards)]
+        return sum(1 for begin in spaces for _ in self._database.scan(begin, keys.after(begin)))
+
     def _waiting_in(self, shard: int) -> Iterator[Waiting]:
         begin = keys.prefix(shard, keys.WAIT)
         for key, _ in self._database.scan(begin, keys.after(begin)):

@@ -241,6 +241,8 @@ HOLDS_SHOWN: Final = 10_000
 """Most leads that `leadstream holds` shows; the others are counted."""
 HOLDS_READ: Final = 256
 """Customers' rows that it reads at once."""
+HOLDS_COUNTED: Final = 50_000
+"""Leads that it looks at behind the last one shown, to count those that were asked for; a few seconds."""
 HOLDS_GROUPS: Final = 20_000
 """Pairs of store and condition that it keeps totals of; what belongs to further ones is counted together."""
 

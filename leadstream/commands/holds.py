@@ -62,18 +62,22 @@ def holds(state: Path, asked: Asked, *, config: Path | None, as_json: bool) -> N
     with Inspection(state) as inspection:
         local = LocalTime(inspection.identity.timezone)
         clock = inspection.seal.clock
-        document: dict[str, Any] = {
-            "clock": None if clock is None else local.text(clock),
-            "timezone": local.name,
-        }
+        head = {"clock": None if clock is None else local.text(clock), "timezone": local.name}
         if asked.totals:
-            document |= _totals(inspection, asked, local)
+            totals = _totals(inspection, asked, local)
+            lines = _said_of_totals(totals, asked)
+            body: dict[str, Any] = totals
         else:
-            document |= _listed(inspection, asked, loaded.rules, local)
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        typer.echo("\n".join(_text(document, asked)))
+            looked = Looked(inspection, asked, loaded.rules, local)
+            lines = _said(looked, asked)
+            body = looked.document() if as_json else {}
+        if as_json:
+            typer.echo(json.dumps({**head, **body}, ensure_ascii=False))
+            return
+        for line in lines:  # as they are found: nobody waits for what is only counted
+            typer.echo(line)
+    stands = "has not started" if clock is None else f"stands at {local.text(clock)[:19].replace('T', ' ')}"
+    typer.echo(f"Times are {local.name}; the clock {stands}.")
 
 
 def _refuse(asked: Asked) -> None:
@@ -123,15 +127,56 @@ def _is_wanted(held: Held, asked: Asked) -> bool:
     return asked.condition is None or asked.condition in conditions.codes(held.lead.conditions)
 
 
-def _listed(inspection: Inspection, asked: Asked, rules: Rules, local: LocalTime) -> dict[str, Any]:
-    waiting = inspection.waiting()
-    if asked.store is None and asked.condition is None:
-        # Nothing is chosen: of the others the keys alone say how many they are.
-        shown = [_shown(one, rules, local) for one in _held(inspection, islice(waiting, asked.limit), asked)]
-        return {"holds": shown, "more": sum(1 for _ in waiting)}
-    found = _held(inspection, waiting, asked)
-    shown = [_shown(one, rules, local) for one in islice(found, asked.limit)]
-    return {"holds": shown, "more": sum(1 for _ in found)}
+class _Read(Iterator[Waiting]):
+    """Leads that wait, up to a bound that may be set on the way."""
+
+    def __init__(self, waiting: Iterator[Waiting]) -> None:
+        self._waiting = waiting
+        self.taken = 0
+        self.most: int | None = None
+
+    def __next__(self) -> Waiting:
+        if self.taken == self.most:
+            raise StopIteration
+        found = next(self._waiting)
+        self.taken += 1
+        return found
+
+
+class Looked:
+    """The leads that were asked for, to be gone through once; then `more` is known."""
+
+    def __init__(self, inspection: Inspection, asked: Asked, rules: Rules, local: LocalTime) -> None:
+        self._inspection = inspection
+        self._asked = asked
+        self._rules = rules
+        self._local = local
+        self.more = 0
+        """How many more there are than were shown."""
+        self.exact = True
+        """False: there are at least so many."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Those that are shown, oldest first."""
+        inspection, asked = self._inspection, self._asked
+        waiting = inspection.waiting()
+        if asked.store is None and asked.condition is None:
+            taken = list(islice(waiting, asked.limit))
+            yield from (_shown(one, self._rules, self._local) for one in _held(inspection, iter(taken), asked))
+            self.more = inspection.count_waiting() - len(taken) if len(taken) == asked.limit else 0
+            return
+        read = _Read(waiting)
+        found = _held(inspection, read, asked)
+        for one in islice(found, asked.limit):
+            yield _shown(one, self._rules, self._local)
+        read.most = read.taken + limits.HOLDS_COUNTED
+        self.more = sum(1 for _ in found)
+        self.exact = next(waiting, None) is None
+
+    def document(self) -> dict[str, Any]:
+        """For machines."""
+        shown = list(self)
+        return {"holds": shown, "more": self.more, "exact": self.exact}
 
 
 def _shown(held: Held, rules: Rules, local: LocalTime) -> dict[str, Any]:
@@ -191,25 +236,26 @@ def _progress() -> Callable[[int], None]:
 # --- for people
 
 
-def _text(document: dict[str, Any], asked: Asked) -> Iterator[str]:
-    clock = document["clock"]
-    stands = "has not started" if clock is None else f"stands at {clock[:19].replace('T', ' ')}"
-    if asked.totals:
-        for one in document["totals"][: asked.limit]:
-            store = one["store"] or "no store"
-            yield f"{one['leads']:>9}  {one['condition']:<13}  {store}, oldest since {one['oldest'][:16].replace('T', ' ')}"
-        left = len(document["totals"]) - asked.limit
-        if left > 0:
-            yield f"… and {left} more pairs of store and condition; --limit shows more of them."
-        yield f"{document['leads']} leads wait."
-    else:
-        for one in document["holds"]:
-            place = f"store {one['store'] or 'not known yet'}, line {one['line']}"
-            yield f"{one['since'][:16].replace('T', ' ')}  {', '.join(one['conditions'])}: {place} ({one['unique_id']})"
-            for end in one["ends"]:
-                yield f"    ends with: {end}"
-        if document["more"]:
-            yield f"… and {document['more']} more wait, all of them for a shorter time; --limit shows more of them."
-        elif not document["holds"]:
-            yield "No lead waits" + ("." if asked == Asked(limit=asked.limit) else " that was asked for.")
-    yield f"Times are {document['timezone']}; the clock {stands}."
+def _said_of_totals(totals: dict[str, Any], asked: Asked) -> Iterator[str]:
+    for one in totals["totals"][: asked.limit]:
+        store = one["store"] or "no store"
+        yield f"{one['leads']:>9}  {one['condition']:<13}  {store}, oldest since {one['oldest'][:16].replace('T', ' ')}"
+    left = len(totals["totals"]) - asked.limit
+    if left > 0:
+        yield f"… and {left} more pairs of store and condition; --limit shows more of them."
+    yield f"{totals['leads']} leads wait."
+
+
+def _said(looked: Looked, asked: Asked) -> Iterator[str]:
+    nothing = True
+    for one in looked:
+        nothing = False
+        place = f"store {one['store'] or 'not known yet'}, line {one['line']}"
+        yield f"{one['since'][:16].replace('T', ' ')}  {', '.join(one['conditions'])}: {place} ({one['unique_id']})"
+        for end in one["ends"]:
+            yield f"    ends with: {end}"
+    if looked.more or not looked.exact:
+        count = looked.more if looked.exact else f"at least {looked.more}"
+        yield f"… and {count} more wait, all of them for a shorter time; --limit shows more of them."
+    elif nothing:
+        yield "No lead waits" + ("." if asked == Asked(limit=asked.limit) else " that was asked for.")

@@ -133,6 +133,16 @@ def test_rows_are_read_a_few_at_a_time(shell: Shell, monkeypatch: pytest.MonkeyP
     assert len(asked(shell, "--condition", "CONSENT", "--limit", "1")["holds"]) == 1
     assert sizes == [2, 2, 2]
     sizes.clear()
+    monkeypatch.setattr(limits, "HOLDS_COUNTED", 1)
+    some = asked(shell, "--condition", "CONSENT", "--limit", "1")
+    assert (some["more"], some["exact"], sizes) == (1, False, [2, 1]), (
+        "one more within what is looked at, and further ones behind it"
+    )
+    assert (
+        "… and at least 1 more wait"
+        in shell.call("holds", "--state", "state", "--condition", "CONSENT", "--limit", "1").stdout
+    )
+    sizes.clear()
     assert asked(shell, "--limit", "1")["more"] == 5
     assert sizes == [1], "where nothing is chosen the others are counted by their keys"
 
