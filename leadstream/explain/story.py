@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from leadstream.explain.waits import WAITS
+from leadstream.explain import waits
 from operators.base.calendar import LocalTime
 from operators.base.rules import Rules
 from operators.dispatch import holds
@@ -233,9 +233,10 @@ def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], s
         if sent:
             return f"It was dispatched to {where} on {told.time(sent[-1].at)} (sequence {sent[-1].sequence})."
         return f"It counts as dispatched: another dispatched lead stands open at {where}, line {section.line}."
-    places = {"store": section.store, "line": section.line, "until": found["until"] or "a time not known"}
-    reasons = [WAITS[code].format(**places) for code in found["conditions"]]
-    return f"It waits: {'; '.join(reasons)}." if reasons else "It waits."
+    if not found["conditions"]:
+        return "It waits."
+    reasons = waits.reasons(section, _unique(section, lead.n), lead, told.rules, found["until"])
+    return f"It waits: {'; '.join(reasons)}."
 
 
 # --- the story

@@ -45,6 +45,16 @@ def minute(local: LocalTime, at: int) -> str:
     return text.removesuffix(".000").removesuffix(":00")
 
 
+def reasons(section: Section, unique: Unique | None, lead: Lead, rules: Rules, until: str | None) -> list[str]:
+    """Why each condition holds it, in the same order; `until` = the end as it is to be written, None where it is not known."""
+    missing = [] if unique is None else holds.missing_fields(unique, section.line, rules)
+    places = {"store": section.store, "line": section.line, "until": until or "a time not known"}
+    return [
+        WAITS[code].format(**places) + (f" ({', '.join(missing)})" if code == "FIELDS" and missing else "")
+        for code in holds.codes(lead.conditions)
+    ]
+
+
 def ends(section: Section, unique: Unique | None, lead: Lead, rules: Rules, local: LocalTime) -> list[str]:
     """What would end each condition, in the order of `holds.codes`."""
     missing = [] if unique is None else holds.missing_fields(unique, section.line, rules)

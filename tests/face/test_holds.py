@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from operators.base.rules import Rules
 from operators.config.configuration import from_tables
 from operators.dispatch import holds
 from operators.intention import merge
+from operators.intention.attributes import BIT
 from state import limits
 from state.inspect import Inspection
 from state.rows import customer_row
@@ -225,6 +227,18 @@ def ended(conditions: int, *, until: int = 0, rules: Rules = RULES) -> list[str]
 )
 def test_what_would_end_a_condition(condition: int, until: int, said: str) -> None:
     assert ended(condition, until=until) == [said]
+
+
+def test_why_it_waits_names_the_fields() -> None:
+    rules = replace(RULES, required=("city", "level"))
+    unique = merge.raw_lead(empty(), raw(1, at(6, 10), facts=BIT["city"]), rules)[1]
+    section = customer_row.section_of("main", "S1")
+    lead = Lead(1, conditions=holds.FIELDS | holds.CONSENT)
+    said = ["the customer's consent is missing", "a field that a dispatch needs is missing (level)"]
+    assert waits.reasons(section, unique, lead, rules, None) == said
+    held = Lead(1, conditions=holds.HOURS)
+    assert waits.reasons(section, unique, held, rules, "nine") == ["store S1 is closed until nine"]
+    assert waits.reasons(section, unique, held, rules, None) == ["store S1 is closed until a time not known"]
 
 
 def test_every_condition_has_its_words() -> None:

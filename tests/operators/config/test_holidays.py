@@ -71,32 +71,63 @@ class TestWithThePackage:
             "2025-10-09T09:00"
         )
 
-    def test_the_dates_of_the_calendar_itself_win(self) -> None:
-        """The operator knows his own doors: open on a holiday, closed on a working weekend."""
-        here = store(holidays="CN", open=["2025-10-02"], closed=["2025-09-28", "2025-12-24"])
-        assert day("2025-10-02") in here.open_days and day("2025-10-02") not in here.closed_days
-        assert day("2025-09-28") in here.closed_days and day("2025-09-28") not in here.open_days
-        assert day("2025-12-24") in here.closed_days and day("2025-10-01") in here.closed_days
-        assert day("2025-10-11") in here.open_days, "a working weekend counts as open"
-
-    def test_the_registry_digest_follows_the_days(self) -> None:
-        """Leads that wait are judged again when the days have changed, as with dates that the file lists."""
-        digest = configuration.registry_digest
-        assert digest(made(holidays="CN").rules) != digest(made().rules)
-        assert digest(made(holidays="CN").rules) == digest(made(holidays="CN").rules)
-        assert digest(made(closed=["2025-10-01"]).rules) != digest(made().rules)
-        assert made(holidays="CN").rules.version == made().rules.version, "calendars are no rules (ruling 33)"
-
-    def test_the_days_are_made_once_for_all_stores(self) -> None:
-        tables = {"channels": CHANNELS, "stores": {f"S{n}": {"calendar": "cn"} for n in range(3)}}
-        loaded = from_tables({**tables, "calendars": {"cn": {"holidays": "CN"}}}, environ={})
-        assert len({id(one.closed_days) for one in (loaded.rules.stores or {}).values()}) == 1
-
     def test_the_end_is_that_of_the_last_year_listed(self) -> None:
         found = holidays.known()
         assert found is not None
         assert made(holidays="CN").holidays_end_ms == ms(f"{found.last_year + 1}-01-01T00:00")
         assert made().holidays_end_ms is None, "nobody asks"
+
+
+# --- which days of a calendar count, whatever the package says
+
+KNOWN = holidays.Known(
+    holidays.days([date(2025, 10, 1), date(2025, 10, 2)]), holidays.days([date(2025, 9, 28), date(2025, 10, 11)]), 2025
+)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two holidays, and two weekend days on which the country works."""
+    monkeypatch.setattr(holidays, "known", lambda: KNOWN)
+
+
+@pytest.mark.usefixtures("known")
+def test_the_dates_of_the_calendar_itself_win() -> None:
+    """The operator knows his own doors: open on a holiday, closed on a working weekend."""
+    here = store(holidays="CN", open=["2025-10-02"], closed=["2025-09-28", "2025-12-24"])
+    assert here.closed_days == {day("2025-10-01"), day("2025-09-28"), day("2025-12-24")}
+    assert here.open_days == {day("2025-10-02"), day("2025-10-11")}, "a working weekend counts as open"
+    both = store(holidays="CN", open=["2025-12-24"], closed=["2025-12-24"])
+    assert day("2025-12-24") in both.open_days & both.closed_days, (
+        "among themselves: a date in both is open (ruling 56)"
+    )
+
+
+@pytest.mark.usefixtures("known")
+def test_the_registry_digest_follows_the_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leads that wait are judged again when the days have changed, as with dates that the file lists."""
+    digest = configuration.registry_digest
+    first = digest(made(holidays="CN").rules)
+    assert first == digest(made(holidays="CN").rules) != digest(made().rules)
+    assert made(holidays="CN").rules.version == made().rules.version, "calendars are no rules (ruling 33)"
+    many = KNOWN._replace(closed=frozenset(range(20_000, 20_700)))
+    monkeypatch.setattr(holidays, "known", lambda: many)
+    second = digest(made(holidays="CN").rules)
+    monkeypatch.setattr(holidays, "known", lambda: many._replace(closed=many.closed | {21_000}))
+    assert len({first, second, digest(made(holidays="CN").rules)}) == 3
+
+
+@pytest.mark.usefixtures("known")
+def test_the_days_are_made_once_for_all_stores() -> None:
+    tables = {"channels": CHANNELS, "stores": {f"S{n}": {"calendar": "cn"} for n in range(3)}}
+    loaded = from_tables({**tables, "calendars": {"cn": {"holidays": "CN"}}}, environ={})
+    assert len({id(one.closed_days) for one in (loaded.rules.stores or {}).values()}) == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_the_end_is_that_of_the_last_year() -> None:
+    assert made(holidays="CN").holidays_end_ms == ms("2026-01-01T00:00")
+    assert made().holidays_end_ms is None, "nobody asks"
 
 
 END = ms("2027-01-01T00:00")
