@@ -43,11 +43,11 @@ required = ["city", "level"]
 
 
 def lead(number: int, hour: int, store: str, **more: Any) -> dict[str, Any]:
-    record = {"channel": "a", "source_lead_id": f"L{number}", "phone": f"138{number:08d}", "store": store}
+    record = {"channel": "a", "source_lead_id": f"L{number}", "phone": f"138{number:04d}{number:04d}", "store": store}
     return record | {"event_time": f"2026-01-04T{hour:02d}:{number:02d}:00+08:00"} | more
 
 
-LEADS = [
+LEADS = [  # of numbers that lie in several shards
     lead(1, 10, "S1", channel="b"),
     lead(2, 10, "S1"),  # dispatched at once
     lead(3, 11, "S2", line="used", intent={"level": "HIGH"}),
