@@ -22,7 +22,7 @@ from flows.engine import Options, wall_clock_ms
 from flows.observe.metrics import MetricsServer
 from flows.observe.observation import Observation, ObservedEngine
 from leadstream import compiled
-from operators.config import configuration
+from operators.config import configuration, holidays
 from operators.config.configuration import Configuration
 from operators.config.tables import OutputTable
 from state import errors, limits
@@ -186,6 +186,9 @@ def prepare(wanted: Wanted) -> Prepared:
             notes.append(f"{beside} is not used: name it with --config to run by it.")
     if wanted.source != DEMO or wanted.config is not None:
         notes.extend(config.notes)
+    outdated = holidays.warning(config.holidays_end_ms, wanted.wall_ms(), config.rules.local)
+    if outdated is not None:
+        notes.append(outdated)
     if config.secret_is_development:
         notes.append(
             "OneIDs are keyed by the public development secret: set LEADSTREAM_ONE_ID_SECRET (or the variable that "

@@ -1,4 +1,4 @@
-"""Reading a state beside its writer: a customer's row, his story, where a channel's id led (ruling 47).
+"""Reading a state beside its writer: a customer's row, his story, where a channel's id led (ruling 47), who waits.
 
 The database is opened as a secondary, which sees what was written up to that moment, holds no lock and changes nothing.
 Decisions are not explained here: this module returns what is stored, `leadstream explain` says it in words.
@@ -7,6 +7,7 @@ Decisions are not explained here: this module returns what is stored, `leadstrea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple
@@ -41,6 +42,17 @@ class Outcome(NamedTuple):
     """30-day month of the clock, counted from 1970."""
 
 
+class Waiting(NamedTuple):
+    """A lead of the live realm that waits for its dispatch; in this order the oldest comes first."""
+
+    since: int
+    """Since when, epoch ms."""
+    digest: bytes
+    lead: int
+    """Number of the customer's unique lead."""
+    shard: int
+
+
 class Inspection:
     """A state opened for looking. Use as a context manager."""
 
@@ -69,6 +81,26 @@ class Inspection:
         """The row of a customer in one realm."""
         stored = self._database.get(keys.entity_key(shard, keys.customer_entity(digest, shadow)))
         return None if stored is None else customer_row.decode(stored)
+
+    def waiting(self) -> Iterator[Waiting]:
+        """Every lead that waits, oldest first, one after the other: in memory is one of each shard."""
+        return merge(*map(self._waiting_in, range(self.identity.shards)))
+
+    def count_waiting(self) -> int:
+        """How many wait: a look at the keys alone."""
+        spaces = [keys.prefix(shard, keys.WAIT) for shard in range(self.identity.shards)]
+        return sum(1 for begin in spaces for _ in self._database.scan(begin, keys.after(begin)))
+
+    def _waiting_in(self, shard: int) -> Iterator[Waiting]:
+        begin = keys.prefix(shard, keys.WAIT)
+        for key, _ in self._database.scan(begin, keys.after(begin)):
+            yield Waiting(keys.since_of_wait(key), keys.digest_of_wait(key), keys.lead_of_wait(key), shard)
+
+    def customers_of(self, waiting: list[Waiting]) -> list[Customer | None]:
+        """The rows of their customers, read together; None where there is none."""
+        wanted = [keys.entity_key(one.shard, keys.customer_entity(one.digest, False)) for one in waiting]
+        found = self._database.get_many(wanted) if wanted else []
+        return [None if stored is None else customer_row.decode(stored) for stored in found]
 
     def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[Entry]:
         """Everything that happened to a customer, in order: as the rules wrote it."""

@@ -177,6 +177,11 @@ def digest_of_wait(key: bytes) -> bytes:
     return key[10:22]
 
 
+def lead_of_wait(key: bytes) -> int:
+    """The number of the customer's unique lead, of a wait key."""
+    return int.from_bytes(key[22:26], "big")
+
+
 def since_of_wait(key: bytes) -> int:
     """Since when, of a wait key."""
     return int.from_bytes(key[2:10], "big") - _DUE_BIAS

@@ -236,6 +236,16 @@ SEGMENT_BYTES: Final = 1 << 30
 SEGMENTS_LISTED: Final = 32
 """Closed segments of a stream that a seal lists and a start looks at; older ones are the operator's alone."""
 
+# --- what waits
+HOLDS_SHOWN: Final = 10_000
+"""Most leads that `leadstream holds` shows; the others are counted."""
+HOLDS_READ: Final = 256
+"""Customers' rows that it reads at once."""
+HOLDS_COUNTED: Final = 50_000
+"""Leads that it looks at behind the last one shown, to count those that were asked for; a few seconds."""
+HOLDS_GROUPS: Final = 20_000
+"""Pairs of store and condition that it keeps totals of; what belongs to further ones is counted together."""
+
 # --- faults
 INTERNAL_PER_HOUR: Final = 20
 """Records refused with INTERNAL within an hour before the engine stops (ruling 49)."""

@@ -162,6 +162,13 @@ class EngineCollector:
             "1 while OneIDs are keyed by the public development secret.",
             int(self._development_secret),
         )
+        left = self._seen.holidays_left_ms()
+        if left is not None:
+            yield _gauge(
+                "holidays_left_seconds",
+                "Until the last year whose national holidays are known ends; below 60 days, update chinesecalendar.",
+                left / 1000,
+            )
         build = GaugeMetricFamily("leadstream_build_info", "Always 1.", labels=["version", "rule_version"])
         build.add_metric([self._version, engine.rules.version], 1)
         yield build

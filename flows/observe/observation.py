@@ -97,6 +97,11 @@ class Observation:
             return None
         return max(0, now - self.clock) if self.clock else None
 
+    def holidays_left_ms(self) -> int | None:
+        """Until the national holidays known end, negative behind that; None where no calendar asks for them."""
+        end = self.engine.configuration.holidays_end_ms
+        return None if end is None else end - (self.clock or self.engine.options.wall_ms())
+
     def seal_age_s(self) -> float:
         """Seconds since the last seal, or since the start."""
         return max(0.0, self.monotonic() - self.engine.meters.sealed_at)

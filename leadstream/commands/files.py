@@ -85,9 +85,10 @@ def order_files(files: list[Path], to: Path) -> None:
         typer.echo(f"Wrote {count} lines in the order of their event times to {target}.")
 
 
-def check_configuration(file: Path) -> None:
-    """Say every fault with its line. Raises ConfigurationRefused where there is one."""
-    from operators.config import configuration
+def check_configuration(file: Path, *, now_ms: int | None = None) -> None:
+    """Say every fault with its line. Raises ConfigurationRefused where there is one. `now_ms` stands in for the wall's clock."""
+    from flows.engine import wall_clock_ms
+    from operators.config import configuration, holidays
 
     faults = configuration.check(file)
     for fault in faults:
@@ -101,7 +102,9 @@ def check_configuration(file: Path) -> None:
     rules = loaded.rules
     stores = "every store code" if rules.stores is None else f"{len(rules.stores)} stores"
     typer.echo(f"{file} has no fault: {len(rules.channels)} channels, {stores}, rule version {rules.version}.")
-    for note in loaded.notes:
+    now = wall_clock_ms() if now_ms is None else now_ms
+    outdated = holidays.warning(loaded.holidays_end_ms, now, rules.local)
+    for note in filter(None, (*loaded.notes, outdated)):
         typer.echo(f"Note: {note}")
 
 

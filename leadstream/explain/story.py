@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from leadstream.explain import waits
 from operators.base.calendar import LocalTime
 from operators.base.rules import Rules
 from operators.dispatch import holds
@@ -47,17 +48,6 @@ WHY: Final = {
     merge.WITHIN_DEAL: "the customer bought, and the deal-merge period (成交合并周期) runs",
     merge.AFTER_DEAL: "the customer bought, and the deal-merge period is over",
     merge.STORE_ANSWER: "a store answer brought it to this store",
-}
-WAITS: Final = {
-    "STORE_MISSING": "no store is known yet",
-    "STORE_UNKNOWN": "the registry does not name store {store} for line {line}",
-    "CLEANING": "it is being cleaned (清洗)",
-    "CONSENT": "the customer's consent is missing",
-    "FIELDS": "a field that a dispatch needs is missing",
-    "SCORE": "its score is below the gate",
-    "HOURS": "store {store} is closed until {until}",
-    "RATE": "its place in the opening release of store {store} is at {until}",
-    "SHADOW": "it belongs to a test channel or is a test lead, which are never sent",
 }
 
 
@@ -243,9 +233,10 @@ def _standing(told: Told, section: Section, lead: Lead, found: dict[str, Any], s
         if sent:
             return f"It was dispatched to {where} on {told.time(sent[-1].at)} (sequence {sent[-1].sequence})."
         return f"It counts as dispatched: another dispatched lead stands open at {where}, line {section.line}."
-    places = {"store": section.store, "line": section.line, "until": found["until"] or "a time not known"}
-    reasons = [WAITS[code].format(**places) for code in found["conditions"]]
-    return f"It waits: {'; '.join(reasons)}." if reasons else "It waits."
+    if not found["conditions"]:
+        return "It waits."
+    reasons = waits.reasons(section, _unique(section, lead.n), lead, told.rules, found["until"])
+    return f"It waits: {'; '.join(reasons)}."
 
 
 # --- the story

@@ -154,7 +154,11 @@ class Rules:
     codes: frozenset[str] = frozenset()
     """Calling codes of the other countries that `validation.countries` names: "852" for HK (ruling 79)."""
     required: tuple[str, ...] = ()
-    """Fields that a dispatch needs (ruling 29)."""
+    """Fields that every dispatch needs (ruling 29)."""
+    line_required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Line → fields that its leads need as well; only lines that ask for any."""
+    channel_required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Channel of the first touch → fields that its leads need as well; only channels that ask for any."""
     cap: int = 50
     """Distinct customers that one advisor of a store may hold (ruling 35)."""
     first_ms: int = DAY_MS

@@ -152,6 +152,9 @@ def _between(merged: dict[str, Any]) -> Iterator[Complaint]:
         for key in ("closed", "open"):
             yield from _repeated(("calendars", name, key), _table(calendar).get(key))
     yield from _repeated(("dispatch", "required"), _table(merged.get("dispatch")).get("required"))
+    for named in ("lines", "channels"):
+        for name, row in _table(merged.get(named)).items():
+            yield from _repeated((named, name, "required"), _table(row).get("required"))
     yield from _repeated(("nurture", "days"), _table(merged.get("nurture")).get("days"))
     yield from _of_lost(_table(merged.get("kafka")))
     yield from _of_maxima(_table(merged.get("score")))

@@ -14,8 +14,9 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,12 +25,14 @@ import orjson
 
 from operators.base.calendar import LocalTime
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
+from operators.config import holidays
 from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan
 from operators.config.secret import secret_of
 from operators.config.tables import (
+    MODELS,
     CalendarTable,
     ChannelTable,
     OwnPeriodsTable,
@@ -56,6 +59,9 @@ FAULTS_SHOWN: Final = 200
 """Faults that one refusal lists; a file of 30 000 stores with the same slip must not fill the log."""
 DIGESTED: Final = ("periods", "dedup", "dispatch", "score", "cleaning", "follow_up", "pools", "nurture", "identity")
 """Rule tables that `Rules.version` digests, beside lines and series (ruling 33)."""
+LATER_IN_PROFILES: Final = (("language",), ("words",), ("cleaning", "rules"))
+"""Keys of built-in profiles that are left out as long as this version's tables do not know them."""
+_DAYS_WRITTEN: Final = 366
 _DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 
 
@@ -75,6 +81,8 @@ class Configuration:
     """`[source] today`, epoch ms (ruling 76)."""
     clock_gap_ms: int = 30 * DAY_MS
     """How far the wall clock of a start may lie after the state's (ruling 76)."""
+    holidays_end_ms: int | None = None
+    """End of the last year whose national holidays are known, epoch ms; None where no calendar asks for them."""
     notes: list[str] = field(default_factory=list)
     """Whole sentences: what is set and not applied by this version, and what is likely not meant."""
 
@@ -117,7 +125,10 @@ def registry_digest(rules: Rules) -> str:
     channels = {code: asdict(replace(one, time=None)) for code, one in rules.channels.items()}
     for plain in channels.values():
         del plain["time"], plain["feedback"]
-    return _digest([channels, stores, _plain_store(rules.default_store)])
+    parts: list[Any] = [channels, stores, _plain_store(rules.default_store)]
+    if rules.channel_required:
+        parts.append({code: sorted(names) for code, names in rules.channel_required.items()})
+    return _digest(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,14 @@ def _profile(own: dict[str, Any]) -> dict[str, Any]:
     name = own.get("profile", PROFILE)
     if name not in profiles():
         name = PROFILE
-    return tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
+    for *path, key in LATER_IN_PROFILES:
+        table = tables
+        for step in path:
+            table = table.get(step, {})
+        if key not in MODELS[tuple(path)].model_fields:
+            table.pop(key, None)
+    return tables
 
 
 def _left_out(own: dict[str, Any]) -> list[str]:
@@ -243,6 +261,7 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
         path=path,
         today_ms=rules.local.instant(_day(today) + 1, 0) if isinstance(today, date) else today,
         clock_gap_ms=_ms(tables.periods.clock_gap_days, DAY_MS),
+        holidays_end_ms=_holidays_end(tables, rules.local),
         notes=[*notes_of(judged.own, tables), *_left_out(judged.own)],
     )
 
@@ -254,12 +273,12 @@ def _rules(tables: Tables) -> Rules:
     late_ms = _ms(tables.periods.late_hours, HOUR_MS)
     local = LocalTime(tables.timezone)
     channels = {code: _channel(code, one, late_ms, local) for code, one in tables.channels.items()}
-    stores = tables.stores
+    stores, days = tables.stores, {name: _days_of(one) for name, one in tables.calendars.items()}
     by_line = {code: _periods(one, general) for code, one in (tables.lines or {}).items()}
     rules = Rules(
         local=local,
         channels=channels,
-        stores=None if stores is None else {code: _store(code, one, tables) for code, one in stores.items()},
+        stores=None if stores is None else {code: _store(code, one, tables, days) for code, one in stores.items()},
         lines=None if tables.lines is None else frozenset(tables.lines),
         periods=general,
         line_periods=by_line,
@@ -278,6 +297,8 @@ def _rules(tables: Tables) -> Rules:
         dedup_per_channel=tables.dedup.scope == "channel",
         codes=frozenset(calling_code(one) for one in tables.validation.countries if one != HOME_REGION),
         required=tuple(tables.dispatch.required),
+        line_required={code: tuple(one.required) for code, one in (tables.lines or {}).items() if one.required},
+        channel_required={code: tuple(one.required) for code, one in tables.channels.items() if one.required},
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
@@ -315,11 +336,29 @@ def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> 
     )
 
 
-def _store(code: str, table: StoreTable, tables: Tables) -> Store:
+_NO_DAYS: Final[frozenset[int]] = frozenset()
+
+
+def _days_of(calendar: CalendarTable) -> tuple[frozenset[int], frozenset[int]]:
+    """(closed, open) local days of a calendar: the dates that it lists itself win over national holidays."""
+    closed, opened = holidays.days(calendar.closed), holidays.days(calendar.open)
+    known = holidays.known() if calendar.holidays else None
+    if known is not None:
+        return closed | (known.closed - opened), opened | (known.open - closed)
+    return closed, opened
+
+
+def _holidays_end(tables: Tables, local: LocalTime) -> int | None:
+    known = holidays.known() if any(one.holidays for one in tables.calendars.values()) else None
+    return None if known is None else holidays.end_of(known, local)
+
+
+def _store(
+    code: str, table: StoreTable, tables: Tables, days: Mapping[str, tuple[frozenset[int], frozenset[int]]]
+) -> Store:
     # Its own calendar, else the one named like the store, else the one named like its city (ruling 16).
-    calendars = tables.calendars
-    name = table.calendar or (code if code in calendars else table.city)
-    calendar = calendars.get(name, CalendarTable())
+    name = table.calendar or (code if code in days else table.city)
+    closed, opened = days.get(name, (_NO_DAYS, _NO_DAYS))
     own_rate = table.release_per_minute
     return Store(
         code=code,
@@ -328,8 +367,8 @@ def _store(code: str, table: StoreTable, tables: Tables) -> Store:
         lines=None if table.lines is None else frozenset(table.lines),
         opens_ms=table.opens,
         closes_ms=table.closes if table.closes > table.opens else table.closes + DAY_MS,
-        closed_days=frozenset(map(_day, calendar.closed)),
-        open_days=frozenset(map(_day, calendar.open)),
+        closed_days=closed,
+        open_days=opened,
         release_per_minute=tables.dispatch.release_per_minute if own_rate is None else own_rate,
     )
 
@@ -356,9 +395,7 @@ def _version(tables: Tables, rules: Rules) -> str:
         parts["validation"] = [sorted(tables.validation.countries), foreign.version()]
     del parts["periods"]["clock_gap_days"]  # it decides about a start, not about a lead
     parts["dispatch"]["required"] = sorted(tables.dispatch.required)
-    parts["lines"] = (
-        None if rules.lines is None else {one: _plain_periods(rules.line_periods[one]) for one in rules.lines}
-    )
+    parts["lines"] = None if rules.lines is None else {one: _plain_line(one, rules) for one in rules.lines}
     parts["series"] = {f"{line}/{code}": _plain_periods(one) for (line, code), one in rules.series_periods.items()}
     parts["score"].update(customer=dict(rules.score.customer), key=dict(rules.score.key))
     parts["score"].update(behaviour=dict(rules.score.behaviour))
@@ -369,11 +406,23 @@ def _plain_periods(periods: Periods) -> list[int]:
     return [periods.merge_ms, periods.deal_ms, periods.life_ms]
 
 
+def _plain_line(line: str, rules: Rules) -> list[Any]:
+    required = rules.line_required.get(line)
+    return [*_plain_periods(rules.line_periods[line]), *([sorted(required)] if required else [])]
+
+
 def _plain_store(store: Store) -> dict[str, Any]:
-    plain = asdict(store)
-    for key in ("lines", "closed_days", "open_days"):
-        plain[key] = None if plain[key] is None else sorted(plain[key])
+    plain: dict[str, Any] = {one.name: getattr(store, one.name) for one in fields(store)}
+    plain["lines"] = None if store.lines is None else sorted(store.lines)
+    for key in ("closed_days", "open_days"):
+        plain[key] = _plain_days(plain[key])
     return plain
+
+
+@lru_cache(maxsize=256)
+def _plain_days(days: frozenset[int]) -> list[int] | str:
+    """Days as they are digested: many, as national holidays are, by a digest of their own, made once for all stores."""
+    return sorted(days) if len(days) <= _DAYS_WRITTEN else _digest(sorted(days))
 
 
 def _digest(value: object) -> str:

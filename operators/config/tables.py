@@ -21,6 +21,7 @@ from operators.config.feed_tables import (
     SignatureTable,
     WindowTable,
 )
+from operators.config.holidays import holiday_region
 from operators.config.table import STRICT, Code, Text
 from operators.config.time_table import TimeTable
 from operators.config.values import (
@@ -93,7 +94,7 @@ class SourceTable(Table):
 
 
 class OwnPeriodsTable(Table):
-    """`[lines.X]` and `[series.X]`: what is absent is that of `[periods]` (ruling 56)."""
+    """`[series.X]`, and the periods of `[lines.X]`: what is absent is that of `[periods]` (ruling 56)."""
 
     name: Text = ""
     merge: Days | None = None
@@ -118,6 +119,15 @@ class DedupTable(Table):
     scope: Annotated[str, PlainValidator(one_of(("key", "channel")))] = "key"
 
 
+Required = list[Annotated[str, PlainValidator(one_of(REQUIRED_FIELDS))]]
+
+
+class LineTable(OwnPeriodsTable):
+    """`[lines.X]`: its periods, and the fields that a dispatch of its leads needs beside those of `[dispatch]`."""
+
+    required: Required = []
+
+
 class ChannelTable(Table):
     """`[channels.X]`."""
 
@@ -131,6 +141,7 @@ class ChannelTable(Table):
     weight: Weight = Channel("").weight
     time: TimeTable | None = None
     feedback: Annotated[dict[str, str], PlainValidator(feedback_codes)] = {}
+    required: Required = []
     leads_per_minute: LeadsPerMinute | None = None
     body_bytes: BodyBytes | None = None
 
@@ -149,16 +160,17 @@ class StoreTable(Table):
 
 
 class CalendarTable(Table):
-    """`[calendars.X]`: dates that are closed, and dates that are open all the same (rulings 16 and 56)."""
+    """`[calendars.X]`: dates that are closed, dates that are open all the same (rulings 16 and 56), national holidays."""
 
     closed: list[Date] = []
     open: list[Date] = []
+    holidays: Annotated[str, PlainValidator(holiday_region)] | None = None
 
 
 class DispatchTable(Table):
     """`[dispatch]`: what a dispatch needs, and how fast a store's opening releases (ruling 29)."""
 
-    required: list[Annotated[str, PlainValidator(one_of(REQUIRED_FIELDS))]] = []
+    required: Required = []
     release_per_minute: PerMinute = 0
 
 
@@ -283,7 +295,7 @@ class Tables(Table):
     time: TimeTable | None = None
     source: SourceTable = SourceTable()
     dedup: DedupTable = DedupTable()
-    lines: dict[str, OwnPeriodsTable] | None = None
+    lines: dict[str, LineTable] | None = None
     series: dict[str, OwnPeriodsTable] = {}
     channels: dict[str, ChannelTable] = {}
     stores: dict[str, StoreTable] | None = None
@@ -307,7 +319,7 @@ MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     ("periods",): PeriodsTable,
     ("validation",): ValidationTable,
     ("dedup",): DedupTable,
-    ("lines", "*"): OwnPeriodsTable,
+    ("lines", "*"): LineTable,
     ("series", "*"): OwnPeriodsTable,
     ("channels", "*"): ChannelTable,
     ("channels", "*", "time"): TimeTable,

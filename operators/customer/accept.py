@@ -80,8 +80,8 @@ def _accept(submission: Submission) -> None:
         desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, count_kinds.SPLITS, len(stores) - 1)
     for place, store in enumerate(stores):
         split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
-    if len(row.sections) > 1 and holds.has_consent(row, rules) != consented:
-        consent.judge_waiting(desk, now, Why("consent"), skip={(line, store) for store in stores})
+    if len(row.sections) > 1 or record.consent is False:
+        consent.changed(desk, consented, now, "consent", skip={(line, store) for store in stores})
 
 
 def _late(arrival: Arrival, channel: Channel, account: str, source_id: str, out: Outputs) -> None:

@@ -12,8 +12,8 @@ from operators.follow_up import evidence
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
 from operators.lead import care, life, marks, records, statuses
-from operators.lead.case import Case, lead_for, unique_of
-from operators.lead.statuses import AT_STORE, OWNED
+from operators.lead.case import Case, lead_for
+from operators.lead.statuses import OWNED
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord
 from operators.wire.streams import Why
@@ -199,14 +199,7 @@ def _opt_out(desk: Desk, now: int, t: int) -> None:
     consented = holds.has_consent(row, desk.rules)
     consent.say(row, False, t, consent.OPT_OUT_TIE)
     desk.story.append(OptedOut(now, t))
-    if consented and not holds.has_consent(row, desk.rules):
-        consent.judge_waiting(desk, now, Why("opt_out"))
-        for section in row.sections:
-            for lead in section.leads:
-                if lead.sent and AT_STORE >> lead.status & 1:
-                    unique = unique_of(section, lead.n)
-                    if unique is not None:
-                        care.tell_owner(Case(desk, section, unique, lead, now, Why("opt_out")), "OPTED_OUT", "opt_out")
+    consent.changed(desk, consented, now, "opt_out")
 
 
 def _tell_the_maker(desk: Desk, sold: Section, now: int) -> None:

@@ -7,9 +7,11 @@ from typing import Final
 from operators.base.desk import Desk
 from operators.base.rules import Channel, Rules
 from operators.customer.split import Submission
+from operators.dispatch import holds
 from operators.intention.merge import stands
-from operators.lead import life, records
-from operators.lead.case import Case, lead_of
+from operators.lead import care, life, records
+from operators.lead.case import Case, lead_of, unique_of
+from operators.lead.statuses import AT_STORE
 from operators.wire.streams import Why
 from state.rows.customer_row import Customer, Source
 
@@ -71,6 +73,25 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
             life.decide(case)
             if before != (lead.status, lead.conditions, lead.until):
                 records.state(case)
+
+
+def changed(desk: Desk, before: bool, now: int, rule: str, *, skip: set[tuple[str, str]] | None = None) -> None:
+    """What follows where the customer's consent is another than `before`: his waiting leads are judged again, but those of the
+    keys `skip`; where he has refused, the owners of dispatched ones are told (ruling 38)."""
+    row = desk.row
+    consented = holds.has_consent(row, desk.rules)
+    if consented == before:
+        return
+    why = Why(rule)
+    judge_waiting(desk, now, why, skip=skip)
+    if consented or row.consent < 0:  # a channel without a default is no refusal
+        return
+    for section in row.sections:
+        for lead in section.leads:
+            if lead.sent and AT_STORE >> lead.status & 1:
+                unique = unique_of(section, lead.n)
+                if unique is not None:
+                    care.tell_owner(Case(desk, section, unique, lead, now, why), "OPTED_OUT", rule)
 
 
 def judge_again(desk: Desk, now: int) -> None:

@@ -47,8 +47,7 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     source.source_ms = max(source.source_ms, arrival.source_ms)
     if applied:
         _judge(desk, parts, now, written)
-    if holds.has_consent(desk.row, rules) != consented:
-        consent.judge_waiting(desk, now, Why("consent"))
+    consent.changed(desk, consented, now, "consent")
 
 
 def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, applied: list[str]) -> None:

@@ -42,6 +42,12 @@ def has_consent(customer: Customer, rules: Rules) -> bool:
     return channel is not None and channel.consent
 
 
+def missing_fields(unique: Unique, line: str, rules: Rules) -> list[str]:
+    """The fields that a dispatch of this lead needs and nobody has given: of all leads, of its line, of its channel."""
+    wanted = (*rules.required, *rules.line_required.get(line, ()), *rules.channel_required.get(unique.channel, ()))
+    return [name for name in dict.fromkeys(wanted) if not unique.facts & BIT[name]]
+
+
 def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now: int, rules: Rules) -> tuple[int, int]:
     """(conditions not met at `now`, end of the wait or 0 where unknown); (0, 0) = dispatch."""
     if customer.shadow and lead.conditions == SHADOW:
@@ -56,10 +62,10 @@ def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now:
             conditions = STORE_UNKNOWN
     if not has_consent(customer, rules):
         conditions |= CONSENT
-    for name in rules.required:
-        if not unique.facts & BIT[name]:
-            conditions |= FIELDS
-            break
+    if (rules.required or rules.line_required or rules.channel_required) and missing_fields(
+        unique, section.line, rules
+    ):
+        conditions |= FIELDS
     if conditions:
         return conditions, 0
     assert store is not None

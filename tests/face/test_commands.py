@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 import leadstream
+from flows.open import Wanted, prepare
+from leadstream.commands.files import check_configuration
 from leadstream.commands.main import main
 from leadstream.compiled import variant
+from operators.base.calendar import parse_ms
+from operators.config import holidays
 from operators.identity.home import DATED
 
 
@@ -35,7 +39,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"leadstream {leadstream.__version__}, rules {variant()}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["explain"], ["check"], ["bench"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["generate"], ["explain"], ["check"], ["bench"], ["holds"], ["try"]])
 def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out
@@ -62,6 +66,8 @@ def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixtur
         ["check"],
         ["explain"],
         ["explain", "--phone", "13812345678", "--raw-id", "x"],
+        ["holds", "--condition", "LATE"],
+        ["try"],
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +125,36 @@ def test_check_says_what_a_good_configuration_holds(capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert "c.toml has no fault: 1 channels, every store code" in said
     assert "Note: channels.x.live_since" in said
+
+
+def test_check_says_that_the_holidays_known_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 60 days before the end of the last year known on."""
+    year = holidays.Known(frozenset({20_500}), frozenset(), 2026)
+    monkeypatch.setattr(holidays, "known", lambda: year)
+    Path("c.toml").write_text('[stores.S]\ncity = "上海"\n[calendars."上海"]\nholidays = "CN"\n', encoding="utf-8")
+    for now, said in (("2026-11-01T23:59:59.999+08:00", False), ("2026-11-02T00:00:00+08:00", True)):
+        check_configuration(Path("c.toml"), now_ms=parse_ms(now))
+        assert ("are known up to 2026-12-31" in capsys.readouterr().out) is said
+
+
+def test_a_run_says_at_its_start_that_the_holidays_known_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holidays, "known", lambda: holidays.Known(frozenset({20_500}), frozenset(), 2026))
+    Path("c.toml").write_text('[calendars.cn]\nholidays = "CN"\n', encoding="utf-8")
+    Path("raw_leads.jsonl").write_text("", encoding="utf-8")
+    for now, count in (("2026-10-30T10:00:00+08:00", 0), ("2026-11-03T10:00:00+08:00", 1)):
+        wanted = Wanted(
+            config=Path("c.toml"),
+            source="raw_leads.jsonl",
+            sink="out",
+            state=Path("state"),
+            metrics=("127.0.0.1", 0),
+            wall_ms=lambda now=now: parse_ms(now),  # type: ignore[misc]
+        )
+        prepared = prepare(wanted)
+        prepared.engine.close()
+        assert sum("are known up to 2026-12-31" in note for note in prepared.notes) == count
 
 
 def test_check_of_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from face_shell import Shell
 from small_server import answering
 
-from leadstream.commands.feeds import masked_lead
+from leadstream.explain.masked import masked_lead
 from operators.intake.hints import BY_CODE
 
 OWN = """

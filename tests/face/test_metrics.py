@@ -6,7 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +147,17 @@ def test_the_page_holds_no_personal_data_and_few_labels(serve: Serve, tmp_path: 
     assert PHONE not in texts[0] and "萧飞" not in texts[0] and "A1" not in texts[0]
     labels = {name for family in samples(texts[0]).values() for one in family for name in one.labels}
     assert labels == {"cause", "realm", "channel", "mark", "type", "reason", "sum", "le", "version", "rule_version"}
+
+
+def test_how_long_national_holidays_are_known_is_a_gauge_by_the_clock_that_decides(serve: Serve) -> None:
+    """Only where a calendar asks for them; behind their end it is negative."""
+    served = serve()
+    assert "leadstream_holidays_left_seconds" not in served.page()
+    served.engine.configuration = replace(served.engine.configuration, holidays_end_ms=90_000_000)
+    served.engine.arrivals.clock = 86_400_000
+    assert value(served.page(), "leadstream_holidays_left_seconds") == 3600
+    served.engine.arrivals.clock = 93_600_000
+    assert value(served.page(), "leadstream_holidays_left_seconds") == -3600
 
 
 def test_channels_that_nobody_knows_share_one_label(serve: Serve, tmp_path: Path) -> None:
@@ -299,6 +310,7 @@ def test_every_metric_of_the_alerts_is_on_the_page(serve: Serve, checkout: Path)
     served.engine.meters.reasons["x", "raw_lead", "BAD_PHONE"] = 1
     served.engine.meters.channels[("x", False)] = [0] * len(count_kinds.COUNTS)
     served.engine.sink.silent_s = lambda: 0.0  # as the topics' sink has it
+    served.engine.configuration = replace(served.engine.configuration, holidays_end_ms=1)
     there = set(served.page()) | {"leadstream_clock_lag_seconds"}
     assert wanted - there == set()
     assert {

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from operators.identity import home
 
+NAMED_OTHERWISE = {"chinesecalendar": "chinese_calendar"}
+"""Distribution → the package that it brings, where they differ."""
 PACKAGES = ("flows", "operators", "state", "connectors", "leadstream")
 
 
@@ -30,6 +32,7 @@ def test_every_import_is_declared(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {name: extra for name, extra in project["optional-dependencies"].items() if name != "dev"}
     declared = _names(project["dependencies"]).union(*map(_names, extras.values()))
+    declared |= {module for name, module in NAMED_OTHERWISE.items() if name in declared}
     known = declared | set(PACKAGES) | sys.stdlib_module_names
     strangers = {
         f"{file.relative_to(checkout)} imports {name}"

@@ -75,6 +75,9 @@ CASES = [
     ("[score]\nkey_max = 25\ncustomer_max = 21\n", 2, "score.key_max", "are 101 together; allowed is at most 100"),
     ("[cleaning]\nai_timeout_minutes = 0\n", 2, "cleaning.ai_timeout_minutes", "above 0"),
     ("[cleaning]\nnumber_run = -3\n", 2, "cleaning.number_run", "out of range"),
+    ("[lines.main]\nrequired = ['ctiy']\n", 2, "lines.main.required[0]", "did you mean city?"),
+    ("[channels.a]\nrequired = ['city', 'city']\n", 2, "channels.a.required[1]", "stands in this list twice"),
+    ("[series.A6]\nrequired = []\n", 2, "series.A6.required", "is not known here"),
     ("[pools]\ncap = 0\n", 2, "pools.cap", "from 1"),
     ("[nurture]\ndays = [1, 0]\n", 2, "nurture.days[1]", "out of range"),
     # names with meaning

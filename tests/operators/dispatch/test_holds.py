@@ -78,6 +78,37 @@ def test_required_fields() -> None:
     assert judged("X9", NOON, rules=rules, consent=0)[0] == ["STORE_UNKNOWN", "CONSENT", "FIELDS"]
 
 
+@pytest.mark.parametrize(
+    ("general", "line", "channel", "asked"),
+    [
+        ((), (), (), ()),
+        (("name",), (), (), ("name",)),
+        ((), ("city",), (), ("city",)),
+        ((), (), ("level",), ("level",)),
+        (("name",), ("city",), ("level",), ("name", "city", "level")),
+        (("name", "city"), ("city", "name"), ("name",), ("name", "city")),  # a field asked for twice is one
+    ],
+)
+def test_what_a_line_and_a_channel_ask_for_joins_what_all_need(
+    general: tuple[str, ...], line: tuple[str, ...], channel: tuple[str, ...], asked: tuple[str, ...]
+) -> None:
+    """Domain 10: required fields; the union of all leads', the line's and the channel's."""
+    rules = replace(STORES, required=general, line_required={"main": line}, channel_required={"a": channel})
+    unique = merge.raw_lead(empty(), raw(1, at(6, 10)), rules)[1]
+    assert holds.missing_fields(unique, "main", rules) == list(asked)
+    every = 0
+    for name in asked:
+        assert judged("S1", NOON, rules=rules, facts=every)[0] == ["FIELDS"], "all of them are needed"
+        every |= BIT[name]
+    assert judged("S1", NOON, rules=rules, facts=every) == ([], 0)
+
+
+def test_other_lines_and_channels_ask_for_nothing_here() -> None:
+    """The lead is of line main, its first touch of channel a."""
+    rules = replace(STORES, line_required={"used": ("city",)}, channel_required={"first": ("city",)})
+    assert judged("S1", NOON, rules=rules) == ([], 0)
+
+
 def test_the_shadow_realm_waits_where_it_would_have_been_dispatched() -> None:
     """Rulings 8 and 57: SHADOW stands only where nothing else holds."""
     assert judged("S1", NOON, shadow=True) == (["SHADOW"], 0)

@@ -41,3 +41,12 @@ def test_a_store_that_the_registry_names_later(tmp_path: Path) -> None:
     assert sorted(record["store"] for record in sent) == ["S1"] * 20 + ["S2"] * 20
     assert {record["why"]["rule"] for record in sent if record["store"] == "S2"} == {"registry"}
     assert len(go(tmp_path, AFTER)) == 40, "nothing is judged twice"
+
+
+def test_what_a_channel_requires_counts_for_leads_that_wait_from_the_next_start_on(tmp_path: Path) -> None:
+    """`channels.X.required` is part of the registry: what waits for it is judged again when it changes, once."""
+    asks = {**BEFORE, "channels": {"a": {"consent": True, "required": ["city"]}}}
+    (tmp_path / "raw_leads.jsonl").write_text("".join(lead(n, "S1") for n in range(5)))
+    assert go(tmp_path, asks) == []
+    assert len(go(tmp_path, BEFORE)) == 5
+    assert len(go(tmp_path, asks)) == 5, "what was sent stays sent"
