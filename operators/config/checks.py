@@ -99,7 +99,7 @@ def _of_codes(tables: dict[str, Any]) -> Iterator[Complaint]:
                 yield Complaint((table, name), str(error))
 
 
-_GROUPS: Final = ("customer", "key", "behaviour")
+_GROUPS: Final = ("customer", "key", "behaviour", "negative")
 _MAXIMA: Final = ("customer_max", "key_max", "behaviour_max", "interaction_max")
 
 

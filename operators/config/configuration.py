@@ -24,7 +24,10 @@ import orjson
 
 from operators.base.calendar import LocalTime
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
+from operators.base.scorecard import Scorecard
+from operators.base.words import WORDS
 from operators.config.checks import Complaint, Fault, complaints, with_lines
+from operators.config import model_file
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan
@@ -127,6 +130,8 @@ class _Judged:
     tables: Tables | None
     """None where there are faults, and only there."""
     faults: list[Fault]
+    model: Scorecard | None = None
+    """What `score.model` names."""
 
 
 def _judge_file(path: Path) -> _Judged:
@@ -143,15 +148,15 @@ def _judge_file(path: Path) -> _Judged:
         fault = Fault(name, line, "", "This line is not UTF-8; allowed is a file in UTF-8.")
         return _Judged({}, {}, None, [fault])
     try:
-        return _judge(tomllib.loads(text), name, text)
+        return _judge(tomllib.loads(text), name, text, path.parent)
     except (ValueError, RecursionError):
         scanned = scan(text)
-        judged = _judge(scanned.tables, name, text)
+        judged = _judge(scanned.tables, name, text, path.parent)
         of_form = [Fault(name, line, key, message) for line, key, message in scanned.faults]
         return replace(judged, tables=None, faults=sorted({*judged.faults, *of_form}))
 
 
-def _judge(own: dict[str, Any], name: str, text: str | None) -> _Judged:
+def _judge(own: dict[str, Any], name: str, text: str | None, folder: Path = Path()) -> _Judged:
     found: list[Complaint] = []
     profile = own.get("profile", PROFILE)
     if isinstance(profile, str) and profile not in profiles():
@@ -162,8 +167,14 @@ def _judge(own: dict[str, Any], name: str, text: str | None) -> _Judged:
     merged = _merged(own)
     tables, others = complaints(own, merged)
     found.extend(others)
+    model = None
+    if not found and tables is not None and tables.score.model:
+        try:
+            model = model_file.read(folder / tables.score.model)
+        except ValueError as fault:
+            found.append(Complaint(("score", "model"), str(fault)))
     if not found:
-        return _Judged(own, merged, tables, [])
+        return _Judged(own, merged, tables, [], model)
     return _Judged(own, merged, None, with_lines(found, name, None if text is None else scan(text)))
 
 
@@ -233,7 +244,7 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: Mapping[str, str]) -> Configuration:
     # An empty variable is no secret: a key of zero bytes would protect nothing.
     today = tables.source.today
-    rules = _rules(tables)
+    rules = _rules(tables, judged.model)
     secret = secret_of(tables.one_id_secret_env, environ).reveal().encode("utf-8", "surrogateescape")
     return Configuration(
         rules=rules,
@@ -247,7 +258,7 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
     )
 
 
-def _rules(tables: Tables) -> Rules:
+def _rules(tables: Tables, model: Scorecard | None) -> Rules:
     general = Periods(
         _ms(tables.periods.merge, DAY_MS), _ms(tables.periods.deal_merge, DAY_MS), _ms(tables.periods.max_life, DAY_MS)
     )
@@ -281,7 +292,8 @@ def _rules(tables: Tables) -> Rules:
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
-        score=score_rules(tables.score),
+        score=score_rules(tables.score, model),
+        words={**WORDS[tables.language], **tables.words},
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )
     return replace(rules, version=_version(tables, rules))
@@ -331,6 +343,7 @@ def _store(code: str, table: StoreTable, tables: Tables) -> Store:
         closed_days=frozenset(map(_day, calendar.closed)),
         open_days=frozenset(map(_day, calendar.open)),
         release_per_minute=tables.dispatch.release_per_minute if own_rate is None else own_rate,
+        gate_consent=table.gate_consent,
     )
 
 
@@ -361,7 +374,9 @@ def _version(tables: Tables, rules: Rules) -> str:
     )
     parts["series"] = {f"{line}/{code}": _plain_periods(one) for (line, code), one in rules.series_periods.items()}
     parts["score"].update(customer=dict(rules.score.customer), key=dict(rules.score.key))
-    parts["score"].update(behaviour=dict(rules.score.behaviour))
+    parts["score"].update(behaviour=dict(rules.score.behaviour), negative=dict(rules.score.negative))
+    parts["score"].update(types=dict(rules.score.types))
+    parts["score"]["model"] = "" if rules.score.model is None else rules.score.model.digest  # wherever the file lies
     return _digest(parts)
 
 
@@ -373,6 +388,8 @@ def _plain_store(store: Store) -> dict[str, Any]:
     plain = asdict(store)
     for key in ("lines", "closed_days", "open_days"):
         plain[key] = None if plain[key] is None else sorted(plain[key])
+    if not store.gate_consent:
+        del plain["gate_consent"]  # a state of an older version has the digest without it
     return plain
 
 

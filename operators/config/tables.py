@@ -12,6 +12,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, PlainValidator
 
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, ScoreRules, Store
+from operators.base.scorecard import Scorecard
+from operators.base.words import WORDS
 from operators.config import kafka
 from operators.config.feed_tables import (
     FeedTable,
@@ -41,12 +43,13 @@ from operators.config.values import (
     number,
     one_of,
     region,
-    score_gate,
     time_of_day_ms,
     time_zone,
     today_of,
     variable_name,
+    weights_of,
     whole_days,
+    words_of,
 )
 from state import limits
 
@@ -174,8 +177,14 @@ class ScoreTable(Table):
     behaviour: dict[str, Weight] = {}
     interaction: Weight = ScoreRules().interaction
     half_life_days: Days = ScoreRules().half_life_ms / DAY_MS
-    gate: Annotated[int, PlainValidator(score_gate)] = 0
-    gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
+    gate: Annotated[int, PlainValidator(number("", 0, 100, whole=True))] = ScoreRules().gate
+    gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = (
+        ScoreRules().gate_hold_ms / HOUR_MS
+    )
+    types: Annotated[dict[str, float], PlainValidator(weights_of)] = {}
+    other_type: Weight = ScoreRules().other_type
+    negative: dict[str, Weight] = {}
+    model: Text = ""
 
 
 class CleaningTable(Table):
@@ -277,6 +286,8 @@ class Tables(Table):
 
     profile: Text = "automotive"
     timezone: Annotated[str, PlainValidator(time_zone)] = "Asia/Shanghai"
+    language: Annotated[str, PlainValidator(one_of(tuple(WORDS)))] = "zh"
+    words: Annotated[dict[str, str], PlainValidator(words_of)] = {}
     one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
     periods: PeriodsTable = PeriodsTable()
     validation: ValidationTable = ValidationTable()
@@ -340,8 +351,8 @@ NAMED: Final = ("lines", "series", "channels", "stores", "calendars", "feeds", "
 """Tables whose keys are codes that the operator chooses."""
 
 
-def score_rules(table: ScoreTable) -> ScoreRules:
-    """The weights in force: each name that the file leaves out keeps its default."""
+def score_rules(table: ScoreTable, model: Scorecard | None) -> ScoreRules:
+    """The weights in force: each name that the file leaves out keeps its default. `model`: what `table.model` names."""
     base = ScoreRules()
     return ScoreRules(
         customer_max=table.customer_max,
@@ -352,5 +363,11 @@ def score_rules(table: ScoreTable) -> ScoreRules:
         key={**base.key, **table.key},
         behaviour={**base.behaviour, **table.behaviour},
         interaction=table.interaction,
+        types={**base.types, **table.types},
+        other_type=table.other_type,
+        negative={**base.negative, **table.negative},
         half_life_ms=round(table.half_life_days * DAY_MS),
+        gate=table.gate,
+        gate_hold_ms=round(table.gate_hold_hours * HOUR_MS),
+        model=model,
     )

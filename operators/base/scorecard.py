@@ -1,0 +1,133 @@
+"""A trained scorecard (评分卡): points per field of a raw lead, and what their sum says in points of 0 to 100 (domain 9).
+
+`leadstream train` makes one from outcomes, `operators.config.model_file` reads it. A raw lead is judged once, when it is
+accepted, since only then all its fields are there; the sum is kept with it as one number, the scorecard's own number beside
+it, so that sums of another scorecard are never compared with these.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from operators.wire.records import RawLeadRecord
+
+FORMAT: Final = 1
+LARGEST: Final = (1 << 15) - 1
+"""Most points that a sum may have."""
+_SHIFT: Final = 16
+_TEXTS: Final = ("channel", "account", "campaign", "line", "gender", "province", "city", "series", "model", "origin")
+_INTENTS: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: the value's bin says its points."""
+
+    name: str
+    """As the raw lead has it: `city`, `intent.level`, `extra.KEY`; `given.city` = whether it is there."""
+    missing: int
+    """Points where the lead does not have it, or says nothing that a number's bins can hold."""
+    edges: tuple[float, ...] = ()
+    """Of a number: where each bin but the first begins."""
+    points: tuple[int, ...] = ()
+    """Of a number: one for each bin, one more than edges."""
+    values: Mapping[str, int] | None = None
+    """Of a text: value → points; None = it is a number."""
+    other: int = 0
+    """Of a text: points of any other value."""
+
+    def points_of(self, value: object) -> int:
+        """Points of one value as the record has it."""
+        if value is None or value == "":
+            return self.missing
+        if self.values is not None:
+            return self.values.get(text_of(value), self.other)
+        number = number_of(value)
+        return self.missing if number is None else self.points[bisect_right(self.edges, number)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Fields with their points, and the score of each sum."""
+
+    digest: str
+    """Of fields and calibration, 12 hex digits."""
+    fields: tuple[Field, ...]
+    sums: tuple[int, ...]
+    """Where each step of the calibration but the first begins."""
+    scores: tuple[int, ...]
+    """0 to 100, one for each step, one more than sums."""
+    number: int
+    """The first six digits of the digest, by which rows say whose sum they hold; never 0."""
+
+    def judge(self, record: RawLeadRecord) -> int:
+        """What a row keeps of a raw lead: the scorecard's number and the sum of its points."""
+        total = 0
+        for one in self.fields:
+            total += one.points_of(value_of(record, one.name))
+        return self.number << _SHIFT | max(0, min(total, LARGEST))
+
+    def score(self, judged: int) -> int:
+        """0 to 100 of what a row keeps; -1 where another scorecard, or none, judged the lead."""
+        if judged >> _SHIFT != self.number:
+            return -1
+        return self.scores[bisect_right(self.sums, judged & (1 << _SHIFT) - 1)]
+
+
+def number_in(judged: int) -> str:
+    """The first six hex digits of the digest of the scorecard that judged, "" = none did."""
+    return f"{judged >> _SHIFT:06x}" if judged else ""
+
+
+def is_field(name: str) -> bool:
+    """Whether a raw lead may have a field of this name."""
+    head, _, tail = name.partition(".")
+    if head == "extra":
+        return bool(tail)
+    if head == "given":
+        return tail in (*_TEXTS, "name", "email")
+    return tail in _INTENTS if head == "intent" else name in _TEXTS
+
+
+def value_of(record: RawLeadRecord, name: str) -> object:
+    """The value of a field; None = not there."""
+    head, _, tail = name.partition(".")
+    if not tail:
+        return getattr(record, head)
+    if head == "extra":
+        return None if record.extra is None else record.extra.get(tail)
+    if head == "given":
+        return "yes" if getattr(record, tail) else "no"
+    return None if record.intent is None else getattr(record.intent, tail)
+
+
+def text_of(value: object) -> str:
+    """A value as a scorecard's table of texts has it: 2 for 2.0, yes and no for a truth value."""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if type(value) is float and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def number_of(value: object) -> float | None:
+    """A value as a number; None where it is none."""
+    if type(value) is bool or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if found - found == 0 else None  # neither infinite nor NaN
+
+
+def _parts(one: Any) -> tuple[Any, tuple[Any, ...]]:
+    return type(one), tuple(getattr(one, each.name) for each in fields(one))
+
+
+for _kind in (Field, Scorecard):
+    copyreg.pickle(_kind, _parts)
