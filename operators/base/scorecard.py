@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copyreg
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 

@@ -26,8 +26,8 @@ from operators.base.calendar import LocalTime
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
 from operators.base.scorecard import Scorecard
 from operators.base.words import WORDS
-from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config import model_file
+from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan

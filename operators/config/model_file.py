@@ -79,7 +79,9 @@ def read(path: Path) -> Scorecard:
     except (orjson.JSONDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"The file {path} is no scorecard ({error}). {_AGAIN}") from None
     if found.format != FORMAT:
-        raise ValueError(f"The scorecard {path} has format {found.format}; this version reads format {FORMAT}. {_AGAIN}")
+        raise ValueError(
+            f"The scorecard {path} has format {found.format}; this version reads format {FORMAT}. {_AGAIN}"
+        )
     if found.digest != digest_of(plain["fields"], plain["calibration"]):
         raise ValueError(f"The scorecard {path} was changed after it was written: its digest does not fit. {_AGAIN}")
     fault = _fault(found)

@@ -47,9 +47,7 @@ from operators.config.values import (
     time_zone,
     today_of,
     variable_name,
-    weights_of,
     whole_days,
-    words_of,
 )
 from state import limits
 
@@ -181,7 +179,7 @@ class ScoreTable(Table):
     gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = (
         ScoreRules().gate_hold_ms / HOUR_MS
     )
-    types: Annotated[dict[str, float], PlainValidator(weights_of)] = {}
+    types: dict[str, Weight] = {}
     other_type: Weight = ScoreRules().other_type
     negative: dict[str, Weight] = {}
     model: Text = ""
@@ -287,7 +285,7 @@ class Tables(Table):
     profile: Text = "automotive"
     timezone: Annotated[str, PlainValidator(time_zone)] = "Asia/Shanghai"
     language: Annotated[str, PlainValidator(one_of(tuple(WORDS)))] = "zh"
-    words: Annotated[dict[str, str], PlainValidator(words_of)] = {}
+    words: dict[str, Text] = {}
     one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
     periods: PeriodsTable = PeriodsTable()
     validation: ValidationTable = ValidationTable()
@@ -363,7 +361,7 @@ def score_rules(table: ScoreTable, model: Scorecard | None) -> ScoreRules:
         key={**base.key, **table.key},
         behaviour={**base.behaviour, **table.behaviour},
         interaction=table.interaction,
-        types={**base.types, **table.types},
+        types={**base.types, **{kind.upper(): weight for kind, weight in table.types.items()}},
         other_type=table.other_type,
         negative={**base.negative, **table.negative},
         half_life_ms=round(table.half_life_days * DAY_MS),

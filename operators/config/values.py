@@ -17,7 +17,6 @@ from pydantic_core import PydanticCustomError
 
 from operators.base.calendar import parse_ms
 from operators.base.rules import DAY_MS
-from operators.base.words import WORDS
 from operators.config.names import nearest
 from operators.identity.foreign import HOME_REGION, calling_code
 from state.limits import STRING_BYTES
@@ -157,29 +156,6 @@ def region(value: Any) -> str:
             f'{shown(value)}; allowed are the two letters of a region whose numbers are known, as "CN", "HK", "US".'
         )
     return value
-
-
-def words_of(value: Any) -> dict[str, str]:
-    """Factor or kind → what people read; places in braces as the language's own word has them."""
-    if not isinstance(value, dict):
-        raise wrong(f"{shown(value)}; allowed is a table of factors and kinds, each with a text.")
-    for name, given in value.items():
-        text = text_of(given)
-        known = WORDS["en"].get(name, "")
-        try:
-            text.format(**dict.fromkeys(re.findall(r"{(\w+)}", known), ""))
-        except (KeyError, IndexError, ValueError, AttributeError):
-            places = ", ".join(re.findall(r"{\w+}", known)) or "none"
-            raise wrong(f"{json.dumps(text, ensure_ascii=False)[:60]} has other places in braces; known here: {places}.") from None
-    return dict(value)
-
-
-def weights_of(value: Any) -> dict[str, float]:
-    """Kind of behaviour → weight; kinds are anybody's words, read in capitals."""
-    if not isinstance(value, dict):
-        raise wrong(f"{shown(value)}; allowed is a table of kinds, each with a number.")
-    judge = number("", 0, 1_000_000)
-    return {code(name).upper(): judge(weight) for name, weight in value.items()}
 
 
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)

@@ -51,11 +51,7 @@ def is_gated(store: Store | None, lead: Lead, now: int, rules: Rules) -> bool:
     """Whether the score gate holds the lead: on, agreed to by the dealer, the score last written below it, its time not over."""
     gate = rules.score.gate
     return (
-        gate > 0
-        and store is not None
-        and store.gate_consent
-        and lead.score < gate
-        and now < gate_end(lead, now, rules)
+        gate > 0 and store is not None and store.gate_consent and lead.score < gate and now < gate_end(lead, now, rules)
     )
 
 

@@ -236,7 +236,7 @@ def _speaks_of(event: object, n: int) -> bool:
 
 def _reduce(row: Customer) -> None:
     """A row whose consent was ended by OPT_OUT is reduced to that fact and kept (ruling 57)."""
-    row.name, row.landline, row.activities = "", "", []
+    row.name, row.landline, row.activities, row.behaviours = "", "", [], []
     row.newest_channel = ""
 
 

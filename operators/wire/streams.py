@@ -168,7 +168,7 @@ class Dispatch(Struct, gc=False):
     first_touch_raw_id: str
     behaviours_text: list[str] | UnsetType = UNSET
     """The five behaviours of highest value as sentences in the profile's language (ruling 74)."""
-    focus: str | None | UnsetType = UNSET
+    focus: str | UnsetType | None = UNSET
     """The series that the customer looks at most."""
 
 
