@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import typer
 
 import leadstream
-from leadstream.commands import ways_in
+from leadstream.commands import train, ways_in
 from leadstream.commands.options import AsJson, ConfigFile, StateFolder
 from leadstream.compiled import variant
 from state import errors, process
@@ -326,6 +326,7 @@ def _explain(
     explain(state, question, config=config, as_json=json, reveal=reveal)
 
 
+app.command("train")(train.train)
 app.command("gateway")(ways_in.gateway)
 app.command("pull")(ways_in.pull)
 app.command("import")(ways_in.import_sheets)
