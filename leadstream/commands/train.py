@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 from rich.table import Table
 
-from leadstream.commands.options import AsJson
 from leadstream.training import examples as reading
 from leadstream.training.examples import Examples
 from operators.base.scorecard import text_of
@@ -20,26 +19,9 @@ _MOST_ERROR: Final = 0.03
 _SHOWN: Final = 20
 
 
-def train(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A CSV with outcomes, or the folder of a state.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The scorecard; score.model names it.")],
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Says which channels it has learnt of and no lead will have."),
-    ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label", metavar="COLUMN", help="Outcome of a CSV: 1 won, 0 not. Default: label, converted, won."
-        ),
-    ] = None,
-    field: Annotated[
-        list[str] | None,
-        typer.Option("--field", metavar="COLUMN", help="Use this column of a CSV; may be repeated. Default: all."),
-    ] = None,
-    json_: AsJson = False,
-) -> None:
-    """Learn a points scorecard (评分卡) from leads with known outcomes, and say what it is worth."""
+def train(source: Path, out: Path, *, config: Path | None, label: str | None, fields: list[str], as_json: bool) -> None:
+    """Learn from SOURCE, write OUT, say what it is worth. Raises Refused where there is too little to learn from, or where
+    scikit-learn is missing."""
     try:
         from threadpoolctl import threadpool_limits
 
@@ -50,11 +32,11 @@ def train(
             'Install it: pip install "leadstream[train]"; to run with a scorecard it is not needed.',
         ) from None
     known = configuration.load(config).rules.channels if config is not None else None
-    found = reading.read(source, label, field or [])
+    found = reading.read(source, label, fields)
     notes: list[str] = []
     # One thread: on shared cores the libraries' own threads wait for each other ten times as long as they work.
     with threadpool_limits(limits=1):
-        if not field and not source.is_dir():
+        if not fields and not source.is_dir():
             found = measure.without_hindsight(found)
         worths = measure.compared(found, lambda text: typer.echo(f"train: {text}", err=True))
         card = fit.fit(found)
@@ -66,8 +48,8 @@ def train(
         "auc": round(mine.auc, 4),
         "expected_calibration_error": round(mine.ece, 4),
     }
-    fields, calibration = card.plain_fields(), card.plain_calibration()
-    _write(out, model_file.document(fields, calibration, trained))
+    columns, calibration = card.plain_fields(), card.plain_calibration()
+    _write(out, model_file.document(columns, calibration, trained))
     digest = model_file.read(out).digest
     notes += found.left_out
     if known is not None:
@@ -76,9 +58,9 @@ def train(
         notes.append(
             f"Its calibration error of {mine.ece:.3f} is above {_MOST_ERROR}: take its scores as an order, not as chances."
         )
-    if json_:
+    if as_json:
         compared = [{"model": w.model, "auc": round(w.auc, 4), "ece": round(w.ece, 4)} for w in worths]
-        said = {"out": str(out), "digest": digest, **trained, "compared": compared, "fields": fields, "notes": notes}
+        said = {"out": str(out), "digest": digest, **trained, "compared": compared, "fields": columns, "notes": notes}
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     _show(found, worths, out, digest, notes)

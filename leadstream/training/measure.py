@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from leadstream.training.examples import Examples
 from leadstream.training.fit import Bins, fit
+from operators.base.scorecard import number_of
 
 FOLDS: Final = 5
 _SEED: Final = 20_240_101
@@ -84,7 +85,7 @@ def _plain(examples: Examples) -> _Plain:
         values = [row.get(name) for row in examples.rows]
         bins = Bins(name, values)
         if bins.is_number:
-            numbers.append([float(value) if bins.code(value) else np.nan for value in values])
+            numbers.append([float(number_of(value) or 0.0) if bins.code(value) else np.nan for value in values])
         else:
             codes.append([bins.code(value) for value in values])
             sizes.append(bins.size)

@@ -20,6 +20,11 @@ LARGEST: Final = (1 << 15) - 1
 """Most points that a sum may have."""
 _SHIFT: Final = 16
 _TEXTS: Final = ("channel", "account", "campaign", "line", "gender", "province", "city", "series", "model", "origin")
+_RECORD: Final = 0
+_INTENT: Final = 1
+_EXTRA: Final = 2
+_GIVEN: Final = 3
+_PLACES: Final = {"intent": _INTENT, "extra": _EXTRA, "given": _GIVEN}
 _INTENTS: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -45,7 +50,7 @@ class Field:
         if value is None or value == "":
             return self.missing
         if self.values is not None:
-            return self.values.get(text_of(value), self.other)
+            return self.values.get(value if type(value) is str else text_of(value), self.other)
         number = number_of(value)
         return self.missing if number is None else self.points[bisect_right(self.edges, number)]
 
@@ -63,12 +68,33 @@ class Scorecard:
     """0 to 100, one for each step, one more than sums."""
     number: int
     """The first six digits of the digest, by which rows say whose sum they hold; never 0."""
+    places: tuple[int, ...]
+    """Where in a record each field stands."""
+    keys: tuple[str, ...]
+    """And its name there."""
+
+    @property
+    def reads_extra(self) -> bool:
+        """Whether a field of it stands in `extra`."""
+        return _EXTRA in self.places
 
     def judge(self, record: RawLeadRecord) -> int:
         """What a row keeps of a raw lead: the scorecard's number and the sum of its points."""
         total = 0
-        for one in self.fields:
-            total += one.points_of(value_of(record, one.name))
+        intent, extra = record.intent, record.extra
+        for place, key, one in zip(self.places, self.keys, self.fields, strict=True):
+            value: object = None
+            if place == _EXTRA:
+                if extra is not None:
+                    value = extra.get(key)
+            elif place == _INTENT:
+                if intent is not None:
+                    value = getattr(intent, key)
+            else:
+                value = getattr(record, key)
+                if place == _GIVEN:
+                    value = "yes" if value else "no"
+            total += one.points_of(value)
         return self.number << _SHIFT | max(0, min(total, LARGEST))
 
     def score(self, judged: int) -> int:
@@ -93,16 +119,12 @@ def is_field(name: str) -> bool:
     return tail in _INTENTS if head == "intent" else name in _TEXTS
 
 
-def value_of(record: RawLeadRecord, name: str) -> object:
-    """The value of a field; None = not there."""
-    head, _, tail = name.partition(".")
-    if not tail:
-        return getattr(record, head)
-    if head == "extra":
-        return None if record.extra is None else record.extra.get(tail)
-    if head == "given":
-        return "yes" if getattr(record, tail) else "no"
-    return None if record.intent is None else getattr(record.intent, tail)
+def scorecard(digest: str, fields: tuple[Field, ...], sums: tuple[int, ...], scores: tuple[int, ...]) -> Scorecard:
+    """A scorecard ready to judge."""
+    heads = [one.name.partition(".") for one in fields]
+    places = tuple(_PLACES[head] if tail else _RECORD for head, _, tail in heads)
+    keys = tuple(tail or head for head, _, tail in heads)
+    return Scorecard(digest, fields, sums, scores, int(digest[:6], 16) or 1, places, keys)
 
 
 def text_of(value: object) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from operators.base.scorecard import FORMAT, LARGEST, Field, Scorecard, is_field
+from operators.base.scorecard import FORMAT, LARGEST, Field, Scorecard, is_field, scorecard
 from state import limits
 
 _AGAIN: Final = "Train it again: `leadstream train SOURCE --out FILE`."
@@ -88,13 +88,7 @@ def read(path: Path) -> Scorecard:
     if fault:
         raise ValueError(f"The scorecard {path} cannot be used: {fault}. {_AGAIN}")
     steps = found.calibration
-    return Scorecard(
-        found.digest,
-        tuple(map(_field, found.fields)),
-        tuple(steps.sums),
-        tuple(steps.scores),
-        int(found.digest[:6], 16) or 1,
-    )
+    return scorecard(found.digest, tuple(map(_field, found.fields)), tuple(steps.sums), tuple(steps.scores))
 
 
 def _field(one: _Field) -> Field:

@@ -169,7 +169,7 @@ def test_a_stored_end_stays_whatever_the_configuration_says_later() -> None:
         engine = run(lead("1", "1 10:00"))
         other = PlainEngine({**BASE, "stores": {"S": AGREED}, "score": later})
         other.database, other.clock, other.outputs = engine.database, engine.clock, engine.outputs
-        other.run({"more.jsonl": ("raw_lead", [(1, json.dumps(clock("5 10:00")).encode())])})
+        other.run({"more.jsonl": ("raw_lead", [(11, json.dumps(clock("5 10:00")).encode())])})
         assert "2 10:00" in [at for _, at, _ in sent(other)]
 
 
