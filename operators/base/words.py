@@ -30,7 +30,7 @@ _ZH: Final = {
     "test_drive": "试驾",
     "quote": "报价",
     "order": "下订",
-    "interaction": "多次留资",
+    "interaction": "留资互动",
     "behaviour": "线上行为",
     "virtual_operator": "虚拟运营商号码",
     "number_run": "连号号码",

@@ -218,7 +218,7 @@ def test_a_reason_says_its_points_in_the_profiles_language() -> None:
     told = score.points_of(of, NOTHING, NOW, PLAIN)
     assert [(one.factor, one.points, one.text) for one in told] == [
         ("number_run", -15.0, "连号号码:-15 分"),
-        ("interaction", 10.0, "多次留资:+10 分"),
+        ("interaction", 10.0, "留资互动:+10 分"),
         ("name", 4.0, "留下了姓名:+4 分"),
     ]
     english = replace(PLAIN, words={**WORDS["en"], "name": "has a name"})
