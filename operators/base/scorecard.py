@@ -20,11 +20,6 @@ LARGEST: Final = (1 << 15) - 1
 """Most points that a sum may have."""
 _SHIFT: Final = 16
 _TEXTS: Final = ("channel", "account", "campaign", "line", "gender", "province", "city", "series", "model", "origin")
-_RECORD: Final = 0
-_INTENT: Final = 1
-_EXTRA: Final = 2
-_GIVEN: Final = 3
-_PLACES: Final = {"intent": _INTENT, "extra": _EXTRA, "given": _GIVEN}
 _INTENTS: Final = ("level", "days_to_buy", "budget", "trade_in", "finance")
 
 
@@ -55,6 +50,10 @@ class Field:
         return self.missing if number is None else self.points[bisect_right(self.edges, number)]
 
 
+Plan = tuple[tuple[str, "Mapping[str, int] | None", int, Field], ...]
+"""Fields that stand in one object: the name there, a text's points by its value and those of any other, the field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scorecard:
     """Fields with their points, and the score of each sum."""
@@ -68,34 +67,55 @@ class Scorecard:
     """0 to 100, one for each step, one more than sums."""
     number: int
     """The first six digits of the digest, by which rows say whose sum they hold; never 0."""
-    places: tuple[int, ...]
-    """Where in a record each field stands."""
-    keys: tuple[str, ...]
-    """And its name there."""
+    of_record: Plan
+    of_intent: Plan
+    of_extra: Plan
+    of_given: tuple[tuple[str, int, int], ...]
+    """The name in the record, points where it is there, and where it is not."""
+    without_intent: int
+    """Points of all its fields together where a lead has no `intent`."""
+    without_extra: int
 
     @property
     def reads_extra(self) -> bool:
         """Whether a field of it stands in `extra`."""
-        return _EXTRA in self.places
+        return bool(self.of_extra)
 
     def judge(self, record: RawLeadRecord) -> int:
         """What a row keeps of a raw lead: the scorecard's number and the sum of its points."""
         total = 0
-        intent, extra = record.intent, record.extra
-        for place, key, one in zip(self.places, self.keys, self.fields, strict=True):
-            value: object = None
-            if place == _EXTRA:
-                if extra is not None:
-                    value = extra.get(key)
-            elif place == _INTENT:
-                if intent is not None:
-                    value = getattr(intent, key)
+        value: Any
+        for key, values, other, one in self.of_record:
+            value = getattr(record, key)
+            if value is None:
+                total += one.missing
+            elif values is not None and type(value) is str:
+                total += values.get(value, other)
             else:
-                value = getattr(record, key)
-                if place == _GIVEN:
-                    value = "yes" if value else "no"
-            total += one.points_of(value)
-        return self.number << _SHIFT | max(0, min(total, LARGEST))
+                total += one.points_of(value)
+        intent = record.intent
+        if intent is None:
+            total += self.without_intent
+        else:
+            for key, _, _, one in self.of_intent:
+                total += one.points_of(getattr(intent, key))
+        extra = record.extra
+        if extra is None:
+            total += self.without_extra
+        else:
+            for key, values, other, one in self.of_extra:
+                value = extra.get(key)
+                if value is None:
+                    total += one.missing
+                elif values is None:
+                    total += one.points[bisect_right(one.edges, value)] if type(value) is int else one.points_of(value)
+                elif type(value) is str:
+                    total += values.get(value, other)
+                else:
+                    total += one.points_of(value)
+        for key, there, absent in self.of_given:
+            total += there if getattr(record, key) else absent
+        return self.number << _SHIFT | (total if total < LARGEST else LARGEST)
 
     def score(self, judged: int) -> int:
         """0 to 100 of what a row keeps; -1 where another scorecard, or none, judged the lead."""
@@ -120,11 +140,22 @@ def is_field(name: str) -> bool:
 
 
 def scorecard(digest: str, fields: tuple[Field, ...], sums: tuple[int, ...], scores: tuple[int, ...]) -> Scorecard:
-    """A scorecard ready to judge."""
-    heads = [one.name.partition(".") for one in fields]
-    places = tuple(_PLACES[head] if tail else _RECORD for head, _, tail in heads)
-    keys = tuple(tail or head for head, _, tail in heads)
-    return Scorecard(digest, fields, sums, scores, int(digest[:6], 16) or 1, places, keys)
+    """A scorecard ready to judge: its fields by where they stand, since a lead is judged on the hot path."""
+    plans: dict[str, list[tuple[str, Mapping[str, int] | None, int, Field]]] = {"": [], "intent": [], "extra": []}
+    given = []
+    for one in fields:
+        head, _, tail = one.name.partition(".")
+        if head == "given":
+            given.append((tail, one.points_of("yes"), one.points_of("no")))
+            continue
+        values = None if one.values is None else {**one.values, "": one.missing}
+        plans[head if tail else ""].append((tail or head, values, one.other, one))
+    number = int(digest[:6], 16) or 1
+    ready = [tuple(plans[head]) for head in ("", "intent", "extra")]
+    without = [sum(entry[3].missing for entry in plan) for plan in ready]
+    return Scorecard(
+        digest, fields, sums, scores, number, ready[0], ready[1], ready[2], tuple(given), without[1], without[2]
+    )
 
 
 def text_of(value: object) -> str:
