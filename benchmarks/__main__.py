@@ -89,6 +89,12 @@ def _import(given: argparse.Namespace, said: Said) -> Measured:
     return import_sheet.measure(_ROOT, given.leads or import_sheet.ROWS, said)
 
 
+def _score(given: argparse.Namespace, said: Said) -> Measured:
+    from benchmarks import score
+
+    return score.measure(given.leads or score.LEADS, said)
+
+
 # Each imports what it needs when it is asked for: the whole path on files runs without a client for Kafka.
 SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
     "whole_path": _whole_path,
@@ -100,6 +106,7 @@ SCENARIOS: Final[dict[str, Callable[[argparse.Namespace, Said], Measured]]] = {
     "kafka_whole_path": _kafka_whole_path,
     "kafka_readback": _kafka_readback,
     "gateway": _gateway,
+    "score": _score,
 }
 QUICK: Final = ("whole_path",)
 """What runs when none is named: those with a broker take minutes each."""
@@ -112,7 +119,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a scenario, for machines")
     for name, text in (
         ("customers", "customers known to the state: whole_path, kafka_whole_path"),
-        ("leads", "leads: whole_path, store_opening, import, kafka_whole_path, job_d"),
+        ("leads", "leads: whole_path, store_opening, import, kafka_whole_path, job_d, score"),
         ("rounds", "interleaved rounds: job_d, kafka_whole_path"),
         ("seconds", "how long to measure: kafka_latency, kafka_idle, gateway"),
         ("records", "records in the output topics: kafka_readback"),

@@ -12,16 +12,17 @@ from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, consent, late_notice
+from operators.customer import accept, activities, behaviours, consent, late_notice
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
+from operators.intake import behaviours as intake_behaviours
 from operators.intake import commands as intake_commands
 from operators.intake import validation
 from operators.lead import clocks
 from operators.pools import commands, room
 from operators.wire import streams
 from operators.wire.arrival import Arrival
-from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
 from state.rows import channel_row, customer_row, row_size, store_row
@@ -74,7 +75,16 @@ RECORDS: Final = (
         activities.activity,
     ),
     RecordKind("verdict", "verdicts", "verdicts"),
-    RecordKind("behaviour", "behaviour", "behaviour"),
+    RecordKind(
+        "behaviour",
+        "behaviour",
+        "behaviour",
+        BehaviourRecord,
+        frozenset({"kind", "event_time"}),
+        intake_behaviours.check,
+        _customer_of,
+        behaviours.behaviour,
+    ),
     RecordKind(
         "command",
         "commands",

@@ -1,5 +1,5 @@
 """Writes the parts of the pages that the code knows better: docs/kinds.md, statuses in docs/architecture.md, docs/feeds.md,
-docs/profiles.md, and docs/numbers.md and docs/times.md from the tables that the tests run.
+docs/profiles.md, docs/score.md, and docs/numbers.md and docs/times.md from the tables that the tests run.
 
     python scripts/docs_parts.py            write them (make docs)
     python scripts/docs_parts.py --check    exit 1 when they are not what the code says
@@ -18,7 +18,7 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from scripts import docs_feeds, docs_kinds, docs_profiles, docs_written  # noqa: E402
+from scripts import docs_feeds, docs_kinds, docs_profiles, docs_score, docs_written  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 _PART: Final = r"(<!-- {}: .*? -->\n).*?(<!-- /{} -->)"
@@ -51,6 +51,14 @@ def documents() -> dict[str, str]:
             },
         ),
         "numbers.md": docs_written.numbers_page(),
+        "score.md": _drawn(
+            "score.md",
+            {
+                "groups": "\n" + docs_score.groups_part() + "\n",
+                "weights": "\n" + docs_score.weights_part() + "\n",
+                "gate": "\n" + docs_score.gate_part() + "\n",
+            },
+        ),
         "times.md": docs_written.times_page(),
     }
 

@@ -62,7 +62,7 @@ _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
     "closings.reason": CLOSED_REASONS[1:],
 }
 _SHAPES: Final = {kind.name: kind.shape for kind in streams.KINDS}
-_ONE_OF: Final = {"raw": ("phone", "landline")}
+_ONE_OF: Final = {"raw": ("phone", "landline"), "behaviour": ("phone", "landline")}
 """Fields of which a record needs one; any other kind names a unique lead, by its id or by a contact (ruling 17)."""
 _NAMED: Final = ("unique_id", "phone", "landline")
 

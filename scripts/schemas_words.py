@@ -10,7 +10,7 @@ OF_INPUTS: Final = {
     "activity": "Something that happened with a customer after the lead: a call, a visit, an order. It finds its lead by "
     "unique_id, or by phone, store and line.",
     "verdicts": "An answer of robot or agent to a cleaning task (清洗). Known, and rejected NOT_SUPPORTED by this version.",
-    "behaviour": "What a customer did online. Known, and rejected NOT_SUPPORTED by this version.",
+    "behaviour": "What a customer did online (行为). It finds him by phone or landline, and is kept as aggregates alone.",
     "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE. Others are known, and rejected NOT_SUPPORTED.",
 }
 
@@ -44,24 +44,6 @@ UNTYPED: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
             "intent": "text",
             "reason": "text",
             "cost": "number",
-        },
-    ),
-    "behaviour": (
-        ("kind", "event_time"),
-        {
-            "kind": "text",
-            "event_time": "text",
-            "channel": "text",
-            "series": "text",
-            "count": "count",
-            "phone": "id",
-            "landline": "id",
-            "wechat_unionid": "text",
-            "wechat_openid": "text",
-            "external_userid": "text",
-            "app_user_id": "id",
-            "email": "text",
-            "device_id": "id",
         },
     ),
 }
@@ -182,6 +164,8 @@ FIELDS: Final = {
     "priority": "1 first to 4 last.",
     "intents": "What the customer said about buying, in order.",
     "behaviours": "Kind of activity → how often.",
+    "behaviours_text": "The five behaviours of highest value as sentences in the profile's language.",
+    "focus": "The series that the customer looks at most; null where none is known.",
     "contact": "Who is to be called.",
     "sequence": "Number of this dispatch of the unique lead.",
     "first_touch_raw_id": "The raw lead that opened it.",
@@ -213,7 +197,8 @@ FIELDS: Final = {
     "Why.note": "What else there is to say.",
     "Why.answered": "The answer that the decision waited for.",
     "Reason.factor": "Name of the factor.",
-    "Reason.points": "Its points.",
+    "Reason.points": "Its points; what speaks against the lead has negative ones.",
+    "Reason.text": "The factor with its points for people, in the profile's language.",
     "Contact.phone": "Mobile, else landline with extension.",
     "IntentOut.time": "When it was said.",
     "To.role": "Role of the receiver.",

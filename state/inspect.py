@@ -102,6 +102,13 @@ class Inspection:
         found = self._database.get_many(wanted) if wanted else []
         return [None if stored is None else customer_row.decode(stored) for stored in found]
 
+    def customers(self) -> Iterator[Customer]:
+        """Every customer's row, one after the other."""
+        for shard in range(self.identity.shards):
+            begin = keys.prefix(shard, keys.CUSTOMER)
+            for _, stored in self._database.scan(begin, keys.after(begin)):
+                yield customer_row.decode(stored)
+
     def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[Entry]:
         """Everything that happened to a customer, in order: as the rules wrote it."""
         found: list[Entry] = []

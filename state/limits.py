@@ -32,6 +32,14 @@ ROW_BYTES: Final = 16 << 10
 """A row's size on disk, bytes. Ruling 48: then behaviours, intents, listed raw leads, kept events give way, in this order."""
 KEPT_EVENTS: Final = 200
 """Events kept for a later fold, per key (ruling 48); beyond, the oldest collapse: ORDER_APPROXIMATE."""
+BEHAVIOURS: Final = 64
+"""Kinds and series of behaviour that a customer's row keeps; beyond, the one of smallest value falls (ruling 74)."""
+BEHAVIOUR_TIMES: Final = 1_000_000
+"""How often one behaviour record may say that something was done; more counts as so many."""
+BEHAVIOUR_COUNT: Final = 2**53
+"""Largest count that is kept of one kind and series."""
+TOUCHING_CHANNELS: Final = 16
+"""Channels beside the first touch's whose touches a unique lead counts; beyond, the one with the fewest falls."""
 INTENTS: Final = 50
 """Entries of a unique lead's intent history."""
 LISTED_RAWS: Final = 50
@@ -46,6 +54,9 @@ RECYCLES_KEPT: Final = 8
 """Recycled assignments of a unique lead that a late follow-up can still be found in time for."""
 FOLDED_POINTERS: Final = 64
 """Pointers of folded unique leads that a row keeps."""
+
+SCORECARD_BYTES: Final = 1 << 20
+"""Largest file of a trained scorecard."""
 
 # --- time
 FUTURE_MS: Final = 5 * 60_000

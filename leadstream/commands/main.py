@@ -264,6 +264,32 @@ def _check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A configur
     check_configuration(file)
 
 
+@app.command("train")
+def _train(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A CSV with outcomes, or the folder of a state.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The scorecard; score.model names it.")],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Tells which channels of SOURCE no lead will have."),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label", metavar="COLUMN", help="Outcome of a CSV: 1 won, 0 not. Default: label, converted, won."
+        ),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="COLUMN", help="Use this column of a CSV; may be repeated. Default: all."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Learn a points scorecard from leads with known outcomes."""
+    from leadstream.commands.train import train
+
+    train(source, out, config=config, label=label, fields=field or [], as_json=json)
+
+
 @app.command("topics")
 def _topics(
     check: Annotated[bool, typer.Option("--check", help="Show what is there and what is wrong.")] = False,

@@ -8,12 +8,13 @@ from typing import Any, Final
 from leadstream.explain import waits
 from operators.base.calendar import LocalTime
 from operators.base.rules import Rules
+from operators.base.scorecard import number_in
 from operators.dispatch import holds
 from operators.identity import phones
 from operators.identity.home import home_of
 from operators.identity.masks import without_contacts
 from operators.identity.one_id import OneIds
-from operators.intention import merge, score
+from operators.intention import behaviours, merge, score
 from operators.lead import life, statuses
 from state.inspect import Inspection, Outcome
 from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES
@@ -161,6 +162,8 @@ def customer_of(told: Told, digest: bytes, *, shadow: bool, asked: set[str]) -> 
             head["home"] = home_of(row.phone or row.landline)._asdict()
         head["consent"] = _consent(row, told.rules)
         head["opted_out"] = row.opted_out
+        clock = inspection.seal.clock
+        head["behaviours"] = behaviours.sentences(row.behaviours, 0 if clock is None else clock, told.rules)
         prefix = _Ids(f"{one_id}.{row.life}.")
         head["leads"] = [
             _lead(told, section, lead, prefix, story) for section in row.sections for lead in section.leads
@@ -211,6 +214,7 @@ def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[Entry
             "channel": unique.channel,
             "first_touch_raw_id": ids.raw(unique.first),
             "raw_count": unique.count,
+            "scorecard": number_in(unique.judged) or None,
             "opened_at": told.time(unique.opened),
             "last_touch_at": told.time(unique.touched),
             "expires_at": told.time(unique.expires),

@@ -60,6 +60,8 @@ def _customer(customer: dict[str, Any]) -> list[str]:
     if consent is not None:
         given = "given" if consent["given"] else "not given"
         lines.append(f"  Consent: {given}, by {consent['by'].replace('_', '-')}.")
+    if customer.get("behaviours"):
+        lines.append(f"  Behaviours (行为), the five of highest value: {'; '.join(customer['behaviours'])}.")
     for lead in customer["leads"]:
         lines += _lead(lead)
     for one in customer["late"]:
@@ -81,9 +83,10 @@ def _lead(lead: dict[str, Any]) -> list[str]:
         f"    {lead['standing']}",
     ]
     if "opened_at" in lead:
+        card = f" (trained scorecard {lead['scorecard']})" if lead["scorecard"] else ""
         lines.append(
             f"    Opened {_when(lead['opened_at'])}, last touch {_when(lead['last_touch_at'])}, expires "
-            f"{_when(lead['expires_at'])}; raw leads {lead['raw_count']}, score {lead['score']}, grade {lead['grade']}"
+            f"{_when(lead['expires_at'])}; raw leads {lead['raw_count']}, score {lead['score']}{card}, grade {lead['grade']}"
         )
     if lead["approximate_order"]:
         lines.append("    Its oldest events were too many to keep in order (ORDER_APPROXIMATE).")

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from operators.base.calendar import LocalTime
+from operators.base.scorecard import Scorecard
+from operators.base.words import WORDS
 from state import limits
 
 DAY_MS: Final = 86_400_000
@@ -74,6 +76,8 @@ class Store:
     """Days that the calendar names open; a date that is both is open (ruling 56)."""
     release_per_minute: int = 0
     """0 = each lead's own timer releases it at the opening (ruling 29)."""
+    gate_consent: bool = False
+    """Whether the dealer agrees that the score gate holds his leads (ruling 43)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,39 @@ class ScoreRules:
         )
     )
     interaction: float = 10.0
-    """Points per log2(1 + decayed touches)."""
+    """Type weight of a raw lead: points per log2(1 + n), n = the decayed raw leads of one channel, times its weight."""
+    types: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                "VIEW": 1.0,
+                "SEARCH": 1.0,
+                "CLICK": 0.5,
+                "SHARE": 1.5,
+                "FAVORITE": 1.5,
+                "COMPARE": 2.0,
+                "CONFIGURE": 2.5,
+                "CALCULATE": 2.5,
+                "CHAT": 3.0,
+                "PRICE": 3.0,
+            }
+        )
+    )
+    """Type weight of each kind of behaviour: points per log2(1 + n), n = its decayed value with one series."""
+    other_type: float = 0.5
+    """The same of a kind that `types` does not name."""
+    negative: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"virtual_operator": 5.0, "number_run": 15.0, "shared_contact": 10.0, "ends_123": 1.0}
+        )
+    )
+    """Points that are taken off the sum of the four groups."""
     half_life_ms: int = 14 * DAY_MS
+    gate: int = 0
+    """A lead below it is held (SCORE) where its store agrees; 0 = off (ruling 43)."""
+    gate_hold_ms: int = DAY_MS
+    """How long at most."""
+    model: Scorecard | None = None
+    """A trained scorecard in place of the weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +201,8 @@ class Rules:
     recycle_ms: int = 15 * DAY_MS
     """Without a follow-up (ruling 63)."""
     score: ScoreRules = field(default_factory=ScoreRules)
+    words: Mapping[str, str] = field(default_factory=lambda: WORDS["zh"])
+    """What people read about factors and behaviours, in the profile's language."""
     default_store: Store = field(default_factory=lambda: Store(""))
 
     def store_of(self, code: str, line: str) -> Store | None:

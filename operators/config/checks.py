@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from operators.base.rules import ScoreRules
+from operators.base.words import WORDS
 from operators.config import feeds, kafka
 from operators.config.names import nearest
 from operators.config.positions import Path, Scan, written
@@ -44,7 +46,7 @@ def complaints(own: dict[str, Any], merged: dict[str, Any]) -> tuple[Tables | No
 
     `own` is judged alone first, so that nothing of a profile is ever blamed on the file.
     """
-    found = [*_of_values(own), *_of_codes(own), *_of_weights(own), *_of_feeds(own), *_between(merged)]
+    found = [*_of_values(own), *_of_codes(own), *_of_weights(own), *_of_words(own), *_of_feeds(own), *_between(merged)]
     if found:
         return None, found
     try:
@@ -99,7 +101,7 @@ def _of_codes(tables: dict[str, Any]) -> Iterator[Complaint]:
                 yield Complaint((table, name), str(error))
 
 
-_GROUPS: Final = ("customer", "key", "behaviour")
+_GROUPS: Final = ("customer", "key", "behaviour", "negative")
 _MAXIMA: Final = ("customer_max", "key_max", "behaviour_max", "interaction_max")
 
 
@@ -111,6 +113,20 @@ def _of_weights(tables: dict[str, Any]) -> Iterator[Complaint]:
         for name in _table(score.get(group)):
             if name not in known:
                 yield Complaint(("score", group, name), unknown(name, known))
+
+
+def _of_words(tables: dict[str, Any]) -> Iterator[Complaint]:
+    """Places in braces: a word has those of the language's own, or some of them."""
+    for name, text in _table(tables.get("words")).items():
+        places = re.findall(r"{\w+}", WORDS["en"].get(name, ""))
+        try:
+            str(text).format(**{place[1:-1]: "" for place in places})
+        except (KeyError, IndexError, ValueError, AttributeError):
+            known = f"known here are {', '.join(places)}." if places else "this word has none."
+            yield Complaint(
+                ("words", name),
+                f"{json.dumps(text, ensure_ascii=False)[:60]} has a place in braces that is not filled; {known}",
+            )
 
 
 def _of_feeds(tables: dict[str, Any]) -> Iterator[Complaint]:

@@ -25,7 +25,9 @@ import orjson
 
 from operators.base.calendar import LocalTime
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
-from operators.config import holidays
+from operators.base.scorecard import Scorecard
+from operators.base.words import WORDS
+from operators.config import holidays, model_file
 from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
@@ -138,6 +140,8 @@ class _Judged:
     tables: Tables | None
     """None where there are faults, and only there."""
     faults: list[Fault]
+    model: Scorecard | None = None
+    """What `score.model` names."""
 
 
 def _judge_file(path: Path) -> _Judged:
@@ -154,15 +158,15 @@ def _judge_file(path: Path) -> _Judged:
         fault = Fault(name, line, "", "This line is not UTF-8; allowed is a file in UTF-8.")
         return _Judged({}, {}, None, [fault])
     try:
-        return _judge(tomllib.loads(text), name, text)
+        return _judge(tomllib.loads(text), name, text, path.parent)
     except (ValueError, RecursionError):
         scanned = scan(text)
-        judged = _judge(scanned.tables, name, text)
+        judged = _judge(scanned.tables, name, text, path.parent)
         of_form = [Fault(name, line, key, message) for line, key, message in scanned.faults]
         return replace(judged, tables=None, faults=sorted({*judged.faults, *of_form}))
 
 
-def _judge(own: dict[str, Any], name: str, text: str | None) -> _Judged:
+def _judge(own: dict[str, Any], name: str, text: str | None, folder: Path = Path()) -> _Judged:
     found: list[Complaint] = []
     profile = own.get("profile", PROFILE)
     if isinstance(profile, str) and profile not in profiles():
@@ -173,8 +177,14 @@ def _judge(own: dict[str, Any], name: str, text: str | None) -> _Judged:
     merged = _merged(own)
     tables, others = complaints(own, merged)
     found.extend(others)
+    model = None
+    if not found and tables is not None and tables.score.model:
+        try:
+            model = model_file.read(folder / tables.score.model)
+        except ValueError as fault:
+            found.append(Complaint(("score", "model"), str(fault)))
     if not found:
-        return _Judged(own, merged, tables, [])
+        return _Judged(own, merged, tables, [], model)
     return _Judged(own, merged, None, with_lines(found, name, None if text is None else scan(text)))
 
 
@@ -251,7 +261,7 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: Mapping[str, str]) -> Configuration:
     # An empty variable is no secret: a key of zero bytes would protect nothing.
     today = tables.source.today
-    rules = _rules(tables)
+    rules = _rules(tables, judged.model)
     secret = secret_of(tables.one_id_secret_env, environ).reveal().encode("utf-8", "surrogateescape")
     return Configuration(
         rules=rules,
@@ -266,7 +276,7 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
     )
 
 
-def _rules(tables: Tables) -> Rules:
+def _rules(tables: Tables, model: Scorecard | None) -> Rules:
     general = Periods(
         _ms(tables.periods.merge, DAY_MS), _ms(tables.periods.deal_merge, DAY_MS), _ms(tables.periods.max_life, DAY_MS)
     )
@@ -302,7 +312,8 @@ def _rules(tables: Tables) -> Rules:
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
-        score=score_rules(tables.score),
+        score=score_rules(tables.score, model),
+        words={**WORDS[tables.language], **tables.words},
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )
     return replace(rules, version=_version(tables, rules))
@@ -370,6 +381,7 @@ def _store(
         closed_days=closed,
         open_days=opened,
         release_per_minute=tables.dispatch.release_per_minute if own_rate is None else own_rate,
+        gate_consent=table.gate_consent,
     )
 
 
@@ -398,7 +410,9 @@ def _version(tables: Tables, rules: Rules) -> str:
     parts["lines"] = None if rules.lines is None else {one: _plain_line(one, rules) for one in rules.lines}
     parts["series"] = {f"{line}/{code}": _plain_periods(one) for (line, code), one in rules.series_periods.items()}
     parts["score"].update(customer=dict(rules.score.customer), key=dict(rules.score.key))
-    parts["score"].update(behaviour=dict(rules.score.behaviour))
+    parts["score"].update(behaviour=dict(rules.score.behaviour), negative=dict(rules.score.negative))
+    parts["score"].update(types=dict(rules.score.types))
+    parts["score"]["model"] = "" if rules.score.model is None else rules.score.model.digest  # wherever the file lies
     return _digest(parts)
 
 
@@ -416,6 +430,8 @@ def _plain_store(store: Store) -> dict[str, Any]:
     plain["lines"] = None if store.lines is None else sorted(store.lines)
     for key in ("closed_days", "open_days"):
         plain[key] = _plain_days(plain[key])
+    if not store.gate_consent:
+        del plain["gate_consent"]  # a state of an older version has the digest without it
     return plain
 
 

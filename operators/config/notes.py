@@ -11,12 +11,11 @@ from operators.config.tables import Tables
 LATER: Final = ("cleaning", "nurture")
 """Tables of layers that this version does not apply; every value is checked all the same."""
 LATER_KEYS: Final = (
-    ("score", "gate_hold_hours"),
     ("follow_up", "reminder_minutes"),
     ("follow_up", "reminders"),
     ("follow_up", "reminders_always"),
 )
-LATER_NAMED: Final = (("channels", "live_since"), ("stores", "gate_consent"))
+LATER_NAMED: Final = (("channels", "live_since"),)
 """Keys of channels and stores that only such layers read."""
 
 
@@ -52,6 +51,10 @@ def _surprising(own: dict[str, Any], tables: Tables) -> Iterator[str]:
         )
     if tables.stores is not None and not tables.stores:
         yield "[stores] names no store, so every lead with a store waits with STORE_UNKNOWN."
+    if tables.score.gate and not any(store.gate_consent for store in (tables.stores or {}).values()):
+        yield (
+            f"score.gate is {tables.score.gate}, but no store of [stores] has gate_consent = true, so it holds no lead."
+        )
     used = set()
     for name, store in (tables.stores or {}).items():
         used.add(store.calendar or (name if name in tables.calendars else store.city))

@@ -12,6 +12,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, PlainValidator
 
 from operators.base.rules import DAY_MS, Channel, Periods, Rules, ScoreRules, Store
+from operators.base.scorecard import Scorecard
+from operators.base.words import WORDS
 from operators.config import kafka
 from operators.config.feed_tables import (
     FeedTable,
@@ -42,7 +44,6 @@ from operators.config.values import (
     number,
     one_of,
     region,
-    score_gate,
     time_of_day_ms,
     time_zone,
     today_of,
@@ -186,8 +187,14 @@ class ScoreTable(Table):
     behaviour: dict[str, Weight] = {}
     interaction: Weight = ScoreRules().interaction
     half_life_days: Days = ScoreRules().half_life_ms / DAY_MS
-    gate: Annotated[int, PlainValidator(score_gate)] = 0
-    gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
+    gate: Annotated[int, PlainValidator(number("", 0, 100, whole=True))] = ScoreRules().gate
+    gate_hold_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = (
+        ScoreRules().gate_hold_ms / HOUR_MS
+    )
+    types: dict[str, Weight] = {}
+    other_type: Weight = ScoreRules().other_type
+    negative: dict[str, Weight] = {}
+    model: Text = ""
 
 
 class CleaningTable(Table):
@@ -289,6 +296,8 @@ class Tables(Table):
 
     profile: Text = "automotive"
     timezone: Annotated[str, PlainValidator(time_zone)] = "Asia/Shanghai"
+    language: Annotated[str, PlainValidator(one_of(tuple(WORDS)))] = "zh"
+    words: dict[str, Text] = {}
     one_id_secret_env: Annotated[str, PlainValidator(variable_name)] = "LEADSTREAM_ONE_ID_SECRET"
     periods: PeriodsTable = PeriodsTable()
     validation: ValidationTable = ValidationTable()
@@ -352,8 +361,8 @@ NAMED: Final = ("lines", "series", "channels", "stores", "calendars", "feeds", "
 """Tables whose keys are codes that the operator chooses."""
 
 
-def score_rules(table: ScoreTable) -> ScoreRules:
-    """The weights in force: each name that the file leaves out keeps its default."""
+def score_rules(table: ScoreTable, model: Scorecard | None) -> ScoreRules:
+    """The weights in force: each name that the file leaves out keeps its default. `model`: what `table.model` names."""
     base = ScoreRules()
     return ScoreRules(
         customer_max=table.customer_max,
@@ -364,5 +373,11 @@ def score_rules(table: ScoreTable) -> ScoreRules:
         key={**base.key, **table.key},
         behaviour={**base.behaviour, **table.behaviour},
         interaction=table.interaction,
+        types={**base.types, **{kind.upper(): weight for kind, weight in table.types.items()}},
+        other_type=table.other_type,
+        negative={**base.negative, **table.negative},
         half_life_ms=round(table.half_life_days * DAY_MS),
+        gate=table.gate,
+        gate_hold_ms=round(table.gate_hold_hours * HOUR_MS),
+        model=model,
     )

@@ -158,13 +158,6 @@ def region(value: Any) -> str:
     return value
 
 
-def score_gate(value: Any) -> int:
-    # A gate that is accepted and not applied would let leads through that the operator believes held.
-    if number("", 0, 100)(value):
-        raise wrong(f"{value} would switch the score gate on, which this version does not apply; allowed is 0 (off).")
-    return 0
-
-
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 

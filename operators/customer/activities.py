@@ -113,6 +113,8 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         changed = True
     if changed:
         life.touched(case)
+    if record.kind == "ORDER" and merge.stands(unique, now):
+        lead.ordered = True  # behind its own points
     if follows_up:
         evidence.came(case, t)
     if kind == ACT_PAID and not won_before:

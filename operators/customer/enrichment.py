@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from operators.base import count_kinds
 from operators.base.desk import Desk
+from operators.base.rules import Rules
 from operators.customer import consent, replays, store_naming
 from operators.dispatch import holds
 from operators.intention.attributes import facts_of, intent_of
@@ -39,7 +44,7 @@ def again(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord) -
     _learn(desk, source, arrival, record, applied)
     parts = list(source.raws)
     if applied:
-        _enrich(desk, source, record, applied, fills_only)
+        _enrich(desk, source, record, applied, fills_only, _judged(record, in_force, rules))
     written: set[int] = set()
     if "store" in changed:
         written = store_naming.name_stores(desk, source, arrival, replays.as_enriched(record, in_force), in_force)
@@ -60,7 +65,22 @@ def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, 
         consent.say_of(desk, source, record.consent)
 
 
-def _enrich(desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool) -> None:
+def _judged(record: RawLeadRecord, in_force: list[Any], rules: Rules) -> int:
+    """What the trained scorecard says of a raw lead with the values now in force; 0 = it cannot say it anew: what stood in
+    `extra` is remembered as a digest alone."""
+    model = rules.score.model
+    if model is None or (record.extra is None and model.reads_extra):
+        return 0
+    campaign = in_force[replays.place_of("campaign")]
+    given = replays.as_enriched(record, in_force)
+    if given.campaign is None and type(campaign) is str:
+        given = msgspec.structs.replace(given, campaign=campaign)
+    return model.judge(given)
+
+
+def _enrich(
+    desk: Desk, source: Source, record: RawLeadRecord, applied: list[str], fills_only: bool, judged: int
+) -> None:
     """What the enrichment brings to the raw leads of its parts, their unique leads, and all that a later fold starts from;
     before a store that it names too is answered, so that nothing is judged by half of it (ruling 83)."""
     facts = facts_of(record)
@@ -73,11 +93,14 @@ def _enrich(desk: Desk, source: Source, record: RawLeadRecord, applied: list[str
         if raw is not None:
             raw.facts |= facts
             raw.intent = _merged(raw.intent, entry, applied, fills_only)
+            raw.judged = judged or raw.judged
         holders = [unique, *(u for u in section.base.uniques if u.n == unique.n)]
         if raw is not None:
             holders += [e.lead for e in section.kept if isinstance(e, Answer) and any(one is raw for one in e.raws)]
         for held in holders:
             held.facts |= facts
+            if judged and held.touched == source.t:
+                held.judged = judged
             for index, old in enumerate(held.intents):
                 if old.t == source.t:
                     held.intents[index] = _merged(old, entry, applied, fills_only)

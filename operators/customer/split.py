@@ -7,7 +7,7 @@ from typing import Final
 from operators.base.desk import Desk
 from operators.base.rules import Channel, Rules
 from operators.intention import fold
-from operators.intention.attributes import facts_of, intent_of
+from operators.intention.attributes import facts_of, intent_of, risks_of
 from operators.lead import marks
 from operators.wire import streams
 from operators.wire.arrival import SHARED_CONTACT, Arrival
@@ -48,6 +48,7 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
     section = section_of(row, line, store)
     periods = rules.periods_of(line, record.series or "")
     shared = _shared(desk, rules.local.day(now), channel, now)
+    flags = arrival.flags | SHARED_CONTACT if shared else arrival.flags
     raw = Raw(
         n,
         event_ms,
@@ -59,9 +60,10 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
         periods.merge_ms,
         periods.deal_ms,
         periods.life_ms,
-        facts_of(record),
+        facts_of(record) | risks_of(arrival.phone, flags),
         intent_of(record, event_ms),
-        arrival.flags | SHARED_CONTACT if shared else arrival.flags,
+        flags,
+        judged=0 if rules.score.model is None else rules.score.model.judge(record),
     )
     settle(section, now, rules)
     shown = desk.masked(account) if account else ""

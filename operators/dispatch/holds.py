@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from operators.base.rules import Rules
+from operators.base.rules import Rules, Store
 from operators.dispatch.hours import is_open, next_opening
 from operators.intention.attributes import BIT
 from state.rows.codes import S_HELD, S_PENDING
@@ -48,6 +48,19 @@ def missing_fields(unique: Unique, line: str, rules: Rules) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if not unique.facts & BIT[name]]
 
 
+def gate_end(lead: Lead, now: int, rules: Rules) -> int:
+    """When the score gate lets the lead go at the latest: so long after it began to hold it (ruling 43)."""
+    return lead.gated or now + rules.score.gate_hold_ms
+
+
+def is_gated(store: Store | None, lead: Lead, now: int, rules: Rules) -> bool:
+    """Whether the score gate holds the lead: on, agreed to by the dealer, the score last written below it, its time not over."""
+    gate = rules.score.gate
+    return (
+        gate > 0 and store is not None and store.gate_consent and lead.score < gate and now < gate_end(lead, now, rules)
+    )
+
+
 def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now: int, rules: Rules) -> tuple[int, int]:
     """(conditions not met at `now`, end of the wait or 0 where unknown); (0, 0) = dispatch."""
     if customer.shadow and lead.conditions == SHADOW:
@@ -66,6 +79,10 @@ def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now:
         unique, section.line, rules
     ):
         conditions |= FIELDS
+    if rules.score.gate and is_gated(store, lead, now, rules):
+        if not conditions:
+            return SCORE, gate_end(lead, now, rules)
+        conditions |= SCORE
     if conditions:
         return conditions, 0
     assert store is not None

@@ -76,6 +76,8 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
     if reason == "MISSING_FIELD":
         wanted = {*required, "advisor"} if record.get("kind") in _WITH_ADVISOR else required
         return [name for name in sorted(wanted) if record.get(name) is None]
+    if reason == "NO_LEAD" and record.get("unique_id") is None:
+        return ["phone"]  # of a record that names its customer by contact alone
     if reason in OF_PHONES:
         return [name for name in _PHONES if _code_of(record.get(name)) == reason] or ["phone"]
     if reason == "BAD_FIELD":

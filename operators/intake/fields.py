@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from operators.intake import values
-from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
 
 _LONGEST_KEY: Final = 64
 _ALIKE: Final = 0.8
@@ -111,6 +111,24 @@ ACTIVITY: Final[Mapping[str, Reading]] = {
     "note": _FREE,
 }
 
+BEHAVIOUR: Final[Mapping[str, Reading]] = {
+    "type": _TYPE,
+    "kind": _KIND,
+    "event_time": _EVENT_TIME,
+    "ingest_time": _TIME,
+    "channel": _KEY,
+    "series": _WORD,
+    "count": Reading(values.times),
+    "phone": _PHONE,
+    "landline": _PHONE,
+    "wechat_unionid": _ID,
+    "wechat_openid": _ID,
+    "external_userid": _ID,
+    "app_user_id": _ID,
+    "email": _ID,
+    "device_id": _ID,
+}
+
 COMMAND: Final[Mapping[str, Reading]] = {
     "type": _TYPE,
     "command_id": _KEY,
@@ -131,6 +149,7 @@ COMMAND: Final[Mapping[str, Reading]] = {
 OF: Final[Mapping[type[Struct], Mapping[str, Reading]]] = {
     RawLeadRecord: RAW_LEAD,
     ActivityRecord: ACTIVITY,
+    BehaviourRecord: BEHAVIOUR,
     CommandRecord: COMMAND,
 }
 OBJECTS: Final = ("intent", "extra")

@@ -213,6 +213,8 @@ def judged(arrival: Arrival, given: Given, required: frozenset[str], check: Call
     # What is left of the record after its wrong fields was judged like any other, so that all reasons are named. A field
     # that is there but wrong is not missing as well.
     passed: tuple[str, ...] = ("NO_CONTACT",) if "phone" in wrong or "landline" in wrong else ()
+    if passed and "unique_id" not in given.values:
+        passed = ("NO_CONTACT", "NO_LEAD")
     if "unique_id" in wrong:
         passed = ("NO_CONTACT", *OF_PHONES)
     rules = []

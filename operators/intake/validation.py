@@ -23,6 +23,7 @@ from operators.wire.arrival import LANDLINE_ONLY, SEGMENT, UNUSUAL, VIRTUAL, Arr
 from operators.wire.arrival import rejected as rejected
 from operators.wire.records import (
     ActivityRecord,
+    BehaviourRecord,
     CommandRecord,
     IntentGiven,
     RawLeadRecord,
@@ -123,7 +124,9 @@ class Validation:
             arrival.channel = whole(channel)  # half a character could not be written out
         known = self.rules.channels.get(arrival.channel)
         is_lead = kind.shape is RawLeadRecord
-        arrival.shadow = is_lead and (given.values.get("test") is True or (known is not None and known.shadow))
+        arrival.shadow = is_lead and given.values.get("test") is True
+        if known is not None and known.shadow and (is_lead or kind.shape is BehaviourRecord):
+            arrival.shadow = True
 
         def rules() -> Arrival:
             values, shape, check = given.values, kind.shape, kind.check
@@ -186,7 +189,7 @@ class Validation:
             # the usual case without building anything
             contact_faults = self._one_contact(arrival, phone, raw)
         else:
-            contact_faults = self._contacts(arrival, phone, record.landline, raw)
+            contact_faults = self.contacts(arrival, phone, record.landline, raw)
         if contact_faults:
             reasons = (reasons or set()) | contact_faults
         if record.store is not None or record.stores is not None:
@@ -239,9 +242,7 @@ class Validation:
         self, arrival: Arrival, record: ActivityRecord | CommandRecord, raw: bytes, reasons: set[str]
     ) -> Arrival:
         """A record that names a unique lead by its id, or by contact, store and line (ruling 17): whose it is."""
-        if b"\\u0000" in raw and _has_nul(record):
-            reasons.add("BAD_FIELD")
-        if len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED):
+        if self.is_unfit(record, raw):
             reasons.add("BAD_FIELD")
         line = "" if record.line is None else str(record.line).strip()
         if line and self.rules.lines is not None and line not in self.rules.lines:
@@ -253,7 +254,7 @@ class Validation:
             if named is None:
                 reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
         if record.phone is not None or record.landline is not None or unique_id is None:
-            faults = self._contacts(arrival, record.phone, record.landline, raw)
+            faults = self.contacts(arrival, record.phone, record.landline, raw)
             if unique_id is None:
                 reasons |= faults  # else its own number decides nothing
         if not reasons:
@@ -277,6 +278,12 @@ class Validation:
         arrival.moves = True
         return arrival
 
+    def is_unfit(self, record: ActivityRecord | BehaviourRecord | CommandRecord, raw: bytes) -> bool:
+        """Whether a NUL stands in a key field, or a string is too long."""
+        if b"\\u0000" in raw and _has_nul(record):
+            return True
+        return len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED)
+
     def _one_contact(self, arrival: Arrival, given: str | int | float, raw: bytes) -> set[str] | None:
         written = literal(raw, "phone") if isinstance(given, float) else given
         try:
@@ -287,7 +294,7 @@ class Validation:
             arrival.flags |= UNUSUAL
         return None
 
-    def _contacts(
+    def contacts(
         self, arrival: Arrival, phone: str | int | float | None, landline: str | int | float | None, raw: bytes
     ) -> set[str]:
         """Mobile and landline from the two fields, whichever holds which (ruling 55); the faults when neither is good."""
@@ -341,7 +348,7 @@ def _is_plain(intent: IntentGiven) -> bool:
     )
 
 
-def _has_nul(record: RawLeadRecord | ActivityRecord | CommandRecord) -> bool:
+def _has_nul(record: RawLeadRecord | ActivityRecord | BehaviourRecord | CommandRecord) -> bool:
     """A NUL in a string that becomes part of a key would end the key early."""
     values = [getattr(record, name, None) for name in _KEYS]
     values += getattr(record, "stores", None) or []

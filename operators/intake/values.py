@@ -140,6 +140,16 @@ def amount(value: Any) -> int | float | str:
     return said
 
 
+def times(value: Any) -> int | str:
+    """How often something was done: a whole number from 1 on; what is beyond the limit counts as that."""
+    said = number(value)
+    if isinstance(said, str):
+        return said
+    if said < 1 or said != said // 1:
+        raise Unfit("BAD_FIELD")
+    return min(int(said), limits.BEHAVIOUR_TIMES)
+
+
 def number_or_text(value: Any) -> int | float | str:
     """A number as such, text as such."""
     return text(value) if type(value) is str else number(value)

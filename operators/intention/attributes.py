@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from operators.wire.arrival import SHARED_CONTACT, VIRTUAL
 from operators.wire.records import RawLeadRecord
 from state.rows.intention import IntentEntry
 
@@ -23,6 +24,9 @@ NAMES: Final = (
     "days_to_buy",
 )
 BIT: Final = {name: 1 << place for place, name in enumerate(NAMES)}
+RISKS: Final = ("virtual_operator", "number_run", "shared_contact", "ends_123")
+"""What speaks against a number, for points that the score takes off (domain 9); behind the facts, in the same bits."""
+RISK: Final = {name: 1 << place for place, name in enumerate(RISKS, 24)}
 LEVELS: Final = {"LOW": 1, "NORMAL": 2, "HIGH": 3}
 LEVEL_NAMES: Final = ("", "LOW", "NORMAL", "HIGH")
 
@@ -58,6 +62,21 @@ def facts_of(record: RawLeadRecord) -> int:
             bits |= 2048
         if intent.days_to_buy is not None:
             bits |= 4096
+    return bits
+
+
+def risks_of(phone: str, flags: int) -> int:
+    """The bits of what speaks against one raw lead's number. `phone` = its mobile or ""; `flags` = its flags.
+
+    A number run is no matter of one raw lead: who detects it adds `RISK["number_run"]` (ruling 62).
+    """
+    bits = 0
+    if flags & VIRTUAL:
+        bits |= RISK["virtual_operator"]
+    if flags & SHARED_CONTACT:
+        bits |= RISK["shared_contact"]
+    if phone.endswith("123"):
+        bits |= RISK["ends_123"]
     return bits
 
 

@@ -26,7 +26,7 @@ from state.rows.codes import (
     OPEN,
     WON,
 )
-from state.rows.intention import BROUGHT, OLD, Act, Fold, Raw, Unique
+from state.rows.intention import BROUGHT, OLD, Act, Fold, Raw, Touches, Unique
 
 FIRST: Final = "first"
 SAME_DAY: Final = "same_day"
@@ -118,6 +118,7 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         raws=[],
         heat_at=raw.t,
         tie=(raw.priority, raw.account, raw.source_id, str(raw.split)),
+        judged=raw.judged,
     )
     unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
     count(unique, raw, day, rules)
@@ -144,6 +145,8 @@ def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
     unique.intents.append(raw.intent)
     if len(unique.intents) > limits.INTENTS:
         del unique.intents[0]
+    if raw.judged:
+        unique.judged = raw.judged
 
 
 def count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
@@ -154,12 +157,31 @@ def count(unique: Unique, raw: Raw, day: int, rules: Rules) -> None:
     if len(unique.raws) < limits.LISTED_RAWS:
         unique.raws.append(raw.n)
     count_day(unique, raw, day, rules)
-    channel = rules.channels.get(raw.channel)
     passed = raw.t - unique.heat_at
+    one = 1.0
     if passed > 0:
-        unique.heat *= 0.5 ** (passed / rules.score.half_life_ms)
+        cooled = 0.5 ** (passed / rules.score.half_life_ms)
+        unique.heat *= cooled
         unique.heat_at = raw.t
-    unique.heat = _six_decimals(unique.heat + (channel.weight if channel is not None else 1.0))
+        for touches in unique.others:
+            touches.n *= cooled
+    elif passed < 0:
+        one = 0.5 ** (-passed / rules.score.half_life_ms)  # brought by a store answer: it has cooled since it came
+    if raw.channel == unique.channel:
+        unique.heat = _six_decimals(unique.heat + one)
+    else:
+        _touched_elsewhere(unique, raw.channel, one)
+
+
+def _touched_elsewhere(unique: Unique, channel: str, one: float) -> None:
+    """One more touch by another channel than the first touch's: the score weighs each channel by itself (domain 9)."""
+    for touches in unique.others:
+        if touches.channel == channel:
+            touches.n = _six_decimals(touches.n + one)
+            return
+    unique.others.append(Touches(channel, _six_decimals(one)))
+    if len(unique.others) > limits.TOUCHING_CHANNELS:
+        unique.others.remove(min(unique.others, key=lambda held: held.n))
 
 
 def _six_decimals(heat: float) -> float:

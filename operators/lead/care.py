@@ -228,4 +228,5 @@ def comes_back(lead: Lead, t: int) -> bool:
     if lead.status != S_POOL or lead.care is None or t < lead.care.assigned_at:
         return False
     lead.sent = False
+    lead.gated = 0
     return True

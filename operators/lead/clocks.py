@@ -43,13 +43,17 @@ def _expire(case: Case) -> None:
 
 
 def _released(lead: Lead, unique: Unique, rules: Rules) -> int:
-    return lead.until if not lead.sent and (not lead.queued or lead.slot) else 0
+    if lead.sent:
+        return 0
+    if lead.conditions & holds.SCORE:
+        return lead.gated  # also where another condition stands beside it: the hold without SCORE is another one
+    return lead.until if not lead.queued or lead.slot else 0
 
 
 def _release(case: Case) -> None:
-    """The opening, or the slot that the store gave: judged by the rules in force now (ruling 33)."""
+    """The opening, the slot that the store gave, or the end of the gate's hold: judged by the rules in force now (ruling 33)."""
     lead, desk = case.lead, case.desk
-    case.why = Why("slot" if lead.slot else "opening")
+    case.why = Why("slot" if lead.slot else "score_gate" if lead.conditions & holds.SCORE else "opening")
     held, lead.conditions = lead.conditions, 0
     lead.slot = False
     lead.until = lead.queued = 0
@@ -232,7 +236,7 @@ def _speaks_of(event: object, n: int) -> bool:
 
 def _reduce(row: Customer) -> None:
     """A row whose consent was ended by OPT_OUT is reduced to that fact and kept (ruling 57)."""
-    row.name, row.landline, row.activities = "", "", []
+    row.name, row.landline, row.activities, row.behaviours = "", "", [], []
     row.newest_channel = ""
 
 

@@ -113,7 +113,8 @@ def reopen(case: Case, *, own: bool = True) -> None:
         lead.sent = False
     statuses.become(lead, S_POOL if pooled else S_DISPATCHED if lead.sent else S_PENDING)
     lead.reason = lead.closed_at = lead.into = 0
-    lead.conditions = lead.until = 0
+    lead.conditions = lead.until = lead.gated = 0
+    lead.ordered = False
     lead.slot = False
     care.lost(lead)
     if asks:
@@ -148,6 +149,8 @@ def hold(case: Case, conditions: int, until: int) -> None:
     if conditions != lead.conditions or until != lead.until:
         lead.conditions, lead.until = conditions, until
         lead.slot = False
+        if conditions & holds.SCORE and not lead.gated:
+            lead.gated = holds.gate_end(lead, case.at, case.desk.rules)
         if not lead.held_at and not case.desk.shadow:
             lead.held_at = case.at
             case.desk.out.waits.append((case.desk.digest, lead.n, case.at, True))
@@ -189,6 +192,7 @@ def send(case: Case) -> None:
     assert case.unique.status == OPEN, "a closed lead is never dispatched"
     again = IN_POOL >> lead.status & 1
     lead.sent, lead.sent_at = True, case.at
+    lead.gated = 0
     lead.sequence += 1
     statuses.become(lead, S_DISPATCHED)
     end_wait(case)
@@ -224,8 +228,9 @@ def close(case: Case, status: int, reason: int, into: str = "") -> None:
 def rescore(case: Case) -> None:
     """Score and grade on a touch, until the order (domain 9)."""
     unique, lead = case.unique, case.lead
-    if unique.status != WON:
-        lead.score = score.score_of(unique, lead, case.now, case.desk.rules)
+    if unique.status != WON and not lead.ordered:
+        desk = case.desk
+        lead.score = score.score_of(unique, lead, case.now, desk.rules, desk.row.behaviours)
         lead.grade = score.grade_of(unique)
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.dispatch import holds
-from operators.intention import score
+from operators.intention import behaviours, score
 from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision
 from operators.lead.case import Case
@@ -159,7 +159,7 @@ def dispatch(case: Case) -> None:
     intents = [
         streams.IntentOut(text(e.t), e.series, LEVEL_NAMES[e.level], e.days_to_buy, e.budget) for e in unique.intents
     ]
-    behaviours = {kind: count for kind, count in zip(score.BEHAVIOURS, lead.behaviours, strict=False) if count}
+    activities = {kind: count for kind, count in zip(score.BEHAVIOURS, lead.behaviours, strict=False) if count}
     desk.out.events.append(
         (
             streams.DISPATCHES,
@@ -176,13 +176,15 @@ def dispatch(case: Case) -> None:
                 unique.channel,
                 lead.score,
                 score.GRADES[lead.grade],
-                score.top(score.points_of(unique, lead, case.now, desk.rules)),
+                score.top(score.points_of(unique, lead, case.now, desk.rules, row.behaviours)),
                 lead.grade + 1,
                 intents,
-                behaviours,
+                activities,
                 streams.Contact(row.name or None, row.phone or row.landline),
                 lead.sequence,
                 desk.raw_id(unique.first),
+                behaviours.sentences(row.behaviours, case.now, desk.rules),
+                behaviours.focus_of(row.behaviours, case.now, desk.rules) or None,
             ),
         )
     )

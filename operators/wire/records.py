@@ -111,6 +111,26 @@ class ActivityRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     note: str | None = None
 
 
+class BehaviourRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`behaviour` as sent: what a customer did online."""
+
+    type: str | None = None
+    kind: Text | None = None
+    event_time: Time | None = None
+    ingest_time: Time | None = None
+    channel: Text | None = None
+    series: Text | None = None
+    count: Annotated[int, Meta(ge=1, le=limits.BEHAVIOUR_TIMES)] | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    wechat_unionid: Text | None = None
+    wechat_openid: Text | None = None
+    external_userid: Text | None = None
+    app_user_id: Id | None = None
+    email: Text | None = None
+    device_id: Id | None = None
+
+
 class CommandRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """`command` as sent: what a store's people decide about a unique lead."""
 

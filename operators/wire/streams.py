@@ -124,6 +124,8 @@ class Reason(Struct, gc=False):
 
     factor: str
     points: float
+    text: str
+    """For people, with the points, in the profile's language."""
 
 
 class Contact(Struct, gc=False):
@@ -164,6 +166,10 @@ class Dispatch(Struct, gc=False):
     contact: Contact
     sequence: int
     first_touch_raw_id: str
+    behaviours_text: list[str] | UnsetType = UNSET
+    """The five behaviours of highest value as sentences in the profile's language (ruling 74)."""
+    focus: str | UnsetType | None = UNSET
+    """The series that the customer looks at most."""
 
 
 class Hold(Struct, gc=False):

@@ -124,6 +124,19 @@ class Source(Struct, array_like=True, gc=False):
     """Highest split number given, 1 when there was one part."""
 
 
+class Behaviour(Struct, array_like=True, gc=False):
+    """What a customer did of one kind with one series, as aggregates (行为, ruling 74)."""
+
+    kind: str
+    series: str
+    """"" = none was named."""
+    value: float
+    """Times, by the weight of their channel, each counted less the longer before `last` it was."""
+    count: int
+    first: int
+    last: int
+
+
 class Customer(Struct, array_like=True, gc=False):
     """The row of one (OneID, realm).
 
@@ -162,6 +175,8 @@ class Customer(Struct, array_like=True, gc=False):
     """Asks of this customer so far."""
     commands: list[tuple[str, int]] = []
     """Replay keys of commands with the clock of their acceptance."""
+    behaviours: list[Behaviour] = []
+    """At most `limits.BEHAVIOURS`, one per (kind, series)."""
 
     @property
     def sources(self) -> list[Source]:

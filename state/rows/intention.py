@@ -48,6 +48,8 @@ class Raw(Struct, array_like=True, tag=1, gc=False):
     """Of its disposition in force."""
     competitor: int = 0
     """Raw lead that its mark was decided against; 0 = none."""
+    judged: int = 0
+    """What a trained model says of it, as `operators.base.scorecard` writes it; 0 = no model was in force."""
 
 
 class Act(Struct, array_like=True, tag=2, gc=False):
@@ -71,6 +73,13 @@ class Act(Struct, array_like=True, tag=2, gc=False):
 OLD: Final = 1
 BROUGHT: Final = 2
 USUAL: Final = 3
+
+
+class Touches(Struct, array_like=True, gc=False):
+    """Raw leads of one channel, each counted less the longer ago it was."""
+
+    channel: str
+    n: float
 
 
 class Held(Struct, array_like=True, gc=False):
@@ -104,7 +113,7 @@ class Unique(Struct, array_like=True, gc=False):
     intents: list[IntentEntry] = []
     facts: int = 0
     heat: float = 0.0
-    """Decayed touches, as of `heat_at`; for the score's interaction group."""
+    """Decayed touches of the first touch's channel, as of `heat_at`; for the score's interaction group."""
     heat_at: int = 0
     effective: bool = False
     channel: str = ""
@@ -123,6 +132,10 @@ class Unique(Struct, array_like=True, gc=False):
     held: list[Held] = []
     followed: bool = False
     """A later lead of its key was closed and deleted: this one stands last now, and is not the latest (ruling 46)."""
+    others: list[Touches] = []
+    """Decayed touches of other channels than the first touch's, as of `heat_at`."""
+    judged: int = 0
+    """What a trained model says of its latest FIRST_TOUCH or MERGED raw lead; 0 = no model was in force."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

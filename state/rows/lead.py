@@ -90,3 +90,7 @@ class Lead(Struct, array_like=True, gc=False):
     """Who cares for it; None as long as nobody ever did or was asked to."""
     sent_at: int = 0
     """The clock at its latest dispatch."""
+    gated: int = 0
+    """When the score gate lets it go at the latest; 0 = it has not been held by it since it was last opened (ruling 43)."""
+    ordered: bool = False
+    """An ORDER came since it was last opened: its score stands still (domain 9)."""

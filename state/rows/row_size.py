@@ -10,6 +10,11 @@ from state.rows.customer_row import Customer
 def giving_way(row: Customer) -> bytes:
     """A row beyond its limit: behaviours, intents, listed raw leads, kept events give way, in this order (ruling 48);
     then the replay memory."""
+    if row.behaviours:
+        row.behaviours = sorted(row.behaviours, key=lambda one: one.value)[-max(1, len(row.behaviours) // 4) :]
+        value = customer_row.encode(row)
+        if len(value) <= limits.ROW_BYTES:
+            return value
     for step in range(3):
         for section in row.sections:
             for unique in (*section.head.uniques, *section.base.uniques):

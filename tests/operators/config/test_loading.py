@@ -89,6 +89,7 @@ def test_every_key_of_the_full_file_is_in_the_rules() -> None:
     assert (found.score.customer_max, found.score.interaction, found.score.half_life_ms) == (10.0, 12.0, 7 * DAY_MS)
     assert (found.score.customer["name"], found.score.customer["city"]) == (6.0, 4.0)
     assert found.score.behaviour["VISIT"] == 9.0
+    assert (found.score.gate, found.score.gate_hold_ms, store.gate_consent) == (0, 12 * HOUR_MS, True)
     assert found.local.iso(found.earliest_ms) == "2015-01-01T00:00:00+01:00" and found.max_jump_ms == 400 * DAY_MS
     assert found.time == TimeForm(found.local, (), "ms")
     assert autohome.time is not None and autohome.time.zone.name == "Asia/Shanghai"
@@ -125,9 +126,7 @@ def test_what_this_version_does_not_apply_is_noted_once_each() -> None:
         for key in (
             "cleaning.number_run",
             "nurture.days",
-            "score.gate_hold_hours",
             "channels.autohome.live_since and 1 more",
-            "stores.SH001.gate_consent",
         )
     ]
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 import pytest
 from one_key import DAY_MS, RULES, at, empty, raw
 
-from operators.base.rules import ScoreRules
+from operators.base.rules import Channel, ScoreRules
+from operators.base.words import WORDS
 from operators.intention import merge, score
-from operators.intention.attributes import BIT
+from operators.intention.attributes import BIT, RISK, risks_of
+from operators.wire.arrival import SHARED_CONTACT, VIRTUAL
+from state import limits
+from state.rows.customer_row import Behaviour
 from state.rows.intention import IntentEntry, Unique
 from state.rows.lead import Lead
 
@@ -96,6 +100,150 @@ def test_behaviour_counts_by_doublings_and_is_clipped(visits: int, calls: int, e
     behaviours = [0] * len(score.BEHAVIOURS)
     behaviours[score.BEHAVIOURS.index("VISIT")], behaviours[score.BEHAVIOURS.index("CALL")] = visits, calls
     assert points(unique(), Lead(1, behaviours=behaviours)) == expected
+
+
+WEIGHED = replace(
+    PLAIN,
+    channels={
+        "a": Channel("a"),
+        "first": Channel("first", weight=0.5),
+        **{f"c{n}": Channel(f"c{n}") for n in range(40)},
+    },
+    score=replace(PLAIN.score, interaction=4.0, types={"VIEW": 2.0}, other_type=0.5),
+)
+"""A raw lead weighs 4; of two channels one weighs half."""
+
+
+def touched(*touches: tuple[str, int]) -> Unique:
+    """A lead whose raw leads came by these channels at these times, each on a day of its own."""
+    fold = empty()
+    for n, (channel, t) in enumerate(touches, 1):
+        one = replace_channel(n, t, channel)
+        found = merge.raw_lead(fold, one, WEIGHED)[1]
+    return found
+
+
+def replace_channel(n: int, t: int, channel: str):  # type: ignore[no-untyped-def]
+    one = raw(n, t)
+    one.channel = channel
+    return one
+
+
+@pytest.mark.parametrize(
+    ("touches", "days", "expected"),
+    [
+        ((("a", 0),), 0, 4),  # 4 x 1 x log2(1 + 1)
+        ((("first", 0),), 0, 2),  # 4 x 0.5 x log2(2)
+        ((("nobody", 0),), 0, 4),  # a channel that the registry has lost weighs 1
+        (
+            (("a", 0), ("c1", 14)),
+            14,
+            6,
+        ),  # 4 x log2(1.5) + 4 x log2(2) = 2.34 + 4; together as one channel: 4 x log2(2.5) = 5
+        ((("a", 0), ("first", 14)), 14, 4),  # 2.34 + 0.5 x 4 x log2(2)
+        ((("first", 0), ("a", 14)), 14, 5),  # 0.5 x 2.34 + 4
+        ((("a", 0), ("c1", 14)), 28, 3),  # 4 x log2(1.25) + 4 x log2(1.5) = 1.29 + 2.34
+    ],
+)
+def test_each_channel_weighs_by_itself(touches: tuple[tuple[str, int], ...], days: int, expected: int) -> None:
+    """Domain 9: the sum over channels of w(channel) x w(type) x log2(1 + n), n halved in 14 days."""
+    found = touched(*((channel, NOW + day * DAY_MS) for channel, day in touches))
+    assert score.score_of(found, NOTHING, NOW + days * DAY_MS, WEIGHED) == expected
+
+
+def test_beyond_sixteen_other_channels_the_one_with_the_fewest_touches_falls() -> None:
+    channels = [f"c{n}" for n in range(limits.TOUCHING_CHANNELS + 2)]
+    found = touched(*((channel, NOW + day * DAY_MS) for day, channel in enumerate(channels)))
+    assert [held.channel for held in found.others] == channels[2:], "the first touch's channel stands by itself"
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ((("VIEW", "A6L", 1.0),), 2),
+        ((("VIEW", "A6L", 3.0),), 4),
+        ((("VIEW", "A6L", 1.0), ("VIEW", "Q5L", 1.0)), 4),  # each series by itself
+        ((("DANCE", "A6L", 15.0),), 2),  # 0.5 x log2(16): a kind that no weight names
+        ((("VIEW", "", 1e9),), 25),  # clipped with the raw leads
+    ],
+)
+def test_behaviours_are_interactions_by_their_kind(kept: tuple[tuple[str, str, float], ...], expected: int) -> None:
+    heard = [Behaviour(kind, series, value, 1, NOW, NOW) for kind, series, value in kept]
+    assert score.score_of(unique(), NOTHING, NOW, WEIGHED, heard) == expected
+
+
+def test_behaviours_decay_like_touches() -> None:
+    """2 x log2(1 + 3/2) = 2.6 after a half-life."""
+    heard = [Behaviour("VIEW", "A6L", 3.0, 3, NOW, NOW)]
+    assert score.score_of(unique(), NOTHING, NOW + 14 * DAY_MS, WEIGHED, heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("phone", "flags", "risks"),
+    [
+        ("13812345678", 0, set()),
+        ("13812345123", 0, {"ends_123"}),
+        ("17012345123", VIRTUAL, {"virtual_operator", "ends_123"}),
+        ("13812345678", SHARED_CONTACT, {"shared_contact"}),
+    ],
+)
+def test_what_speaks_against_a_number(phone: str, flags: int, risks: set[str]) -> None:
+    assert risks_of(phone, flags) == sum(RISK[name] for name in risks)
+
+
+@pytest.mark.parametrize(
+    ("risks", "expected"),
+    [
+        ((), 20),
+        (("virtual_operator",), 15),
+        (("number_run",), 5),
+        (("shared_contact",), 10),
+        (("ends_123",), 19),  # weak: 2.6 % of all numbers end so
+        (("number_run", "shared_contact"), 0),  # never below nothing
+    ],
+)
+def test_what_speaks_against_a_number_is_taken_off_the_sum(risks: tuple[str, ...], expected: int) -> None:
+    """Off the clipped groups: attributes beyond their maximum do not make up for it (name and city are 22)."""
+    bits = BIT["name"] | BIT["city"] | sum(RISK[name] for name in risks)
+    assert points(unique(facts=bits)) == expected
+
+
+def test_no_bit_means_two_things() -> None:
+    bits = [*BIT.values(), *RISK.values()]
+    assert len(set(bits)) == len(bits) and max(bits) < 1 << 31
+
+
+def test_a_reason_says_its_points_in_the_profiles_language() -> None:
+    of = unique(facts=BIT["name"] | RISK["number_run"], heat=1.0)
+    told = score.points_of(of, NOTHING, NOW, PLAIN)
+    assert [(one.factor, one.points, one.text) for one in told] == [
+        ("number_run", -15.0, "连号号码:-15 分"),
+        ("interaction", 10.0, "留资互动:+10 分"),
+        ("name", 4.0, "留下了姓名:+4 分"),
+    ]
+    english = replace(PLAIN, words={**WORDS["en"], "name": "has a name"})
+    assert [one.text for one in score.points_of(of, NOTHING, NOW, english)] == [
+        "one of a run of numbers: -15 points",
+        "left his number: +10 points",
+        "has a name: +4 points",
+    ]
+
+
+def test_every_factor_has_words_in_every_language() -> None:
+    weights = ScoreRules()
+    factors = {
+        *weights.customer,
+        *weights.key,
+        *weights.negative,
+        *weights.types,
+        "interaction",
+        "behaviour",
+        "scorecard",
+    }
+    factors |= {kind.lower() for kind in weights.behaviour}
+    for language, words in WORDS.items():
+        assert factors <= set(words), language
+        assert set(words) == set(WORDS["zh"]), language
 
 
 def test_everything_together_is_a_hundred_and_no_more() -> None:

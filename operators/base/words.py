@@ -1,0 +1,106 @@
+"""What people read about a score and a behaviour, in each language that a profile may have.
+
+A word is named by its factor or kind; `[words]` of a configuration puts its own in place of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_ZH: Final = {
+    "name": "留下了姓名",
+    "gender": "留下了性别",
+    "province": "留下了省份",
+    "city": "留下了城市",
+    "email": "留下了邮箱",
+    "wechat": "留下了微信",
+    "series": "指明了车系",
+    "model": "指明了车型",
+    "budget": "说明了预算",
+    "trade_in": "有旧车置换",
+    "finance": "考虑金融方案",
+    "level_high": "购买意向高",
+    "level_normal": "购买意向一般",
+    "level_low": "购买意向低",
+    "call": "电话沟通",
+    "follow_up": "跟进沟通",
+    "visit": "到店",
+    "test_drive": "试驾",
+    "quote": "报价",
+    "order": "下订",
+    "interaction": "留资互动",
+    "behaviour": "线上行为",
+    "virtual_operator": "虚拟运营商号码",
+    "number_run": "连号号码",
+    "shared_contact": "多人共用的号码",
+    "ends_123": "号码以123结尾",
+    "scorecard": "评分模型",
+    "points": "{text}:{points} 分",
+    "VIEW": "浏览",
+    "SEARCH": "搜索",
+    "CLICK": "点击",
+    "SHARE": "分享",
+    "FAVORITE": "收藏",
+    "COMPARE": "对比",
+    "CONFIGURE": "配置",
+    "CALCULATE": "计算购车费用",
+    "CHAT": "咨询",
+    "PRICE": "询价",
+    "days": "{n} 天内",
+    "months": "{n} 个月内",
+    "years": "{n} 年内",
+    "behaved": "{span}{kind} {series} {count} 次",
+    "behaved_no_series": "{span}{kind} {count} 次",
+}
+_EN: Final = {
+    "name": "gave a name",
+    "gender": "gave a gender",
+    "province": "gave a province",
+    "city": "gave a city",
+    "email": "gave an e-mail address",
+    "wechat": "gave a WeChat account",
+    "series": "named a series",
+    "model": "named a model",
+    "budget": "named a budget",
+    "trade_in": "has a car to trade in",
+    "finance": "thinks of financing",
+    "level_high": "high intent to buy",
+    "level_normal": "normal intent to buy",
+    "level_low": "low intent to buy",
+    "call": "calls",
+    "follow_up": "follow-ups",
+    "visit": "visits",
+    "test_drive": "test drives",
+    "quote": "quotes",
+    "order": "an order",
+    "interaction": "left his number",
+    "behaviour": "behaviour online",
+    "virtual_operator": "number of a virtual operator",
+    "number_run": "one of a run of numbers",
+    "shared_contact": "number shared by many",
+    "ends_123": "number ends in 123",
+    "scorecard": "trained scorecard",
+    "points": "{text}: {points} points",
+    "VIEW": "viewed",
+    "SEARCH": "searched for",
+    "CLICK": "clicked on",
+    "SHARE": "shared",
+    "FAVORITE": "marked",
+    "COMPARE": "compared",
+    "CONFIGURE": "configured",
+    "CALCULATE": "calculated the cost of",
+    "CHAT": "asked about",
+    "PRICE": "asked the price of",
+    "days": "within {n} days",
+    "months": "within {n} months",
+    "years": "within {n} years",
+    "behaved": "{kind} {series} {count} times {span}",
+    "behaved_no_series": "{kind} {count} times {span}",
+}
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"zh": MappingProxyType(_ZH), "en": MappingProxyType(_EN)}
+)
+"""Language → its words. Every language has the same names."""
