@@ -27,6 +27,7 @@ from state.shard import Shard
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 APPLY_RECORD: Final = {kind.name: kind.apply for kind in RECORDS if kind.apply is not None}
+WITNESS_OF: Final = {kind.name: kind.witness for kind in RECORDS if kind.witness is not None}
 ENTITY_OF: Final = {kind.name: kind.entity for kind in RECORDS if kind.entity is not None}
 APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGES}
 
@@ -112,6 +113,11 @@ class Batch:
             if not arrival.reasons:
                 arrival.entity = ENTITY_OF[arrival.kind](arrival)
                 entities.append(arrival.entity)
+                witness_of = WITNESS_OF.get(arrival.kind)
+                if witness_of is not None:
+                    witness = arrival.witness = witness_of(arrival, self.rules)
+                    if witness:
+                        entities.append(witness)
         self.load(entities)
         for arrival in fresh:
             if arrival.now > self.clock and not arrival.unclocked:
@@ -163,12 +169,39 @@ class Batch:
         entity = arrival.entity
         now = arrival.now
         assert arrival.t > 0, "rows read the first instant of 1970 as none (ruling 76)"
+        row = self._at(entity, now)
+        witness = arrival.witness
+        if witness:
+            beside = self._at(witness, now)
+            if beside is None:
+                fresh = KIND_OF[witness[0]].fresh
+                assert fresh is not None, "a witness begins with its first record"
+                beside = self.rows[witness] = fresh(witness)
+            arrival.witness_row = beside
+        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, self.out)
+        if self.out.near:
+            self._near(now)
+
+    def _at(self, entity: bytes, now: int) -> Any:
+        """The row as it stands in this batch, what of it is due before `now` fired."""
         changed = entity in self.rows
         row = self.rows[entity] if changed else self._row(entity)
         # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
         if row is not None and (changed or (row.armed and row.armed < now)):
-            row = self._fire(entity, row, now)
-        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, self.out)
+            row = self.rows[entity] = self._fire(entity, row, now)
+        return row
+
+    def _near(self, now: int) -> None:
+        """What this record tells others of the shard: each is brought up to date and told, in order."""
+        told, self.out.near = self.out.near, []
+        self.load([entity for entity, _ in told])
+        for entity, message in told:
+            assert keys.shard_of(entity, self.shards) == self.shard.number, "a near message for another shard"
+            row = self._at(entity, now)
+            if row is not None:
+                desk = KIND_OF[entity[0]].desk(row, entity, self.out, self.members)
+                APPLY_MESSAGE[type(message), entity[0]](desk, message, now)
+        assert not self.out.near, "who is told by a record tells nobody near"
 
     def _fire(self, entity: bytes, row: Any, before: int) -> Any:
         """An entity's timers due before `before`, checked against the row as it stands in this batch."""

@@ -12,9 +12,10 @@ from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, consent, late_notice
+from operators.customer import accept, activities, consent, late_notice, run_told
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
+from operators.fraud import number_runs
 from operators.intake import commands as intake_commands
 from operators.intake import validation
 from operators.lead import clocks
@@ -24,10 +25,11 @@ from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
-from state.rows import channel_row, customer_row, row_size, store_row
+from state.rows import channel_row, customer_row, row_size, run_row, store_row
 from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
-from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
+from state.rows.messages import AskPlace, GivePlaceBack, InRun, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
+from state.rows.run_row import RunRow
 from state.rows.store_row import StoreRow
 
 
@@ -37,6 +39,10 @@ def _customer_desk(row: Customer, entity: bytes, out: Outputs, members: Members)
 
 def _channel_desk(row: ChannelRow, entity: bytes, out: Outputs, members: Members) -> ChannelDesk:
     return ChannelDesk(row, out)
+
+
+def _bare(row: RunRow, entity: bytes, out: Outputs, members: Members) -> RunRow:
+    return row
 
 
 def _never(row: Any) -> bool:
@@ -62,6 +68,7 @@ RECORDS: Final = (
         _customer_of,
         accept.raw_lead,
         accept.refused,
+        witness=number_runs.neighbourhood,
     ),
     RecordKind(
         "activity",
@@ -120,6 +127,19 @@ ENTITIES: Final = (
         at_rest=True,
     ),
     EntityKind(
+        "number run",
+        keys.RUN,
+        decode=run_row.decode,
+        encode=run_row.encode,
+        desk=_bare,
+        next_due=number_runs.next_due,
+        fire=number_runs.fire,
+        is_gone=number_runs.is_gone,
+        fresh=lambda entity: RunRow(seen={}),
+        giving_way=run_row.giving_way,
+        shown=lambda entity: f"{entity[3:6].decode()}** of {entity[11:].decode('utf-8', 'replace')}",
+    ),
+    EntityKind(
         "store",
         keys.STORE,
         decode=store_row.decode,
@@ -143,6 +163,7 @@ MESSAGES: Final = (
     MessageKind(GivePlaceBack, keys.STORE, room.give_back),
     MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
     MessageKind(LateLead, keys.CHANNEL, late_notice.count),
+    MessageKind(InRun, keys.CUSTOMER, run_told.told),
 )
 
 STREAMS: Final = streams.KINDS

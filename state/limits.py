@@ -29,7 +29,8 @@ GOT_CHARACTERS: Final = 40
 
 # --- a customer's row
 ROW_BYTES: Final = 16 << 10
-"""A row's size on disk, bytes. Ruling 48: then behaviours, intents, listed raw leads, kept events give way, in this order."""
+"""A row's size on disk, bytes; of a neighbourhood of numbers too. Ruling 48: then behaviours, intents, listed raw leads, kept
+events give way, in this order."""
 KEPT_EVENTS: Final = 200
 """Events kept for a later fold, per key (ruling 48); beyond, the oldest collapse: ORDER_APPROXIMATE."""
 INTENTS: Final = 50

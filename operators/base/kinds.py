@@ -42,6 +42,9 @@ class RecordKind:
     """(the entity's row or None, the record, outputs) → the row, None where there is still none."""
     refused: Callable[[Arrival, Outputs], None] | None = None
     """What is counted of one that was refused from its bytes."""
+    witness: Callable[[Arrival, Rules], bytes] | None = None
+    """A second entity of the same shard, b"" = none: `apply` finds its row, fresh where there was none, as
+    `arrival.witness_row` and may change it; both are written in one batch (decision 0032)."""
     settles: bool = False
     """Whether, under the event clock, everything due before it and every message has come to rest before it is applied, and
     its own messages before the clock moves on (ruling 64)."""

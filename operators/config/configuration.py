@@ -281,6 +281,7 @@ def _rules(tables: Tables) -> Rules:
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
+        number_run=tables.cleaning.number_run,
         score=score_rules(tables.score),
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )

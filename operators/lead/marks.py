@@ -9,7 +9,7 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records
+from operators.lead import care, life, records, suspects
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
@@ -24,8 +24,11 @@ _HEARD: Final = (FIRST_TOUCH, MERGED)
 """Marks whose customer gets a receipt."""
 
 
-def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int) -> None:
-    """Everything that one accepted raw lead does at its key."""
+def accepted(
+    desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int, *, suspect: bool = False
+) -> None:
+    """Everything that one accepted raw lead does at its key. `suspect`: its number is in a run, which the lead that it came to
+    does not know yet (ruling 62)."""
     decision = change.decision
     assert decision is not None, "an accepted raw lead has exactly one mark"
     mark, unique, _, rule = decision
@@ -37,6 +40,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
+        if suspect and lead_of(section, unique.n) is not None:
+            suspects.joins(Case(desk, section, unique, lead_for(section, unique), now, why))
         reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t))
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
@@ -47,6 +52,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
             care.regroup(section)  # a follow-up of this very instant comes behind the raw lead
         if CLOSED >> lead.status & 1 and stands(unique, now):
             life.reopen(case)  # first: one that the timer closed in the pool stands in it again, and comes back
+        if suspect:
+            suspects.joins(case)  # before it is judged: it never reaches a store without a task
         care.comes_back(lead, raw.t)
         if change.minted:
             counts[count_kinds.OPENED] += 1
