@@ -98,7 +98,7 @@ def statuses_part() -> str:
 
 def _records() -> str:
     return tables.table(
-        ("type", "topic", "files", "must have", "shape", "checked by", "applied by", "settles"),
+        ("type", "topic", "files", "must have", "shape", "checked by", "applied by", "witness", "settles"),
         (
             (
                 tables.code(kind.name),
@@ -108,6 +108,7 @@ def _records() -> str:
                 tables.code(kind.shape.__name__) if kind.shape is not None else "none: refused `NOT_SUPPORTED`",
                 tables.where(kind.check),
                 tables.where(kind.apply),
+                tables.where(kind.witness),
                 tables.yes(kind.settles),
             )
             for kind in RECORDS
@@ -201,7 +202,7 @@ def _counts() -> str:
 _PAGE: Final = (
     (
         "Records",
-        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Settles*: by the event clock everything comes to rest "
+        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: a second entity whose row the rule reads and changes. *Settles*: by the event clock everything comes to rest "
         "before such a record is applied, and after it.",
         _records,
     ),
