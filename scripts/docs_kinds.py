@@ -202,8 +202,8 @@ def _counts() -> str:
 _PAGE: Final = (
     (
         "Records",
-        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: a second entity whose row the rule reads and changes. *Settles*: by the event clock everything comes to rest "
-        "before such a record is applied, and after it.",
+        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: a second entity whose row the rule reads and "
+        "changes. *Settles*: by the event clock everything comes to rest before such a record is applied, and after it.",
         _records,
     ),
     (

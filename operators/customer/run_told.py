@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from operators.base.desk import Desk
 from operators.customer import store_naming
-from operators.intention.merge import stands
 from operators.lead import suspects
 from operators.lead.case import Case
 from operators.wire.streams import Why
@@ -19,7 +18,7 @@ def told(desk: Desk, message: InRun, now: int) -> None:
         if found is None:
             continue
         section, unique, lead, _ = found
-        if lead.n in done or not stands(unique, now):
+        if lead.n in done:
             continue
         done.add(lead.n)
         suspects.told(Case(desk, section, unique, lead, now, Why("number_run")))

@@ -40,9 +40,8 @@ def accepted(
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
-        if suspect and lead_of(section, unique.n) is not None:
-            suspects.joins(Case(desk, section, unique, lead_for(section, unique), now, why))
-        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t))
+        suspected = unique.n if suspect else 0
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), suspect=suspected)
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
@@ -52,14 +51,14 @@ def accepted(
             care.regroup(section)  # a follow-up of this very instant comes behind the raw lead
         if CLOSED >> lead.status & 1 and stands(unique, now):
             life.reopen(case)  # first: one that the timer closed in the pool stands in it again, and comes back
-        if suspect:
-            suspects.joins(case)  # before it is judged: it never reaches a store without a task
         care.comes_back(lead, raw.t)
         if change.minted:
             counts[count_kinds.OPENED] += 1
             if rule == AFTER_EXPIRY:
                 _ended(desk, section, now, why)
                 care.hint(section, unique, lead)
+        if suspect:
+            suspects.joins(case)  # before it is judged: it never reaches a store without a task
         life.touched(case, raw.flags)
     told(case, raw_id, mark)
 
@@ -121,9 +120,11 @@ def reviewed(
     flags: int = 0,
     *,
     asks: tuple[int, int] = (0, 0),
+    suspect: int = 0,
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
-    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it."""
+    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `suspect` = that lead where
+    it is found to be in a number run."""
     known = {lead.n for lead in section.leads}
     standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
@@ -133,6 +134,8 @@ def reviewed(
             life.reopen(Case(desk, section, unique, lead, now, why), own=_is_own(change, unique))
         if unique.n == asks[0]:
             care.comes_back(lead, asks[1])
+        if unique.n == suspect and suspects.joins(Case(desk, section, unique, lead, now, why)):
+            recounted.add(unique.n)
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique, lead in standing:

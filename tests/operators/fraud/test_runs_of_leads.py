@@ -42,8 +42,9 @@ class Run:
         self.cleaned: list[tuple[str, str, bool]] = []
         """(last digits, store, whether it was dispatched by then)"""
 
-        def to_cleaning(case: Case) -> None:
+        def to_cleaning(case: Case) -> bool:
             self.cleaned.append((case.desk.row.phone[-3:], case.section.store, case.lead.sent))
+            return False
 
         patch.setattr(suspects, "_to_cleaning", to_cleaning)
 
