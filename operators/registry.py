@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
-from operators.base.kinds import EntityKind, MessageKind, RecordKind
+from operators.base.kinds import EntityKind, MessageKind, RecordKind, WitnessKind
 from operators.base.outputs import Outputs
 from operators.customer import accept, activities, consent, late_notice, run_told
 from operators.dispatch import release
@@ -29,7 +29,6 @@ from state.rows import channel_row, customer_row, row_size, run_row, store_row
 from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
 from state.rows.messages import AskPlace, GivePlaceBack, InRun, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
-from state.rows.run_row import RunRow
 from state.rows.store_row import StoreRow
 
 
@@ -39,10 +38,6 @@ def _customer_desk(row: Customer, entity: bytes, out: Outputs, members: Members)
 
 def _channel_desk(row: ChannelRow, entity: bytes, out: Outputs, members: Members) -> ChannelDesk:
     return ChannelDesk(row, out)
-
-
-def _bare(row: RunRow, entity: bytes, out: Outputs, members: Members) -> RunRow:
-    return row
 
 
 def _never(row: Any) -> bool:
@@ -127,19 +122,6 @@ ENTITIES: Final = (
         at_rest=True,
     ),
     EntityKind(
-        "number run",
-        keys.RUN,
-        decode=run_row.decode,
-        encode=run_row.encode,
-        desk=_bare,
-        next_due=number_runs.next_due,
-        fire=number_runs.fire,
-        is_gone=number_runs.is_gone,
-        fresh=lambda entity: RunRow(seen={}),
-        giving_way=run_row.giving_way,
-        shown=lambda entity: f"{entity[3:6].decode()}** of {entity[11:].decode('utf-8', 'replace')}",
-    ),
-    EntityKind(
         "store",
         keys.STORE,
         decode=store_row.decode,
@@ -153,6 +135,10 @@ ENTITIES: Final = (
         barriers=release.barriers,
         settles=True,
     ),
+)
+
+WITNESSES: Final = (
+    WitnessKind("number run", keys.RUN, run_row.decode, run_row.encode, run_row.until_of, run_row.fresh),
 )
 
 MESSAGES: Final = (
@@ -173,11 +159,12 @@ SETTLING_RECORDS: Final = frozenset(kind.name for kind in RECORDS if kind.settle
 RECORD_OF: Final = {kind.name: kind for kind in RECORDS}
 KIND_OF: Final = {kind.rank: kind for kind in ENTITIES}
 """By the first byte of an entity."""
+WITNESS_OF: Final = {kind.space[0]: kind for kind in WITNESSES}
+"""By the first byte of a witness."""
 AT_REST: Final = frozenset(kind.rank for kind in ENTITIES if kind.at_rest)
 """Ranks whose timers wait until everything is at rest."""
 SETTLING: Final = tuple(sorted(kind.rank for kind in ENTITIES if kind.settles))
 """Ranks whose timers wait until everything of a smaller one at their instant has come to rest."""
-
 assert len(KIND_OF) == len(ENTITIES), "two kinds of entity share a letter"
 assert all(kind.to[0] in KIND_OF for kind in MESSAGES), "a message for nobody"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from operators.base.kinds import EntityKind
 from operators.lead import statuses
-from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS
+from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS, WITNESSES
 from scripts import docs_tables as tables
 from scripts.docs_tables import CHECKOUT
 from state.rows.codes import STATUSES
@@ -133,6 +133,13 @@ def _entities() -> str:
     return tables.table(heads, map(row, sorted(ENTITIES, key=lambda kind: kind.rank)))
 
 
+def _witnesses() -> str:
+    return tables.table(
+        ("witness", "letter", "row"),
+        ((kind.name, tables.code(kind.space.decode()), tables.where(kind.decode)) for kind in WITNESSES),
+    )
+
+
 def _clocks() -> str:
     return tables.table(
         ("entity", "place", "clock", "runs in", "what happens"),
@@ -202,8 +209,8 @@ def _counts() -> str:
 _PAGE: Final = (
     (
         "Records",
-        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: a second entity whose row the rule reads and "
-        "changes. *Settles*: by the event clock everything comes to rest before such a record is applied, and after it.",
+        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: names a further row, which the rule reads "
+        "and changes. *Settles*: by the event clock everything comes to rest before such a record is applied, and after it.",
         _records,
     ),
     (
@@ -212,6 +219,12 @@ _PAGE: Final = (
         "instant the smaller letter comes first. *Settles*: its timers wait until everything of a smaller rank at their instant "
         "has come to rest. *At rest*: they wait, by either clock, until every record read is applied and no message is under way.",
         _entities,
+    ),
+    (
+        "Witnesses",
+        "Rows beside that of an entity, for what is seen across customers of one shard. They have no timer and get no messages; "
+        "they are swept when they say nothing any more.",
+        _witnesses,
     ),
     ("Clocks", "What falls due for a unique lead. At one instant they come in this order.", _clocks),
     ("Messages", "What one entity tells another. A tag is never used again.", _messages),

@@ -3,7 +3,7 @@
     SS c digest realm          a customer's row
     SS k code                  a channel's row
     SS s code                  a store's row
-    SS r area digits channel   a neighbourhood of numbers on a channel
+    SS r digits channel        a witness: a neighbourhood of numbers on a channel
     SS p entity group member   a member of an entity: a lead in a store's queue, a customer of an advisor
     SS q entity group order    the same members in an order, where they have one
     SS t due entity            an entity's timer (empty value)
@@ -79,10 +79,9 @@ def channel_entity(code: str) -> bytes:
     return CHANNEL + code.encode()
 
 
-def run_entity(digest: bytes, digits: str, channel: str) -> bytes:
-    """A neighbourhood of numbers on a channel as an entity. The head of a customer's digest, which all customers of the
-    neighbourhood share, says its shard (ruling 62)."""
-    return RUN + digest[:2] + digits.encode() + channel.encode()
+def run_witness(digits: str, channel: str) -> bytes:
+    """A neighbourhood of numbers on a channel as a witness. It lies in the shard of its customers (ruling 62)."""
+    return RUN + (digits + channel).encode()
 
 
 def entity_key(shard: int, entity: bytes) -> bytes:
@@ -96,9 +95,8 @@ def shard_of_customer(digest: bytes, shards: int) -> int:
 
 
 def shard_of(entity: bytes, shards: int) -> int:
-    """The shard that owns an entity: a neighbourhood's is that of its customers, of others it comes
-    from a hash of the name."""
-    if entity[0] == CUSTOMER[0] or entity[0] == RUN[0]:
+    """The shard that owns an entity: of others than customers by a hash of the name."""
+    if entity[0] == CUSTOMER[0]:
         return shard_of_customer(entity[1:], shards)
     value = 2166136261
     for byte in entity[1:]:

@@ -79,6 +79,10 @@ HOPS_PER_SLICE: Final = 512
 """Messages between entities that one batch of a shard applies."""
 RELEASES_PER_SLICE: Final = 256
 """Leads that one batch releases at a store's opening."""
+SWEPT_MS: Final = 86_400_000
+"""How often, by the clock, a shard goes through the rows of its witnesses."""
+SWEPT_PER_SLICE: Final = 256
+"""Of these, how many one batch of a shard looks at."""
 UNSYNCED_BYTES: Final = 32 << 20
 """Decided but not yet synced output a process holds before it waits for the disk."""
 TICK_MS: Final = 100

@@ -85,7 +85,7 @@ def _accept(submission: Submission) -> None:
         unique = split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
         leads[unique] = first + place
     if arrival.witness:
-        run_members.tell(submission, leads)
+        run_members.tell(submission, arrival.t, leads)
     if len(row.sections) > 1 and holds.has_consent(row, rules) != consented:
         consent.judge_waiting(desk, now, Why("consent"), skip={(line, store) for store in stores})
 

@@ -4,6 +4,7 @@ run behind it (rulings 28 and 62)."""
 from __future__ import annotations
 
 from operators.base.desk import Desk
+from operators.base.rules import DAY_MS
 from operators.customer.split import Submission
 from operators.fraud import number_runs
 from operators.identity.phones import masked
@@ -14,29 +15,33 @@ from state.rows.messages import InRun
 
 
 def look(submission: Submission, t: int) -> None:
-    """Count a raw lead with event time `t` before its parts are judged."""
+    """Whether a raw lead with event time `t` is in a run, before its parts are judged. One older than the clock − 24 h neither
+    counts nor is routed."""
     arrival = submission.arrival
-    least = submission.desk.rules.number_run
-    submission.run = number_runs.look(arrival.witness_row, arrival.phone, arrival.digest, t, arrival.now, least)
+    if t >= arrival.now - DAY_MS:
+        row, least = arrival.witness_row, submission.desk.rules.number_run
+        submission.run = number_runs.look(row, arrival.phone, arrival.now, least)
 
 
-def tell(submission: Submission, leads: dict[int, int]) -> None:
-    """Keep the unique leads that it came to (number → raw lead); those of the run who do not know of it yet are told behind
-    this record, and at most once in 24 h one alert goes out (ruling 28)."""
-    arrival, run = submission.arrival, submission.run
+def tell(submission: Submission, t: int, leads: dict[int, int]) -> None:
+    """Count it, with the unique leads that it came to (number → raw lead). Those of the run who do not know of it yet are told
+    behind this record, and at most once in 24 h one alert goes out (ruling 28).
+
+    By the wall's clock an event time may lie up to five minutes ahead of it: it counts as now.
+    """
+    run = submission.run
     if run is None:
         return
-    row = arrival.witness_row
-    number_runs.keep(row, arrival.phone, leads, told=bool(run))
+    arrival = submission.arrival
+    row, now = arrival.witness_row, arrival.now
+    number_runs.keep(row, arrival.phone, arrival.digest, t if t < now else now, leads, told=bool(run))
     if not run:
         return
     out = submission.desk.out
     for digest, raws in number_runs.untold(row, run):
         out.tell_near(keys.customer_entity(digest, False), InRun(raws))
-    if number_runs.alerts(row, arrival.now):
-        _alert(
-            submission.desk, arrival.channel, min(leads.values()), number_runs.numbers(arrival.phone, run), arrival.now
-        )
+    if number_runs.alerts(row, now):
+        _alert(submission.desk, arrival.channel, min(leads.values()), number_runs.numbers(arrival.phone, run), now)
 
 
 def _alert(desk: Desk, channel: str, n: int, members: list[str], now: int) -> None:

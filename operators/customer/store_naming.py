@@ -64,7 +64,7 @@ def name_stores(
         desk.out.count(rules.local.day(now), desk.shadow, channel.code, count_kinds.SPLITS)
         leads[split.add(submission, store, desk.row.raws, source.splits, now)] = desk.row.raws
     if new and arrival.witness:
-        run_members.tell(submission, leads)
+        run_members.tell(submission, now, leads)
     in_force[place] = known
     return written
 

@@ -24,42 +24,40 @@ def neighbourhood(arrival: Arrival, rules: Rules) -> bytes:
     """The entity whose row a raw lead reads beside its customer's; b"" where nobody looks for runs: landlines, numbers of
     other countries or with an extension, the shadow realm, what an advisor created (ruling 58), `cleaning.number_run` 0."""
     phone = arrival.phone
-    if not rules.number_run or len(phone) != _MOBILE_DIGITS or phone[0] == "+" or arrival.shadow:
+    if len(phone) != _MOBILE_DIGITS or phone[0] == "+" or arrival.shadow or not rules.number_run:
         return b""
     record = arrival.record
-    if type(record) is RawLeadRecord and record.origin == "advisor":
+    assert type(record) is RawLeadRecord
+    if record.origin == "advisor":
         return b""
-    return keys.run_entity(arrival.digest, phone[:_HEAD_DIGITS], arrival.channel)
+    return keys.run_witness(phone[:_HEAD_DIGITS], arrival.channel)
 
 
-def look(row: RunRow, phone: str, digest: bytes, t: int, now: int, least: int) -> list[int] | None:
-    """Count a raw lead with event time `t`; returns the suffixes of the run that its number is in, ascending, [] = of none.
+def look(row: RunRow, phone: str, now: int, least: int) -> list[int]:
+    """The suffixes of the run that a raw lead of this number makes or lengthens, ascending; [] = of none.
 
-    What is older than `now` − 24 h neither counts nor is routed (None), so all that counts lies within 24 h of each other. By the
-    wall's clock an event time may lie up to five minutes ahead of it: it counts as now.
+    What is older than `now` − 24 h does not count, so all that counts lies within 24 h of each other.
     """
-    oldest = now - DAY_MS
-    if t < oldest:
-        return None
-    t = min(t, now)
-    _forget(row, oldest, least)
+    if not row.seen:
+        return [] if least > 1 else [int(phone[_HEAD_DIGITS:])]
+    _forget(row, now - DAY_MS, least)
+    run = _block(row, int(phone[_HEAD_DIGITS:]))
+    return run if len(run) >= least else []
+
+
+def keep(row: RunRow, phone: str, digest: bytes, t: int, leads: dict[int, int], *, told: bool) -> None:
+    """Count a raw lead with event time `t`, and the unique leads that it came to (number → raw lead); `told` = they know of
+    the run already."""
     suffix = int(phone[_HEAD_DIGITS:])
+    if t + DAY_MS > row.until:
+        row.until = t + DAY_MS
     seen = row.seen.get(suffix)
     if seen is None:
-        row.seen[suffix] = Seen(t, digest)
-    else:
-        seen.digest = digest
-        seen.t = max(seen.t, t)
-    row.last = max(row.last, t)
-    if len(row.seen) < least:
-        return []
-    found = _block(row, suffix)
-    return found if len(found) >= least else []
-
-
-def keep(row: RunRow, phone: str, leads: dict[int, int], *, told: bool) -> None:
-    """Keep which unique leads the raw lead came to (number → raw lead); `told` = they know of the run already."""
-    seen = row.seen[int(phone[_HEAD_DIGITS:])]
+        row.seen[suffix] = Seen(t, digest, leads, list(leads) if told else [])
+        return
+    seen.digest = digest
+    if t > seen.t:
+        seen.t = t
     seen.leads = {**seen.leads, **leads}
     if told:
         seen.told = [*seen.told, *(n for n in leads if n not in seen.told)]
@@ -67,7 +65,8 @@ def keep(row: RunRow, phone: str, leads: dict[int, int], *, told: bool) -> None:
 
 def is_told(row: RunRow, phone: str, n: int) -> bool:
     """Whether this unique lead of the number was told of the run before."""
-    return n in row.seen[int(phone[_HEAD_DIGITS:])].told
+    seen = row.seen.get(int(phone[_HEAD_DIGITS:]))
+    return seen is not None and n in seen.told
 
 
 def untold(row: RunRow, members: list[int]) -> Iterator[tuple[bytes, list[int]]]:
@@ -85,28 +84,13 @@ def alerts(row: RunRow, now: int) -> bool:
     if row.alerted and now <= row.alerted + DAY_MS:
         return False
     row.alerted = now
+    row.until = max(row.until, now + DAY_MS)
     return True
 
 
 def numbers(phone: str, members: list[int]) -> list[str]:
     """The numbers of a run's members."""
     return [f"{phone[:_HEAD_DIGITS]}{suffix:03d}" for suffix in members]
-
-
-def next_due(row: RunRow, rules: Rules) -> int:
-    """When the row says nothing any more; 0 = it never said anything."""
-    last = max(row.last, row.alerted)
-    return last + DAY_MS if last else 0
-
-
-def fire(row: RunRow, before: int) -> bool:
-    """A day after its last number and its last alert the row goes."""
-    return False
-
-
-def is_gone(row: RunRow) -> bool:
-    """Whether nobody was ever counted in it."""
-    return not row.seen and not row.alerted
 
 
 def _forget(row: RunRow, oldest: int, least: int) -> None:
@@ -122,7 +106,7 @@ def _forget(row: RunRow, oldest: int, least: int) -> None:
 
 
 def _block(row: RunRow, suffix: int) -> list[int]:
-    """The adjacent suffixes around one; 999 and 000 are not adjacent."""
+    """The adjacent suffixes around one that just came; 999 and 000 are not adjacent."""
     seen = row.seen
     first = last = suffix
     while first - 1 in seen:

@@ -112,7 +112,7 @@ class Arrival:
         """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
         self.entity = b""
         self.witness = b""
-        """An entity of the same shard whose row its rule reads and changes beside its own; b"" = none."""
+        """Name of the witness whose row its rule reads and changes beside its own; b"" = none (decision 0032)."""
         self.witness_row: Any = None
         self.notes: Notes | None = None
         """None for a record that was read as it is written."""

@@ -1,6 +1,7 @@
 """The row of a neighbourhood of numbers on one channel (后3位连号): who of it came in the last 24 h (ruling 62).
 
-One format byte and a msgpack array, like a store's row. Most hold one number; it is deleted a day after its last one.
+One format byte, up to when it says something in eight bytes, and a msgpack array. Most hold one number. They have no timer:
+writing, reading and deleting one would cost as much as the row does; they are swept (decision 0032).
 """
 
 from __future__ import annotations
@@ -30,39 +31,50 @@ class Seen(Struct, array_like=True, gc=False):
 
 
 class RunRow(Struct, array_like=True, gc=False):
-    """A neighbourhood. `armed` = due time of its one timer, 0 = none."""
+    """A neighbourhood."""
 
-    armed: int = 0
-    last: int = 0
-    """The latest of all event times."""
+    until: int = 0
+    """Up to when it says something, epoch ms: a day after its last number and its last alert; 0 = nobody was counted yet."""
     alerted: int = 0
     """The clock at the last alert; 0 = there was none."""
     seen: dict[int, Seen] = {}
     """By the last three digits."""
 
 
-_encoder: Final = msgspec.msgpack.Encoder()
+_encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(RunRow).decode
 _HEAD: Final = bytes((FORMAT,))
+_HEAD_BYTES: Final = 9
+
+
+def fresh() -> RunRow:
+    """A neighbourhood of which nobody came yet."""
+    return RunRow()
 
 
 def encode(row: RunRow) -> bytes:
-    """A neighbourhood's row as bytes."""
-    return _HEAD + _encoder.encode(row)
+    """A neighbourhood's row as bytes; b"" where nobody was counted."""
+    if not row.until:
+        return b""
+    value = _HEAD + row.until.to_bytes(8, "big") + _encode(row)
+    return value if len(value) <= limits.ROW_BYTES else _giving_way(row)
 
 
-def giving_way(row: RunRow) -> bytes:
-    """A row beyond its size: first the addresses of those who were told, then the oldest numbers (limits.ROW_BYTES)."""
+def until_of(stored: bytes) -> int:
+    """Up to when a stored row says something."""
+    return int.from_bytes(stored[1:9], "big")
+
+
+def _giving_way(row: RunRow) -> bytes:
+    """A row beyond its size: first the addresses of those who were told, then the oldest numbers go (limits.ROW_BYTES)."""
     for seen in row.seen.values():
         if seen.told:
             seen.digest, seen.leads, seen.told = b"", {}, seen.told[-1:]
-    value = encode(row)
-    while len(value) > limits.ROW_BYTES:
+    while len(_encode(row)) > limits.ROW_BYTES - _HEAD_BYTES:
         by_age = sorted(row.seen, key=lambda suffix: (row.seen[suffix].t, suffix))
         for suffix in by_age[: len(by_age) // 4 + 1]:
             del row.seen[suffix]
-        value = encode(row)
-    return value
+    return encode(row)
 
 
 def decode(stored: bytes) -> RunRow:
@@ -73,7 +85,7 @@ def decode(stored: bytes) -> RunRow:
             "Start the newer version that wrote this state.",
         )
     try:
-        return _decode(memoryview(stored)[1:])
+        return _decode(memoryview(stored)[_HEAD_BYTES:])
     except msgspec.DecodeError as error:
         raise StateDamaged(
             f"A number run's row cannot be read ({error}).",

@@ -11,6 +11,7 @@ from plain_engine import PlainEngine
 
 from operators.lead import suspects
 from operators.lead.case import Case
+from state import limits
 
 START = 1_704_074_400_000  # 2024-01-01 10:00 in Shanghai
 HOUR_MS = 3_600_000
@@ -37,8 +38,10 @@ def lead(number: int, suffix: int, hours: float, **fields: Any) -> dict[str, Any
 class Run:
     """The engine over some records, with the leads that were sent to cleaning, in order."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, *, poll: int = 50, tables: dict[str, Any] | None = None) -> None:
-        self.engine = PlainEngine({**TABLES, **(tables or {})}, poll=poll)
+    def __init__(
+        self, patch: pytest.MonkeyPatch, *, poll: int = 50, shards: int = 2, tables: dict[str, Any] | None = None
+    ) -> None:
+        self.engine = PlainEngine({**TABLES, **(tables or {})}, poll=poll, shards=shards)
         self.cleaned: list[tuple[str, str, bool]] = []
         """(last digits, store, whether it was dispatched by then)"""
 
@@ -134,6 +137,16 @@ def test_a_store_added_later_is_a_raw_lead_of_the_run(engine: Run) -> None:
     assert engine.cleaned[3:] == [("003", "S2", False)]
 
 
+@pytest.mark.parametrize(("older_ms", "routed"), [(-1, True), (0, True), (1, False)])
+def test_a_late_raw_lead_counts_and_is_routed_up_to_24_h_before_the_clock(
+    engine: Run, older_ms: int, routed: bool
+) -> None:
+    late = lead(4, 2, 1 - older_ms / HOUR_MS)
+    engine.over([lead(1, 1, 20), lead(2, 3, 21), lead(3, 500, 25), late])
+    assert len(engine.alerts()) == routed
+    assert [last for last, _, _ in engine.cleaned] == (["002", "001", "003"] if routed else [])
+
+
 @pytest.mark.parametrize(
     "records",
     [
@@ -156,12 +169,31 @@ def test_switched_off_reads_and_writes_no_row(monkeypatch: pytest.MonkeyPatch) -
     assert engine.cleaned == [] and engine.rows(b"r") == 0
 
 
-def test_rows_go_a_day_after_their_last_number(engine: Run) -> None:
-    engine.over([lead(n, n, n) for n in (1, 2, 3)], until_ms=START + 27 * HOUR_MS - 1)
-    assert engine.rows(b"r") == 1
-    engine.over([], until_ms=START + 27 * HOUR_MS)
-    assert engine.rows(b"r") == 0
+@pytest.mark.parametrize(
+    ("hours", "rows"),
+    [((22,), 3), ((22, 24.5), 3), ((46,), 0), ((22, 46), 0)],
+    ids=["young", "same day", "old", "next day"],
+)
+def test_rows_are_swept_when_they_say_nothing_any_more(
+    monkeypatch: pytest.MonkeyPatch, hours: tuple[float, ...], rows: int
+) -> None:
+    """Once through all a day of the clock: the leads come at 02:00 UTC, 22 h later the next day begins."""
+    engine = Run(monkeypatch, poll=1, shards=1)
+    others = [lead(10 + n, 0, at, phone="02158235823") for n, at in enumerate(hours)]
+    engine.over([lead(n, 0, 0, phone=f"1391234{n}000") for n in range(3)] + others)
+    assert engine.rows(b"r") == rows
     assert not any(key[1:2] == b"t" and key[10:11] == b"r" for key in engine.engine.database.rows)
+
+
+def test_a_sweep_goes_on_slice_by_slice_and_leaves_what_its_batch_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SWEPT_PER_SLICE", 2)
+    engine = Run(monkeypatch, poll=1, shards=1)
+    first = [lead(n, 0, 0, phone=f"1391234{n}000") for n in range(9)]
+    again = [lead(20 + n, 1, 46 + n, phone=f"1391234{n}001") for n in range(4)]
+    engine.over(first + again)
+    assert (
+        engine.rows(b"r") == 9 - 4 * 2 + 4
+    )  # a new one is not counted twice: four batches of two rows each, four written
 
 
 @pytest.mark.parametrize("poll", [1, 2, 3, 50])
