@@ -16,7 +16,7 @@ from operators.base import count_kinds
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
 from operators.intake import hints
-from operators.registry import AT_REST, KIND_OF, MESSAGES, RECORD_OF, RECORDS
+from operators.registry import AT_REST, KIND_OF, MESSAGES, RECORD_OF, RECORDS, WITNESS_OF, WITNESSES
 from operators.wire.arrival import BLANK, Arrival
 from state import keys, limits
 from state.database import Database
@@ -27,6 +27,7 @@ from state.shard import Shard
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 APPLY_RECORD: Final = {kind.name: kind.apply for kind in RECORDS if kind.apply is not None}
+NAME_WITNESS: Final = {kind.name: kind.witness for kind in RECORDS if kind.witness is not None}
 ENTITY_OF: Final = {kind.name: kind.entity for kind in RECORDS if kind.entity is not None}
 APPLY_MESSAGE: Final = {(kind.shape, kind.to[0]): kind.apply for kind in MESSAGES}
 
@@ -60,6 +61,8 @@ class Batch:
         """Rows as stored; decoded where they are decided about, while their memory is near."""
         self.rows: dict[bytes, Any] = {}
         """Rows as they stand in this batch, None = deleted; by entity."""
+        self.witnesses: dict[bytes, Any] = {}
+        """The same of witnesses."""
         self.fences: dict[int, tuple[int, int]] = {}
         self.hop_fences: dict[int, int] = {}
         self.timers_gone: list[bytes] = []
@@ -112,6 +115,11 @@ class Batch:
             if not arrival.reasons:
                 arrival.entity = ENTITY_OF[arrival.kind](arrival)
                 entities.append(arrival.entity)
+                name = NAME_WITNESS.get(arrival.kind)
+                if name is not None:
+                    witness = arrival.witness = name(arrival, self.rules)
+                    if witness:
+                        entities.append(witness)
         self.load(entities)
         for arrival in fresh:
             if arrival.now > self.clock and not arrival.unclocked:
@@ -163,12 +171,39 @@ class Batch:
         entity = arrival.entity
         now = arrival.now
         assert arrival.t > 0, "rows read the first instant of 1970 as none (ruling 76)"
+        row = self._at(entity, now)
+        witness = arrival.witness
+        if witness:
+            beside = self.witnesses.get(witness)
+            if beside is None:
+                stored = self.read[witness]
+                kind = WITNESS_OF[witness[0]]
+                beside = self.witnesses[witness] = kind.fresh() if stored is None else kind.decode(stored)
+            arrival.witness_row = beside
+        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, self.out)
+        if self.out.near:
+            self._near(now)
+
+    def _at(self, entity: bytes, now: int) -> Any:
+        """The row as it stands in this batch, what of it is due before `now` fired."""
         changed = entity in self.rows
         row = self.rows[entity] if changed else self._row(entity)
         # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
         if row is not None and (changed or (row.armed and row.armed < now)):
-            row = self._fire(entity, row, now)
-        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, self.out)
+            row = self.rows[entity] = self._fire(entity, row, now)
+        return row
+
+    def _near(self, now: int) -> None:
+        """What this record tells others of the shard: each is brought up to date and told, in order."""
+        told, self.out.near = self.out.near, []
+        self.load([entity for entity, _ in told])
+        for entity, message in told:
+            assert keys.shard_of(entity, self.shards) == self.shard.number, "a near message for another shard"
+            row = self._at(entity, now)
+            if row is not None:
+                desk = KIND_OF[entity[0]].desk(row, entity, self.out, self.members)
+                APPLY_MESSAGE[type(message), entity[0]](desk, message, now)
+        assert not self.out.near, "who is told by a record tells nobody near"
 
     def _fire(self, entity: bytes, row: Any, before: int) -> Any:
         """An entity's timers due before `before`, checked against the row as it stands in this batch."""
@@ -291,6 +326,11 @@ class Batch:
         batch = self.database.batch()
         shard.outbox.prune(batch)
         armed_at, disarmed_at = self._put_rows(batch)
+        head = bytes((shard.number,))
+        for witness, beside in self.witnesses.items():
+            value = WITNESS_OF[witness[0]].encode(beside)
+            if value:
+                batch.put(head + witness, value)
         self.members.write(batch)
         self.receivers = messages.send(batch, shard.number, shard.meta.hops, out.messages, self.shards)
         shard.meta.hops += len(self.receivers)
@@ -305,6 +345,8 @@ class Batch:
                 batch.put(key, b"")
             else:
                 batch.delete(key)
+        if self.clock // limits.SWEPT_MS != shard.swept:
+            self._sweep(batch)
         self._audit(batch)
         pending = None if out.is_empty() else shard.outbox.put(batch, out.lines(), polled, self.leads)
         shard.meta.clock = self.clock
@@ -354,6 +396,21 @@ class Batch:
                 self.gave_way += 1
             put(key, value)
         return armed_at, disarmed_at
+
+    def _sweep(self, batch: Any) -> None:
+        """Rows of witnesses that say nothing any more are deleted: once through them all a day, a slice with each batch."""
+        shard, number, clock = self.shard, self.shard.number, self.clock
+        left = limits.SWEPT_PER_SLICE
+        for kind in WITNESSES:
+            begin = keys.prefix(number, kind.space)
+            for key, value in self.database.scan(max(begin, shard.sweeps_from), keys.after(begin)):
+                if left == 0:
+                    shard.sweeps_from = key
+                    return
+                left -= 1
+                if kind.until(value) < clock and key[1:] not in self.witnesses:
+                    batch.delete(key)
+        shard.swept, shard.sweeps_from = clock // limits.SWEPT_MS, b""
 
     def _audit(self, batch: Any) -> None:
         """The story of each customer of this batch, and where each source key led (ruling 47)."""

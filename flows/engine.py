@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from flows.source import Intake
 from flows.step import Core, ShardStep
 from operators.base.outputs import Source
 from operators.config.configuration import Configuration, registry_digest
-from operators.identity.one_id import NEWEST_FORM, OneIds, fingerprint
+from operators.identity.one_id import FORM_1, NEWEST_FORM, OneIds, fingerprint
 from operators.intake.validation import Validation
 from operators.registry import ENTITIES, RECORD_OF
 from state import errors, keys, limits, migrate, seal
@@ -92,7 +92,6 @@ class Engine:
         """Number of the batch that holds the last seal, or a later one."""
         self._closed = False
         self.progress = Progress(options.shards)
-        self._barriers = [kind.barriers(self.rules) for kind in ENTITIES if kind.barriers is not None]
         self.database = Database(options.state)
         try:
             self._open()
@@ -146,6 +145,9 @@ class Engine:
         if claims or unsealed:
             seal.write_seal(database, self.seal_row)
         one_ids = OneIds(self.configuration.secret, options.shards, self.identity.ids)
+        if self.identity.ids == FORM_1:
+            self.rules = replace(self.rules, number_run=0)  # neighbours do not share a shard (ruling 62)
+        self._barriers = [kind.barriers(self.rules) for kind in ENTITIES if kind.barriers is not None]
         self.arrivals = Arrivals(
             self.reader,
             self._layers.validation(self.rules, one_ids, RECORD_OF),

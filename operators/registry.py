@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
-from operators.base.kinds import EntityKind, MessageKind, RecordKind
+from operators.base.kinds import EntityKind, MessageKind, RecordKind, WitnessKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, behaviours, consent, late_notice
+from operators.customer import accept, activities, behaviours, consent, late_notice, run_told
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
+from operators.fraud import number_runs
 from operators.intake import behaviours as intake_behaviours
 from operators.intake import commands as intake_commands
 from operators.intake import validation
@@ -25,10 +26,10 @@ from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
 from state import keys
 from state.members import Members
-from state.rows import channel_row, customer_row, row_size, store_row
+from state.rows import channel_row, customer_row, row_size, run_row, store_row
 from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
-from state.rows.messages import AskPlace, GivePlaceBack, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
+from state.rows.messages import AskPlace, GivePlaceBack, InRun, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
 from state.rows.store_row import StoreRow
 
 
@@ -63,6 +64,7 @@ RECORDS: Final = (
         _customer_of,
         accept.raw_lead,
         accept.refused,
+        witness=number_runs.neighbourhood,
     ),
     RecordKind(
         "activity",
@@ -145,6 +147,10 @@ ENTITIES: Final = (
     ),
 )
 
+WITNESSES: Final = (
+    WitnessKind("number run", keys.RUN, run_row.decode, run_row.encode, run_row.until_of, run_row.fresh),
+)
+
 MESSAGES: Final = (
     MessageKind(JoinQueue, keys.STORE, release.join),
     MessageKind(LeaveQueue, keys.STORE, release.leave),
@@ -153,6 +159,7 @@ MESSAGES: Final = (
     MessageKind(GivePlaceBack, keys.STORE, room.give_back),
     MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
     MessageKind(LateLead, keys.CHANNEL, late_notice.count),
+    MessageKind(InRun, keys.CUSTOMER, run_told.told),
 )
 
 STREAMS: Final = streams.KINDS
@@ -162,11 +169,12 @@ SETTLING_RECORDS: Final = frozenset(kind.name for kind in RECORDS if kind.settle
 RECORD_OF: Final = {kind.name: kind for kind in RECORDS}
 KIND_OF: Final = {kind.rank: kind for kind in ENTITIES}
 """By the first byte of an entity."""
+WITNESS_OF: Final = {kind.space[0]: kind for kind in WITNESSES}
+"""By the first byte of a witness."""
 AT_REST: Final = frozenset(kind.rank for kind in ENTITIES if kind.at_rest)
 """Ranks whose timers wait until everything is at rest."""
 SETTLING: Final = tuple(sorted(kind.rank for kind in ENTITIES if kind.settles))
 """Ranks whose timers wait until everything of a smaller one at their instant has come to rest."""
-
 assert len(KIND_OF) == len(ENTITIES), "two kinds of entity share a letter"
 assert all(kind.to[0] in KIND_OF for kind in MESSAGES), "a message for nobody"
 

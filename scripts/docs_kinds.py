@@ -8,7 +8,7 @@ from typing import Final
 
 from operators.base.kinds import EntityKind
 from operators.lead import statuses
-from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS
+from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS, WITNESSES
 from scripts import docs_tables as tables
 from scripts.docs_tables import CHECKOUT
 from state.rows.codes import STATUSES
@@ -98,7 +98,7 @@ def statuses_part() -> str:
 
 def _records() -> str:
     return tables.table(
-        ("type", "topic", "files", "must have", "shape", "checked by", "applied by", "settles"),
+        ("type", "topic", "files", "must have", "shape", "checked by", "applied by", "witness", "settles"),
         (
             (
                 tables.code(kind.name),
@@ -108,6 +108,7 @@ def _records() -> str:
                 tables.code(kind.shape.__name__) if kind.shape is not None else "none: refused `NOT_SUPPORTED`",
                 tables.where(kind.check),
                 tables.where(kind.apply),
+                tables.where(kind.witness),
                 tables.yes(kind.settles),
             )
             for kind in RECORDS
@@ -130,6 +131,13 @@ def _entities() -> str:
 
     heads = ("entity", "letter", "row", "next due", "clocks", "begins with a message", "settles", "at rest")
     return tables.table(heads, map(row, sorted(ENTITIES, key=lambda kind: kind.rank)))
+
+
+def _witnesses() -> str:
+    return tables.table(
+        ("witness", "letter", "row"),
+        ((kind.name, tables.code(kind.space.decode()), tables.where(kind.decode)) for kind in WITNESSES),
+    )
 
 
 def _clocks() -> str:
@@ -201,8 +209,8 @@ def _counts() -> str:
 _PAGE: Final = (
     (
         "Records",
-        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Settles*: by the event clock everything comes to rest "
-        "before such a record is applied, and after it.",
+        "What comes in. *Topic* stands behind the prefix of `[kafka]`. *Witness*: names a further row, which the rule reads "
+        "and changes. *Settles*: by the event clock everything comes to rest before such a record is applied, and after it.",
         _records,
     ),
     (
@@ -211,6 +219,12 @@ _PAGE: Final = (
         "instant the smaller letter comes first. *Settles*: its timers wait until everything of a smaller rank at their instant "
         "has come to rest. *At rest*: they wait, by either clock, until every record read is applied and no message is under way.",
         _entities,
+    ),
+    (
+        "Witnesses",
+        "Rows beside that of an entity, for what is seen across customers of one shard. They have no timer and get no messages; "
+        "they are swept when they say nothing any more.",
+        _witnesses,
     ),
     ("Clocks", "What falls due for a unique lead. At one instant they come in this order.", _clocks),
     ("Messages", "What one entity tells another. A tag is never used again.", _messages),

@@ -25,7 +25,7 @@ OF_OUTPUTS: Final = {
     "unique_leads": "The new state of a unique lead. Compacted; a record without a value says that it was deleted.",
     "notifications": "Something for another system to send.",
     "closings": "A unique lead's move into a closed status.",
-    "fraud_alerts": "Something that looks like fraud or a shared contact.",
+    "fraud_alerts": "Something that looks like fraud or a shared contact: SHARED_CONTACT, NUMBER_RUN (后3位连号).",
     "feedback": "What a channel is told of one of its raw leads, in the channel's own code.",
 }
 
@@ -168,6 +168,7 @@ FIELDS: Final = {
     "focus": "The series that the customer looks at most; null where none is known.",
     "contact": "Who is to be called.",
     "sequence": "Number of this dispatch of the unique lead.",
+    "members": "The numbers of a number run, masked, ascending.",
     "first_touch_raw_id": "The raw lead that opened it.",
     "conditions": "Codes of what it waits for.",
     "until": "When it is looked at again, where that is known.",

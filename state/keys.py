@@ -3,6 +3,7 @@
     SS c digest realm          a customer's row
     SS k code                  a channel's row
     SS s code                  a store's row
+    SS r digits channel        a witness: a neighbourhood of numbers on a channel
     SS p entity group member   a member of an entity: a lead in a store's queue, a customer of an advisor
     SS q entity group order    the same members in an order, where they have one
     SS t due entity            an entity's timer (empty value)
@@ -29,6 +30,7 @@ from typing import Final
 CUSTOMER: Final = b"c"
 CHANNEL: Final = b"k"
 STORE: Final = b"s"
+RUN: Final = b"r"
 MEMBER: Final = b"p"
 ORDER: Final = b"q"
 TIMER: Final = b"t"
@@ -75,6 +77,11 @@ def store_entity(code: str) -> bytes:
 def channel_entity(code: str) -> bytes:
     """A channel as an entity."""
     return CHANNEL + code.encode()
+
+
+def run_witness(digits: str, channel: str) -> bytes:
+    """A neighbourhood of numbers on a channel as a witness. It lies in the shard of its customers (ruling 62)."""
+    return RUN + (digits + channel).encode()
 
 
 def entity_key(shard: int, entity: bytes) -> bytes:

@@ -29,7 +29,8 @@ GOT_CHARACTERS: Final = 40
 
 # --- a customer's row
 ROW_BYTES: Final = 16 << 10
-"""A row's size on disk, bytes. Ruling 48: then behaviours, intents, listed raw leads, kept events give way, in this order."""
+"""A row's size on disk, bytes; of a neighbourhood of numbers too. Ruling 48: then behaviours, intents, listed raw leads, kept
+events give way, in this order."""
 KEPT_EVENTS: Final = 200
 """Events kept for a later fold, per key (ruling 48); beyond, the oldest collapse: ORDER_APPROXIMATE."""
 BEHAVIOURS: Final = 64
@@ -89,6 +90,10 @@ HOPS_PER_SLICE: Final = 512
 """Messages between entities that one batch of a shard applies."""
 RELEASES_PER_SLICE: Final = 256
 """Leads that one batch releases at a store's opening."""
+SWEPT_MS: Final = 86_400_000
+"""How often, by the clock, a shard goes through the rows of its witnesses."""
+SWEPT_PER_SLICE: Final = 256
+"""Of these, how many one batch of a shard looks at."""
 UNSYNCED_BYTES: Final = 32 << 20
 """Decided but not yet synced output a process holds before it waits for the disk."""
 TICK_MS: Final = 100

@@ -32,6 +32,10 @@ class Shard:
         self.fences = Fences(database, number)
         self.outbox = Outbox(database, number, covered, self.meta.outbox)
         self.counts = Counts(database, number)
+        self.swept = 0
+        """Day of the clock on which the rows of witnesses were swept, since the start."""
+        self.sweeps_from = b""
+        """Key at which the sweep of this day goes on."""
         self.next_due = self._first_timer(keys.prefix(number, keys.TIMER))
         """Moment of the earliest timer, or NEVER."""
 

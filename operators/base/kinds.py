@@ -42,6 +42,9 @@ class RecordKind:
     """(the entity's row or None, the record, outputs) → the row, None where there is still none."""
     refused: Callable[[Arrival, Outputs], None] | None = None
     """What is counted of one that was refused from its bytes."""
+    witness: Callable[[Arrival, Rules], bytes] | None = None
+    """Name of a witness in the same shard, b"" = none: `apply` finds its row, fresh where there was none, as
+    `arrival.witness_row` and may change it; both are written in one batch (decision 0032)."""
     settles: bool = False
     """Whether, under the event clock, everything due before it and every message has come to rest before it is applied, and
     its own messages before the clock moves on (ruling 64)."""
@@ -99,6 +102,22 @@ class EntityKind:
     def rank(self) -> int:
         """Its letter as a number."""
         return self.space[0]
+
+
+class WitnessKind(NamedTuple):
+    """A kind of witness: a row beside that of an entity, for what is seen across customers of one shard. It has no timer and
+    gets no messages; its rows are swept when they say nothing any more (decision 0032)."""
+
+    name: str
+    space: bytes
+    """Letter of its rows in the database."""
+    decode: Callable[[bytes], Any]
+    encode: Callable[[Any], bytes]
+    """The row's bytes, within `limits.ROW_BYTES`; b"" = there is nothing to keep."""
+    until: Callable[[bytes], int]
+    """(stored row) → up to when it says something."""
+    fresh: Callable[[], Any]
+    """A new row."""
 
 
 class MessageKind(NamedTuple):

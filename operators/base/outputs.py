@@ -88,6 +88,7 @@ class Outputs:
         "hints",
         "index",
         "messages",
+        "near",
         "reasons",
         "refused",
         "rules",
@@ -120,6 +121,8 @@ class Outputs:
         self.stories: dict[tuple[bytes, bool], list[Entry]] = defaultdict(list)
         self.messages: list[tuple[bytes, Message]] = []
         """(entity, message): what an entity tells another, in this order."""
+        self.near: list[tuple[bytes, Message]] = []
+        """(entity of this shard, message): applied in this batch, behind the record that is being applied."""
         self.waits: list[tuple[bytes, int, int, bool]] = []
         """(customer, unique lead, since, whether it begins or ends): for the age of the oldest hold."""
         self.reasons: dict[tuple[str, str, str], int] = {}
@@ -168,6 +171,10 @@ class Outputs:
     def tell(self, entity: bytes, message: Message) -> None:
         """A message for another entity: delivered once, in the sender's order."""
         self.messages.append((entity, message))
+
+    def tell_near(self, entity: bytes, message: Message) -> None:
+        """A message for another entity of this very shard: applied behind this record, before the next (decision 0032)."""
+        self.near.append((entity, message))
 
     def deleted(self, unique_id: str) -> None:
         """A unique lead is deleted: its key in the compacted topic gets no value; files hold nothing of it."""

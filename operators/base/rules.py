@@ -200,6 +200,8 @@ class Rules:
     """From the grant to the first follow-up (ruling 63)."""
     recycle_ms: int = 15 * DAY_MS
     """Without a follow-up (ruling 63)."""
+    number_run: int = 3
+    """Consecutive numbers of one channel that are a run; 0 = nobody looks (ruling 28)."""
     score: ScoreRules = field(default_factory=ScoreRules)
     words: Mapping[str, str] = field(default_factory=lambda: WORDS["zh"])
     """What people read about factors and behaviours, in the profile's language."""

@@ -312,6 +312,7 @@ def _rules(tables: Tables, model: Scorecard | None) -> Rules:
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
+        number_run=tables.cleaning.number_run,
         score=score_rules(tables.score, model),
         words={**WORDS[tables.language], **tables.words},
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),

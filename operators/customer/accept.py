@@ -11,7 +11,7 @@ from operators.base import count_kinds, outputs
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.base.rules import Channel
-from operators.customer import consent, enrichment, late_notice, replays, split
+from operators.customer import consent, enrichment, late_notice, replays, run_members, split
 from operators.customer.split import Submission
 from operators.dispatch import holds
 from operators.wire import streams
@@ -78,8 +78,14 @@ def _accept(submission: Submission) -> None:
     )
     if len(stores) > 1:
         desk.out.count(rules.local.day(arrival.t), desk.shadow, channel.code, count_kinds.SPLITS, len(stores) - 1)
+    if arrival.witness:
+        run_members.look(submission, arrival.t)
+    leads = {}
     for place, store in enumerate(stores):
-        split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
+        unique = split.add(submission, store, first + place, place + 1 if len(stores) > 1 else 0, arrival.t)
+        leads[unique] = first + place
+    if arrival.witness:
+        run_members.tell(submission, arrival.t, leads)
     if len(row.sections) > 1 or record.consent is False:
         consent.changed(desk, consented, now, "consent", skip={(line, store) for store in stores})
 

@@ -6,11 +6,12 @@ from typing import Final
 
 from operators.base.desk import Desk
 from operators.base.rules import Channel, Rules
+from operators.fraud import number_runs
 from operators.intention import fold
 from operators.intention.attributes import facts_of, intent_of, risks_of
 from operators.lead import marks
 from operators.wire import streams
-from operators.wire.arrival import SHARED_CONTACT, Arrival
+from operators.wire.arrival import NUMBER_RUN, SHARED_CONTACT, Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
 from state import limits
@@ -26,7 +27,7 @@ _MARKS: Final = tuple(mark.encode() for mark in MARKS)
 class Submission:
     """A raw lead on the desk, with the keys that its parts share."""
 
-    __slots__ = ("account", "arrival", "channel", "desk", "line", "record", "source_id")
+    __slots__ = ("account", "arrival", "channel", "desk", "line", "record", "run", "source_id")
 
     def __init__(
         self, desk: Desk, arrival: Arrival, record: RawLeadRecord, account: str, source_id: str, line: str
@@ -38,10 +39,13 @@ class Submission:
         self.account = account
         self.source_id = source_id
         self.line = line
+        self.run: list[int] | None = None
+        """Suffixes of the number run that its number is in, [] = in none; None = nobody looks (ruling 62)."""
 
 
-def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -> None:
-    """One part of a raw lead at its own key (ruling 13). `event_ms`: of a store added later the clock then."""
+def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -> int:
+    """One part of a raw lead at its own key (ruling 13); returns its unique lead. `event_ms`: of a store added later the
+    clock then."""
     desk, arrival, record = submission.desk, submission.arrival, submission.record
     channel, account, source_id, line = submission.channel, submission.account, submission.source_id, submission.line
     row, rules, now, out = desk.row, desk.rules, arrival.now, desk.out
@@ -49,6 +53,8 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
     periods = rules.periods_of(line, record.series or "")
     shared = _shared(desk, rules.local.day(now), channel, now)
     flags = arrival.flags | SHARED_CONTACT if shared else arrival.flags
+    if submission.run:
+        flags |= NUMBER_RUN
     raw = Raw(
         n,
         event_ms,
@@ -70,8 +76,10 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
     desk.story.append(Received(now, n, event_ms, channel.code, shown, desk.masked(source_id), line, store, split))
     raw_id = desk.raw_id(n)
     change = fold.add_raw(section, raw, row, rules, keep=not shared)
-    marks.accepted(desk, section, raw, raw_id, change, now)
+    suspect = bool(submission.run) and not number_runs.is_told(arrival.witness_row, arrival.phone, raw.u)
+    marks.accepted(desk, section, raw, raw_id, change, now, suspect=suspect)
     out.index.append((channel.code, account, source_id, raw_id, _MARKS[raw.mark]))
+    return raw.u
 
 
 def _shared(desk: Desk, day: int, channel: Channel, now: int) -> bool:

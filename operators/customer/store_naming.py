@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operators.base import count_kinds
 from operators.base.desk import Desk
-from operators.customer import consent, split
+from operators.customer import consent, run_members, split
 from operators.customer.replays import place_of, stores_in_force
 from operators.customer.split import Submission
 from operators.intention import fold
@@ -53,13 +53,18 @@ def name_stores(
         known = [code for code in known if code != section.store] + [first]
         written = answer(desk, section, unique, lead, first, now)
     submission = Submission(desk, arrival, record, source.account, source.source_id, _line_of(in_force))
+    if new and arrival.witness:
+        run_members.look(submission, now)
+    leads = {}
     for store in new:
         known.append(store)
         desk.row.raws += 1
         source.raws.append(desk.row.raws)
         source.splits += 1
         desk.out.count(rules.local.day(now), desk.shadow, channel.code, count_kinds.SPLITS)
-        split.add(submission, store, desk.row.raws, source.splits, now)
+        leads[split.add(submission, store, desk.row.raws, source.splits, now)] = desk.row.raws
+    if new and arrival.witness:
+        run_members.tell(submission, now, leads)
     in_force[place] = known
     return written
 

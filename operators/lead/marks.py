@@ -9,7 +9,7 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records
+from operators.lead import care, life, records, suspects
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
@@ -24,8 +24,11 @@ _HEARD: Final = (FIRST_TOUCH, MERGED)
 """Marks whose customer gets a receipt."""
 
 
-def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int) -> None:
-    """Everything that one accepted raw lead does at its key."""
+def accepted(
+    desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int, *, suspect: bool = False
+) -> None:
+    """Everything that one accepted raw lead does at its key. `suspect`: its number is in a run, which the lead that it came to
+    does not know yet (ruling 62)."""
     decision = change.decision
     assert decision is not None, "an accepted raw lead has exactly one mark"
     mark, unique, _, rule = decision
@@ -37,7 +40,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
-        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t))
+        suspected = unique.n if suspect else 0
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), suspect=suspected)
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
@@ -53,6 +57,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
             if rule == AFTER_EXPIRY:
                 _ended(desk, section, now, why)
                 care.hint(section, unique, lead)
+        if suspect:
+            suspects.joins(case)  # before it is judged: it never reaches a store without a task
         life.touched(case, raw.flags)
     told(case, raw_id, mark)
 
@@ -114,9 +120,11 @@ def reviewed(
     flags: int = 0,
     *,
     asks: tuple[int, int] = (0, 0),
+    suspect: int = 0,
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
-    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it."""
+    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `suspect` = that lead where
+    it is found to be in a number run."""
     known = {lead.n for lead in section.leads}
     standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
@@ -126,6 +134,8 @@ def reviewed(
             life.reopen(Case(desk, section, unique, lead, now, why), own=_is_own(change, unique))
         if unique.n == asks[0]:
             care.comes_back(lead, asks[1])
+        if unique.n == suspect and suspects.joins(Case(desk, section, unique, lead, now, why)):
+            recounted.add(unique.n)
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique, lead in standing:

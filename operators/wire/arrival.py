@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
 from operators.wire.streams import FieldFault
@@ -16,6 +16,7 @@ FIELD_DROPPED: Final = 1 << 8
 KEY_UNKNOWN: Final = 1 << 9
 ORDER_APPROXIMATE: Final = 1 << 10
 SHARED_CONTACT: Final = 1 << 11
+NUMBER_RUN: Final = 1 << 12
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
@@ -26,6 +27,7 @@ FLAGS: Final = {
     KEY_UNKNOWN: "KEY_UNKNOWN",
     ORDER_APPROXIMATE: "ORDER_APPROXIMATE",
     SHARED_CONTACT: "SHARED_CONTACT",
+    NUMBER_RUN: "NUMBER_RUN",
 }
 BLANK: Final = ("BLANK",)
 """In place of reasons: a line or a value without content is no record; it is counted and nothing else (ruling 77)."""
@@ -76,6 +78,8 @@ class Arrival:
         "tail",
         "time_fault",
         "unclocked",
+        "witness",
+        "witness_row",
     )
 
     def __init__(self, kind: str, raw: bytes) -> None:
@@ -107,6 +111,9 @@ class Arrival:
         self.tail = 0
         """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
         self.entity = b""
+        self.witness = b""
+        """Name of the witness whose row its rule reads and changes beside its own; b"" = none (decision 0032)."""
+        self.witness_row: Any = None
         self.notes: Notes | None = None
         """None for a record that was read as it is written."""
 

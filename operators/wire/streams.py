@@ -272,6 +272,10 @@ class FraudAlert(Struct, gc=False):
     one_id: str
     kind: str
     channel: str
+    raw_id: str | UnsetType = UNSET
+    """The raw lead that showed it."""
+    members: list[str] | UnsetType = UNSET
+    """The numbers of a run, masked (ruling 37), ascending."""
 
 
 class Feedback(Struct, gc=False):

@@ -78,7 +78,14 @@ class LateLead(Struct, array_like=True, tag=7, gc=False):
     """The clock when it came."""
 
 
-Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack | LateLead
+class InRun(Struct, array_like=True, tag=8, gc=False):
+    """A neighbourhood of numbers to a customer: these raw leads of his are in a number run (ruling 62). Applied in the batch
+    that says it."""
+
+    raws: list[int]
+
+
+Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack | LateLead | InRun
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[bytes, Message]).decode

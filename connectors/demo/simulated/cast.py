@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from connectors.demo.simulated import storylines
+from connectors.demo.simulated.channels import Channel
 from connectors.demo.simulated.days import DAY_MS, HOUR_MS, MINUTE_MS, DayCurve
 from connectors.demo.simulated.life import Lives
 from connectors.demo.simulated.people import Person
@@ -73,9 +74,10 @@ class Cast:
         part = Part(self.voice.store(person), FIRST_TOUCH, person.new_intention(), "first")
         self.voice.punctual(person, person.identities[-1], MAIN_LINE, "aurora", at_ms, part)
 
-    def number_run(self, index: int, run: int, start_ms: int) -> int:
-        """A number run (后3位连号): consecutive numbers by one channel, minutes apart. Returns how many customers."""
-        channel = self._world.channels.draw(self._rng)
+    def number_run(self, index: int, run: int, start_ms: int, channel: Channel | None = None) -> int:
+        """A number run (后3位连号): consecutive numbers by one channel, any where none is named, minutes apart. Returns how many
+        customers."""
+        channel = channel or self._world.channels.draw(self._rng)
         for member in range(_RUN_MEMBERS):
             person = self._world.people.person(index + member, self._rng, run=(run, member))
             part = Part(self.voice.store(person), FIRST_TOUCH, person.new_intention(), "number_run")

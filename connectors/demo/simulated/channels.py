@@ -92,6 +92,8 @@ _ACCOUNTS = {
 }
 _NUMBER_IDS = {"yiche", "tencent_ads", "kuaishou", "baidu_sem", "xcar"}
 _WITHOUT_CONSENT = {"agency_west", "insurance"}
+_CHEATING = "agency_south"
+"""In the demo it makes up leads: number runs (后3位连号)."""
 _YOUNG = {"zhihu": 12, "toutiao": 40}
 
 
@@ -125,6 +127,7 @@ class Channels:
         self._weights = list(accumulate(1 / (rank + 1) ** 0.9 for rank in range(len(self.live))))
         self.wechat = [channel for channel in self.live if channel.group == "wechat"]
         self.unhurried = [channel for channel in self.live if channel.late_ms == _DEFAULT_LATE_HOURS * HOUR_MS]
+        self.cheating = next(channel for channel in self.live if channel.code == _CHEATING)
         self.offline = [channel for channel in self.live if channel.group == "offline"]
 
     def draw(self, rng: Random) -> Channel:

@@ -41,6 +41,8 @@ _RECORDS_PER_SLOT: Final = 1 << 22
 # Measured: deliveries and activities that a customer sends within his life here.
 _RECORDS_PER_CUSTOMER: Final = 1.75
 _JUNK, _BAD = 0.008, 0.002
+_CHEATED: Final = 0.04
+"""Share of slots in which the channel that cheats makes up a number run; the first one always."""
 _GREETED: Final = 8
 
 # arrival, slot, order within the slot, what arrives
@@ -137,8 +139,9 @@ class DemoFeed:
         mean = self._per_day * share
         for number in range(int(mean / _RECORDS_PER_CUSTOMER + rng.random())):
             cast.admit(index + number, day_start_ms(day) + self._curve.between(rng, offset, offset + _SLOT_MS))
-        if rng.random() < 0.04:
-            cast.number_run(born * _CUSTOMERS_PER_SLOT + _CUSTOMERS_PER_SLOT - 10, born, from_ms)
+        if rng.random() < _CHEATED or born == self._first_slot:
+            first = born * _CUSTOMERS_PER_SLOT + _CUSTOMERS_PER_SLOT - 10
+            cast.number_run(first, born, max(from_ms, self._first_ms), self._world.channels.cheating)
         flaws = Flaws(self._world, rng, born * _RECORDS_PER_SLOT + _RECORDS_PER_SLOT // 2)
         told: list[tuple[int, Delivery | Activity | Flaw]] = [(item.arrival_ms, item) for item in cast.voice.deliveries]
         for make, rate in ((flaws.junk_phone, _JUNK), (flaws.bad_line, _BAD)):

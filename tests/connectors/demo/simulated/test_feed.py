@@ -134,3 +134,15 @@ def _lead(kind: str, record: dict) -> bool:
 
 def _plain(record: dict) -> bool:
     return isinstance(record.get("phone"), str) and record["phone"].isdigit() and len(record["phone"]) == 11
+
+
+def test_one_channel_cheats_from_the_first_hour_on(feed, week):
+    """Numbers one behind the other, minutes apart: a number run (后3位连号) that a live run shows within its first minute."""
+    early = [r for at_ms, kind, r in _records(week) if kind == "raw_lead" and at_ms < feed.start_ms() + HOUR_MS]
+    sent = [
+        "".join(one for one in str(r["phone"]) if one.isdigit())[-11:]
+        for r in early
+        if r.get("channel") == "agency_south"
+    ]
+    numbers = sorted({int(number) for number in sent if number.startswith("199")})
+    assert any(third - first == 2 for first, third in zip(numbers, numbers[2:], strict=False))

@@ -1,0 +1,24 @@
+"""Who is told that he is in a number run: a member that came before the raw lead that showed it (ruling 62)."""
+
+from __future__ import annotations
+
+from operators.base.desk import Desk
+from operators.customer import store_naming
+from operators.lead import suspects
+from operators.lead.case import Case
+from operators.wire.streams import Why
+from state.rows.messages import InRun
+
+
+def told(desk: Desk, message: InRun, now: int) -> None:
+    """Each open lead that holds one of these raw leads by now is a suspect, once."""
+    done = set()
+    for n in message.raws:
+        found = store_naming.locate(desk, n)
+        if found is None:
+            continue
+        section, unique, lead, _ = found
+        if lead.n in done:
+            continue
+        done.add(lead.n)
+        suspects.told(Case(desk, section, unique, lead, now, Why("number_run")))
