@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from operators.base.desk import Desk
+from operators.base.outputs import text_of
 from operators.base.rules import Channel, Rules
 from operators.intention import fold
 from operators.intention.attributes import facts_of, intent_of
@@ -62,6 +63,7 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
         facts_of(record),
         intent_of(record, event_ms),
         arrival.flags | SHARED_CONTACT if shared else arrival.flags,
+        campaign="" if record.campaign is None else text_of(record.campaign),
     )
     settle(section, now, rules)
     shown = desk.masked(account) if account else ""

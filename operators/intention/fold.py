@@ -250,6 +250,7 @@ def _answer(
     if reopens:
         last.status, last.at = OPEN, 0
         last.reopened += 1
+        last.opener = answer.lead.first
     decided: list[tuple[Raw, Decision]] = []
     index = len(head.uniques) - 1
     for raw, mark in zip(answer.raws, answer.marks, strict=True):

@@ -6,12 +6,14 @@ from typing import Final
 
 from operators.base import count_kinds
 from operators.base.desk import Desk
+from operators.cleaning import facts
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records
+from operators.lead import care, life, records, tasks
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
+from operators.wire.arrival import NUMBER_RUN
 from operators.wire.streams import Why
 from state import limits
 from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
@@ -37,12 +39,12 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
-        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t))
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), raw=raw)
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
         lead = lead_for(section, unique)
-        case = Case(desk, section, unique, lead, now, why)
+        case = Case(desk, section, unique, lead, now, why, raw=raw)
         if change.minted and len(section.leads) > 1:
             care.regroup(section)  # a follow-up of this very instant comes behind the raw lead
         if CLOSED >> lead.status & 1 and stands(unique, now):
@@ -53,6 +55,8 @@ def accepted(desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change
             if rule == AFTER_EXPIRY:
                 _ended(desk, section, now, why)
                 care.hint(section, unique, lead)
+        if raw.flags & NUMBER_RUN:
+            _of_a_run(case)
         life.touched(case, raw.flags)
     told(case, raw_id, mark)
 
@@ -114,9 +118,11 @@ def reviewed(
     flags: int = 0,
     *,
     asks: tuple[int, int] = (0, 0),
+    raw: Raw | None = None,
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
-    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it."""
+    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `raw` = the record's raw
+    lead, None where something else is applied."""
     known = {lead.n for lead in section.leads}
     standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
@@ -144,7 +150,9 @@ def reviewed(
             continue
         if fresh:
             care.hint(section, unique, lead)
-        case = Case(desk, section, unique, lead, now, why)
+        case = Case(desk, section, unique, lead, now, why, raw=raw)
+        if raw is not None and raw.u == unique.n and raw.flags & NUMBER_RUN:
+            _of_a_run(case)
         if (
             before is None
             or before.count != unique.count
@@ -157,6 +165,12 @@ def reviewed(
         changed = fresh or before is None or not _same(before, unique) or lead.n in recounted
         if changed or was != (lead.status, lead.reason, unique.first):
             records.state(case, flags)
+
+
+def _of_a_run(case: Case) -> None:
+    """A raw lead that makes or lengthens a number run: its lead has a task before its conditions are judged (ruling 62)."""
+    if stands(case.unique, case.now):
+        tasks.ask(case, facts.NUMBER_RUN)
 
 
 def _is_own(change: Change, unique: Unique) -> bool:

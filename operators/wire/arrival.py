@@ -16,6 +16,10 @@ FIELD_DROPPED: Final = 1 << 8
 KEY_UNKNOWN: Final = 1 << 9
 ORDER_APPROXIMATE: Final = 1 << 10
 SHARED_CONTACT: Final = 1 << 11
+NUMBER_RUN: Final = 1 << 12
+"""Of a raw lead that makes or lengthens a run of adjacent numbers (ruling 62)."""
+SUSPECT: Final = 1 << 13
+"""Of a unique lead that BIGDATA called invalid (ruling 40)."""
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
@@ -26,6 +30,8 @@ FLAGS: Final = {
     KEY_UNKNOWN: "KEY_UNKNOWN",
     ORDER_APPROXIMATE: "ORDER_APPROXIMATE",
     SHARED_CONTACT: "SHARED_CONTACT",
+    NUMBER_RUN: "NUMBER_RUN",
+    SUSPECT: "SUSPECT",
 }
 BLANK: Final = ("BLANK",)
 """In place of reasons: a line or a value without content is no record; it is counted and nothing else (ruling 77)."""

@@ -162,6 +162,12 @@ class Customer(Struct, array_like=True, gc=False):
     """Asks of this customer so far."""
     commands: list[tuple[str, int]] = []
     """Replay keys of commands with the clock of their acceptance."""
+    tasks: int = 0
+    """Cleaning tasks of this customer so far."""
+    province: str = ""
+    """With `city` of the latest raw lead that gives a city."""
+    city: str = ""
+    city_at: int = -(1 << 62)
 
     @property
     def sources(self) -> list[Source]:

@@ -48,6 +48,7 @@ class Raw(Struct, array_like=True, tag=1, gc=False):
     """Of its disposition in force."""
     competitor: int = 0
     """Raw lead that its mark was decided against; 0 = none."""
+    campaign: str = ""
 
 
 class Act(Struct, array_like=True, tag=2, gc=False):
@@ -66,6 +67,8 @@ class Act(Struct, array_like=True, tag=2, gc=False):
     time: int = 0
     rank: int = 3
     """Its place among the events of one instant: OLD, BROUGHT or USUAL."""
+    intent: IntentEntry | None = None
+    """Of an ACT_INTENT: what joins the history (ruling 61)."""
 
 
 OLD: Final = 1
@@ -123,6 +126,10 @@ class Unique(Struct, array_like=True, gc=False):
     held: list[Held] = []
     followed: bool = False
     """A later lead of its key was closed and deleted: this one stands last now, and is not the latest (ruling 46)."""
+    opener: int = 0
+    """Raw lead that opened it, or reopened it last; 0 in a lead that an older version wrote."""
+    campaign: str = ""
+    """Of the first touch."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from state.rows.cleaning import Cleaning
 from state.rows.codes import S_PENDING
 
 
@@ -90,3 +91,7 @@ class Lead(Struct, array_like=True, gc=False):
     """Who cares for it; None as long as nobody ever did or was asked to."""
     sent_at: int = 0
     """The clock at its latest dispatch."""
+    route: int = 0
+    """Its cleaning route (`codes.ROUTES`), judged when it opened or reopened; 0 = it was not judged."""
+    cleaning: Cleaning | None = None
+    """None as long as nothing ever asked for cleaning."""
