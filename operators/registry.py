@@ -12,16 +12,18 @@ from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, consent, late_notice
+from operators.customer import accept, activities, consent, late_notice, verdicts
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
 from operators.intake import commands as intake_commands
 from operators.intake import validation
+from operators.intake import verdicts as intake_verdicts
 from operators.lead import clocks
+from operators.lead.task_clock import CLEANING_TIMEOUT
 from operators.pools import commands, room
 from operators.wire import streams
 from operators.wire.arrival import Arrival
-from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord, VerdictRecord
 from state import keys
 from state.members import Members
 from state.rows import channel_row, customer_row, row_size, store_row
@@ -73,7 +75,16 @@ RECORDS: Final = (
         _customer_of,
         activities.activity,
     ),
-    RecordKind("verdict", "verdicts", "verdicts"),
+    RecordKind(
+        "verdict",
+        "verdicts",
+        "verdicts",
+        VerdictRecord,
+        frozenset({"by", "outcome"}),
+        intake_verdicts.check,
+        _customer_of,
+        verdicts.verdict,
+    ),
     RecordKind("behaviour", "behaviour", "behaviour"),
     RecordKind(
         "command",
@@ -88,7 +99,7 @@ RECORDS: Final = (
     ),
 )
 
-AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
+AGENDA: Final = clocks.Agenda(clocks.EXPIRY, CLEANING_TIMEOUT, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
 """The clocks of a customer's leads; at one instant closings come first (ruling 4)."""
 
 ENTITIES: Final = (

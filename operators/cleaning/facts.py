@@ -23,7 +23,7 @@ class Fact(NamedTuple):
     again: bool = False
     """Whether it asks again after any verdict; else not after HIGH, NORMAL, INTENT or STORE_CHOSEN of this opening."""
     beside: bool = False
-    """Whether it opens a task beside a dispatched lead (rulings 59 and 62)."""
+    """Whether it opens a task beside a dispatched lead (rulings 40, 59 and 62)."""
 
 
 FACTS: Final = (
@@ -33,7 +33,7 @@ FACTS: Final = (
     Fact("STORE_UNKNOWN", MANUAL, "the registry does not name the store, or it does not sell the line", True, True),
     Fact("SEGMENT", AI, "the mobile begins with 10, 11 or 12"),
     Fact("NUMBER_RUN", AI, "its mobile is one of a run of adjacent numbers of a channel", arises=True, beside=True),
-    Fact("SUSPECT", AI, "BIGDATA called it invalid in the last 72 hours", arises=True),
+    Fact("SUSPECT", AI, "BIGDATA called it invalid in the last 72 hours", arises=True, beside=True),
     Fact("REOPENED_INVALID", MANUAL, "it was INVALID and is open again"),
     Fact("YOUNG_CHANNEL", MANUAL, "the channel was live for less than cleaning.young_days when the raw lead came"),
 )
@@ -51,7 +51,7 @@ OF_STORE: Final = 14
 """What a store answer ends."""
 AGAIN: Final = 14
 """What asks again after any verdict; NO_CITY goes with STORE_MISSING."""
-BESIDE: Final = 32
+BESIDE: Final = 96
 """What opens a task beside a dispatched lead."""
 _MANUAL: Final = 397
 """What asks for people."""
@@ -62,6 +62,9 @@ assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.again) | NO_CITY =
 assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.beside) == BESIDE
 assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.route == MANUAL) == _MANUAL
 assert FACTS[-1].code == "YOUNG_CHANNEL" and 1 << len(FACTS) - 1 == YOUNG_CHANNEL
+
+SUSPECT_MS: Final = 72 * 3_600_000
+"""How long BIGDATA's word stands (ruling 40)."""
 
 _lists: dict[int, list[str]] = {}
 

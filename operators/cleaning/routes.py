@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from operators.base.rules import CleaningRules, Rules
 from operators.base.rules import CleaningRule as Rule
+from operators.base.rules import CleaningRules, Rules
 from operators.cleaning import facts
 from operators.identity import phones
 from operators.identity.home import home_of

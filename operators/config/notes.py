@@ -8,7 +8,7 @@ from typing import Any, Final
 from operators.config.positions import written
 from operators.config.tables import Tables
 
-LATER: Final = ("cleaning", "nurture")
+LATER: Final = ("nurture",)
 """Tables of layers that this version does not apply; every value is checked all the same."""
 LATER_KEYS: Final = (
     ("score", "gate_hold_hours"),
@@ -16,7 +16,7 @@ LATER_KEYS: Final = (
     ("follow_up", "reminders"),
     ("follow_up", "reminders_always"),
 )
-LATER_NAMED: Final = (("channels", "live_since"), ("stores", "gate_consent"))
+LATER_NAMED: Final = (("stores", "gate_consent"),)
 """Keys of channels and stores that only such layers read."""
 
 
@@ -52,9 +52,9 @@ def _surprising(own: dict[str, Any], tables: Tables) -> Iterator[str]:
         )
     if tables.stores is not None and not tables.stores:
         yield "[stores] names no store, so every lead with a store waits with STORE_UNKNOWN."
-    used = set()
+    used = {tables.cleaning.calendar}
     for name, store in (tables.stores or {}).items():
         used.add(store.calendar or (name if name in tables.calendars else store.city))
     for name in own.get("calendars") or {}:
         if name not in used:
-            yield f"{written(('calendars', name))} is the calendar of no store of [stores], so it has no effect."
+            yield f"{written(('calendars', name))} is the calendar of no store of [stores] and not of [cleaning], so it has no effect."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from operators.base.rules import Rules
+from operators.intention.attributes import facts_of_entry
 from operators.intention.dedup import close_day, count_day, own_day, repeat_day, repeated_by
 from state import limits
 from state.rows.codes import (
@@ -225,8 +226,14 @@ def _say_intent(unique: Unique, act: Act) -> Unique | None:
     assert act.kind == ACT_INTENT and act.intent is not None, act
     if unique.status != OPEN or act.place > end_of(unique):
         return None
-    add_intent(unique, act.intent)
+    hear(unique, act.intent)
     return unique
+
+
+def hear(unique: Unique, entry: IntentEntry) -> None:
+    """What a verdict says of the wish: an entry of the history, and what it states is known of the lead."""
+    add_intent(unique, entry)
+    unique.facts |= facts_of_entry(entry)
 
 
 def add_intent(unique: Unique, entry: IntentEntry) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from operators.lead import life, tasks
+from operators.cleaning import facts
+from operators.lead import care, life, tasks
 from operators.lead.case import Case
 from operators.lead.statuses import WAITING
 
@@ -21,3 +22,14 @@ def arises(case: Case, fact: int) -> bool:
     if WAITING >> case.lead.status & 1:
         life.decide(case)
     return True
+
+
+def suspected(case: Case) -> None:
+    """BIGDATA calls the lead invalid (ruling 40): SUSPECT for 72 hours, and a task for the robot; of one dispatched its owner
+    hears too, once as long as the suspicion stands. The caller writes the record."""
+    cleaning = tasks.of(case.lead)
+    stood = cleaning.suspect >= case.now
+    cleaning.suspect = case.now + facts.SUSPECT_MS
+    arises(case, facts.SUSPECT)
+    if not stood and not WAITING >> case.lead.status & 1:
+        care.tell_owner(case, "FRAUD_SUSPECT", "suspect")

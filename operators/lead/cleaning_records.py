@@ -28,9 +28,7 @@ def opened(case: Case, cleaning: Cleaning) -> None:
     desk, section, unique, lead = case.desk, case.section, case.unique, case.lead
     row, text = desk.row, desk.text
     province, city, city_from = _city(case)
-    stores = (
-        recommend.stores(desk.one_id, province, city, section.line, desk.rules) if not section.store else []
-    )
+    stores = recommend.stores(desk.one_id, province, city, section.line, desk.rules) if not section.store else []
     series = next((entry.series for entry in reversed(unique.intents) if entry.series), None)
     record = _record(case, cleaning, T_OPEN)
     record.series = series

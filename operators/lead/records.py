@@ -286,10 +286,11 @@ def state(case: Case, flags: int = 0) -> None:
     )
 
 
-_NOBODY: Final = (UNSET,) * 6
+_Cared = tuple[Any, Any, Any, Any, Any, Any]
+_NOBODY: Final[_Cared] = (UNSET, UNSET, UNSET, UNSET, UNSET, UNSET)
 
 
-def _cared_for(desk: Desk, lead: Lead) -> tuple[Any, ...]:
+def _cared_for(desk: Desk, lead: Lead) -> _Cared:
     """Previous owner, assigned_at, first and last follow-up, their number, times recycled; nothing where nobody cared yet."""
     care = lead.care
     if care is None or not (care.owner or care.previous):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, CommandRecord, RawLeadRecord, VerdictRecord
 from operators.wire.streams import FieldFault
 
 FUTURE: Final = 1
@@ -88,7 +88,7 @@ class Arrival:
         self.kind = kind
         self.raw = raw
         self.reasons: tuple[str, ...] = ()
-        self.record: RawLeadRecord | ActivityRecord | CommandRecord | None = None
+        self.record: RawLeadRecord | ActivityRecord | CommandRecord | VerdictRecord | None = None
         self.channel = ""
         self.digest = b""
         self.shadow = False

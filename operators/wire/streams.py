@@ -98,6 +98,9 @@ class Replay(Struct, gc=False):
     activity_id: str | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
     command_id: str | UnsetType = UNSET
+    task_id: str | UnsetType = UNSET
+    """With `unique_id`: of a verdict that came again."""
+    unique_id: str | UnsetType = UNSET
 
 
 class Late(Struct, gc=False):
