@@ -146,7 +146,8 @@ class Engine:
             seal.write_seal(database, self.seal_row)
         one_ids = OneIds(self.configuration.secret, options.shards, self.identity.ids)
         if self.identity.ids == FORM_1:
-            self.rules = replace(self.rules, number_run=0)  # neighbours do not share a shard (ruling 62)
+            # Neighbours do not share a shard: nobody looks for runs (ruling 62).
+            self.rules = replace(self.rules, cleaning=replace(self.rules.cleaning, number_run=0))
         self._barriers = [kind.barriers(self.rules) for kind in ENTITIES if kind.barriers is not None]
         self.arrivals = Arrivals(
             self.reader,

@@ -12,18 +12,20 @@ from operators.base import count_kinds
 from operators.base.desk import ChannelDesk, Desk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind, WitnessKind
 from operators.base.outputs import Outputs
-from operators.customer import accept, activities, behaviours, consent, late_notice, run_told
+from operators.customer import accept, activities, behaviours, consent, late_notice, run_told, verdicts
 from operators.dispatch import release
 from operators.follow_up.clock import FOLLOW_UP
 from operators.fraud import number_runs
 from operators.intake import behaviours as intake_behaviours
 from operators.intake import commands as intake_commands
 from operators.intake import validation
+from operators.intake import verdicts as intake_verdicts
 from operators.lead import clocks
+from operators.lead.task_clock import CLEANING_TIMEOUT
 from operators.pools import commands, room
 from operators.wire import streams
 from operators.wire.arrival import Arrival
-from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord, VerdictRecord
 from state import keys
 from state.members import Members
 from state.rows import channel_row, customer_row, row_size, run_row, store_row
@@ -76,7 +78,16 @@ RECORDS: Final = (
         _customer_of,
         activities.activity,
     ),
-    RecordKind("verdict", "verdicts", "verdicts"),
+    RecordKind(
+        "verdict",
+        "verdicts",
+        "verdicts",
+        VerdictRecord,
+        frozenset({"by", "outcome"}),
+        intake_verdicts.check,
+        _customer_of,
+        verdicts.verdict,
+    ),
     RecordKind(
         "behaviour",
         "behaviour",
@@ -100,7 +111,7 @@ RECORDS: Final = (
     ),
 )
 
-AGENDA: Final = clocks.Agenda(clocks.EXPIRY, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
+AGENDA: Final = clocks.Agenda(clocks.EXPIRY, CLEANING_TIMEOUT, clocks.RELEASE, FOLLOW_UP, clocks.DELETION)
 """The clocks of a customer's leads; at one instant closings come first (ruling 4)."""
 
 ENTITIES: Final = (

@@ -24,6 +24,7 @@ import leadstream  # noqa: E402
 from connectors.kafka.settings import KafkaSettings, settings_of  # noqa: E402
 from connectors.kafka.topics.plans import CONFIGS, Plan, plans  # noqa: E402
 from operators.base.kinds import RecordKind  # noqa: E402
+from operators.base.verdict_kinds import VERDICTS  # noqa: E402
 from operators.config.configuration import from_tables  # noqa: E402
 from operators.config.kafka import INPUTS  # noqa: E402
 from operators.intake.commands import KNOWN as COMMAND_KINDS  # noqa: E402
@@ -38,10 +39,8 @@ from scripts.schemas_words import (  # noqa: E402
     OF_OUTPUTS,
     PERSONAL,
     TIMES,
-    UNTYPED,
 )
-from state import limits  # noqa: E402
-from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
+from state.rows.codes import CLOSED_REASONS, MARKS, ROUTES, STATUSES, TASK_STATES  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -53,16 +52,25 @@ _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
     "activity.kind": tuple(sorted(ACTIVITY_KINDS)),
     "commands.kind": tuple(sorted(COMMAND_KINDS)),
     "verdicts.by": tuple(sorted(BY)),
+    "verdicts.outcome": tuple(sorted({kind.outcome for kind in VERDICTS})),
     "dispositions.mark": MARKS,
     "unique_leads.status": STATUSES,
     "unique_leads.stage": ("UQL", "MQL", "SQL", "WON"),
     "unique_leads.grade": GRADES,
     "unique_leads.closed_reason": (*CLOSED_REASONS[1:], None),
+    "unique_leads.route": ROUTES[1:],
+    "cleaning_tasks.state": TASK_STATES,
+    "cleaning_tasks.route": ROUTES[2:],
+    "cleaning_tasks.grade": GRADES,
     "dispatches.grade": GRADES,
     "closings.reason": CLOSED_REASONS[1:],
 }
 _SHAPES: Final = {kind.name: kind.shape for kind in streams.KINDS}
-_ONE_OF: Final = {"raw": ("phone", "landline"), "behaviour": ("phone", "landline")}
+_ONE_OF: Final = {
+    "raw": ("phone", "landline"),
+    "behaviour": ("phone", "landline"),
+    "verdicts": ("task_id", "unique_id", "phone", "landline"),
+}
 """Fields of which a record needs one; any other kind names a unique lead, by its id or by a contact (ruling 17)."""
 _NAMED: Final = ("unique_id", "phone", "landline")
 
@@ -72,7 +80,7 @@ _NAMED: Final = ("unique_id", "phone", "landline")
 
 def schemas() -> dict[str, Schema]:
     """Name of a topic without its prefix → its schema."""
-    found = {kind.topic: _untyped(kind.topic) if kind.shape is None else _of_input(kind) for kind in RECORDS}
+    found = {kind.topic: _of_input(kind) for kind in RECORDS if kind.shape is not None}
     return found | {stream: _of_output(stream) for stream in STREAMS}
 
 
@@ -107,18 +115,6 @@ def _given(field: Schema) -> Schema:
         if kind["type"] == "string":
             kind["minLength"] = 1
     return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-
-
-def _untyped(name: str) -> Schema:
-    """Record types that this version knows and does not apply: the contract's fields."""
-    required, fields = UNTYPED[name]
-    properties: dict[str, Schema] = {"type": {"enum": [INPUTS[name], None]}}
-    kinds = {"id": ["string", "integer"], "text": ["string"], "number": ["number"], "count": ["integer"]}
-    for field, kind in fields.items():
-        properties[field] = {"type": kinds[kind] if field in required else [*kinds[kind], "null"]}
-        if kind in ("id", "text"):
-            properties[field]["maxLength"] = limits.STRING_BYTES
-    return _document(name, OF_INPUTS[name], {"properties": properties, "required": list(required)}, {})
 
 
 def _of_output(stream: str) -> Schema:

@@ -43,6 +43,10 @@ TOUCHING_CHANNELS: Final = 16
 """Channels beside the first touch's whose touches a unique lead counts; beyond, the one with the fewest falls."""
 INTENTS: Final = 50
 """Entries of a unique lead's intent history."""
+TASKS_KEPT: Final = 16
+"""Cleaning tasks that ended and are remembered with their lead: a verdict that names one of them is known."""
+VERDICTS_KEPT: Final = 8
+"""Verdicts remembered with their lead, by a digest: the same one again is a replay (ruling 24)."""
 LISTED_RAWS: Final = 50
 """Raw leads listed by number in a unique lead; the count goes on."""
 RAWS_PER_DAY: Final = 1000

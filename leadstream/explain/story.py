@@ -17,7 +17,7 @@ from operators.identity.one_id import OneIds
 from operators.intention import behaviours, merge, score
 from operators.lead import life, statuses
 from state.inspect import Inspection, Outcome
-from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES
+from state.rows.codes import BY, CLOSED_REASONS, MARKS, ROUTES, STATUSES, TASK_STATES
 from state.rows.customer_row import Customer, Section
 from state.rows.intention import Unique
 from state.rows.lead import Lead
@@ -35,6 +35,9 @@ from state.rows.story import (
     Received,
     Recycled,
     Repeated,
+    Said,
+    TaskEnded,
+    TaskOpened,
 )
 
 Customers = dict[str, Any]
@@ -63,6 +66,9 @@ class _Ids:
 
     def unique(self, n: int) -> str:
         return f"{self.prefix}u{n}"
+
+    def task(self, n: int) -> str:
+        return f"{self.prefix}t{n}"
 
 
 class Told:
@@ -209,6 +215,10 @@ def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[Entry
         "folded_into": ids.unique(lead.into) if lead.into else None,
         "approximate_order": section.approximate,
     }
+    cleaning = lead.cleaning
+    found["route"] = ROUTES[lead.route] or None
+    found["task_id"] = ids.task(cleaning.number) if cleaning is not None and cleaning.number else None
+    found["cleaned_by"] = (BY[cleaning.by] or None) if cleaning is not None else None
     if unique is not None:
         found |= {
             "channel": unique.channel,
@@ -351,5 +361,36 @@ def _entry(told: Told, entry: Entry, ids: _Ids) -> dict[str, Any]:
         case Disputed():
             event_time = told.time(entry.event_ms)
             return {"at": at, "what": "dispute", "unique_id": ids.unique(entry.unique), "event_time": event_time}
+        case TaskOpened():
+            return {
+                "at": at,
+                "what": "task",
+                "unique_id": ids.unique(entry.unique),
+                "task_id": ids.task(entry.number),
+                "route": ROUTES[entry.route],
+                "reasons": entry.reasons,
+                "expires_at": told.time(entry.expires) if entry.expires else None,
+                "stores": entry.stores,
+            }
+        case TaskEnded():
+            return {
+                "at": at,
+                "what": "task end",
+                "unique_id": ids.unique(entry.unique),
+                "task_id": ids.task(entry.number),
+                "state": TASK_STATES[entry.end],
+                "by": entry.by or None,
+                "outcome": entry.outcome or None,
+            }
+        case Said():
+            return {
+                "at": at,
+                "what": "verdict",
+                "unique_id": ids.unique(entry.unique),
+                "by": entry.by,
+                "outcome": entry.outcome,
+                "reason": entry.reason or None,
+                "event_time": told.time(entry.event_ms),
+            }
         case Deleted():
             return {"at": at, "what": "deleted", "unique_id": ids.unique(entry.unique)}

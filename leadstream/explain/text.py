@@ -88,9 +88,15 @@ def _lead(lead: dict[str, Any]) -> list[str]:
             f"    Opened {_when(lead['opened_at'])}, last touch {_when(lead['last_touch_at'])}, expires "
             f"{_when(lead['expires_at'])}; raw leads {lead['raw_count']}, score {lead['score']}{card}, grade {lead['grade']}"
         )
+    if lead["task_id"] or lead["cleaned_by"]:
+        by = f", cleaned by {lead['cleaned_by']}" if lead["cleaned_by"] else ""
+        lines.append(f"    Cleaning (清洗): route {lead['route']}, task {_short(lead['task_id'])}{by}")
     if lead["approximate_order"]:
         lines.append("    Its oldest events were too many to keep in order (ORDER_APPROXIMATE).")
     return lines
+
+
+_WORKERS: Final = {"AI": "the robot (智能清洗)", "MANUAL": "people (人工清洗)"}
 
 
 def _short(identifier: str | None) -> str:
@@ -133,6 +139,18 @@ def _said(entry: dict[str, Any]) -> str:
         return f"{unique} went into the public pool (公池): {entry['reason']}"
     if what == "dispute":
         return f"{unique}: a follow-up of {_when(entry['event_time'])} came too late to keep it"
+    task = _short(entry.get("task_id"))
+    if what == "task":
+        until = f", until {_when(entry['expires_at'])}" if entry["expires_at"] else ""
+        stores = f"; recommended: {', '.join(entry['stores'])}" if entry["stores"] else ""
+        asked = ", ".join(entry["reasons"]) or "the robot could not tell"
+        return f"{unique} goes to {_WORKERS[entry['route']]} as {task}, since {asked}{until}{stores}"
+    if what == "task end":
+        said = f" by {entry['by']}: {entry['outcome']}" if entry["by"] else ""
+        return f"{task} of {unique} is over: {entry['state']}{said}"
+    if what == "verdict":
+        reason = f" ({entry['reason']})" if entry["reason"] else ""
+        return f"{entry['by']} says of {unique}: {entry['outcome']}{reason}, event time {_when(entry['event_time'])}"
     if what == "deleted":
         return f"{unique} deleted after its retention"
     return ", ".join(str(part) for part in entry.get("details", ()))

@@ -32,6 +32,11 @@ KINDS: Final = (
     CountKind("folded", "Unique leads folded into another.", "folded"),
     CountKind("accepted", "Raw leads (parts) accepted.", "accepted"),
     CountKind("blank", "Lines and values without content, skipped.", "blank"),
+    CountKind("tasks_ai", "Cleaning tasks for the robot, by channel of first touch.", "cleaning_tasks_ai"),
+    CountKind("tasks_manual", "Cleaning tasks for people, by channel of first touch.", "cleaning_tasks_manual"),
+    CountKind("resolved_ai", "Leads whose cleaning a verdict of the robot ended.", "cleaning_resolved_ai"),
+    CountKind("resolved_manual", "Leads whose cleaning a verdict of people ended.", "cleaning_resolved_manual"),
+    CountKind("cleaning_cost", "Cost of cleaning, hundredths of a yuan.", "cleaning_cost_fen"),
 )
 COUNTS: Final = tuple(kind.name for kind in KINDS)
 """The first four are the marks in force, in the order of their numbers."""
@@ -49,3 +54,8 @@ OPENED: Final = 13
 FOLDED: Final = 14
 ACCEPTED: Final = 15
 BLANK: Final = 16
+TASKS_AI: Final = 17
+TASKS_MANUAL: Final = 18
+RESOLVED_AI: Final = 19
+RESOLVED_MANUAL: Final = 20
+CLEANING_COST: Final = 21

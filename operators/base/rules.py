@@ -158,6 +158,43 @@ class ScoreRules:
 
 
 @dataclass(frozen=True, slots=True)
+class CleaningRule:
+    """One of `[[cleaning.rules]]` (ruling 58): all that it names must match; None = it does not look at that."""
+
+    route: int
+    """`state.rows.codes.ROUTES`."""
+    reason: str
+    channel: frozenset[str] | None = None
+    group: frozenset[str] | None = None
+    series: frozenset[str] | None = None
+    campaign: frozenset[str] | None = None
+    line: frozenset[str] | None = None
+    level: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningRules:
+    """Cleaning (智能清洗, 人工清洗): rulings 58 to 61."""
+
+    enabled: bool = True
+    young_until: Mapping[str, int] = field(default_factory=dict)
+    """Channel → the instant from which on it is not young; channels that are old for ever, and offline ones, are absent."""
+    rules: tuple[CleaningRule, ...] = ()
+    """In the order of the file: the first that matches counts."""
+    ai_ms: int = 10 * 60_000
+    """Calling time that the robot has."""
+    manual_ms: int = DAY_MS
+    """Calendar time that people have."""
+    calling: Store = field(default_factory=lambda: Store("\0calling", opens_ms=9 * 3_600_000, closes_ms=20 * 3_600_000))
+    """Calling hours, read like those of a store."""
+    number_run: int = 3
+    """Adjacent numbers that make a run (ruling 28); 0 = none does."""
+    cost_ai: float = 0.0
+    """Yuan of a task that the robot ends; of a task that people end: `cost_manual`."""
+    cost_manual: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Everything that a decision may look at beside the row, the event and the clock."""
 
@@ -200,11 +237,10 @@ class Rules:
     """From the grant to the first follow-up (ruling 63)."""
     recycle_ms: int = 15 * DAY_MS
     """Without a follow-up (ruling 63)."""
-    number_run: int = 3
-    """Consecutive numbers of one channel that are a run; 0 = nobody looks (ruling 28)."""
     score: ScoreRules = field(default_factory=ScoreRules)
     words: Mapping[str, str] = field(default_factory=lambda: WORDS["zh"])
     """What people read about factors and behaviours, in the profile's language."""
+    cleaning: CleaningRules = field(default_factory=CleaningRules)
     default_store: Store = field(default_factory=lambda: Store(""))
 
     def store_of(self, code: str, line: str) -> Store | None:
@@ -228,6 +264,6 @@ def _parts(rules: Any) -> tuple[Any, tuple[Any, ...]]:
     return type(rules), tuple(getattr(rules, one.name) for one in fields(rules))
 
 
-for _kind in (TimeForm, Channel, Store, Periods, ScoreRules, Rules):
+for _kind in (TimeForm, Channel, Store, Periods, ScoreRules, CleaningRule, CleaningRules, Rules):
     # Pickled by their fields in either variant: a compiled class would set them one by one, and these are frozen.
     copyreg.pickle(_kind, _parts)

@@ -70,7 +70,7 @@ def _sentence(path: Path, kind: str, value: object, message: str) -> str:
     if kind == "leadstream":
         return message
     if kind == "extra_forbidden":
-        around = tuple(str(part) for part in path[:-1])
+        around = tuple("*" if isinstance(part, int) else str(part) for part in path[:-1])
         if around[:1] == ("kafka",) and (secret := kafka.secret_in_table(str(path[-1]))):
             return secret
         pattern = (around[0], "*", *around[2:]) if len(around) > 1 and around[0] in NAMED else around
@@ -172,8 +172,32 @@ def _between(merged: dict[str, Any]) -> Iterator[Complaint]:
         for name, row in _table(merged.get(named)).items():
             yield from _repeated((named, name, "required"), _table(row).get("required"))
     yield from _repeated(("nurture", "days"), _table(merged.get("nurture")).get("days"))
+    yield from _of_cleaning(_table(merged.get("cleaning")), merged)
     yield from _of_lost(_table(merged.get("kafka")))
     yield from _of_maxima(_table(merged.get("score")))
+
+
+def _of_cleaning(table: dict[str, Any], merged: dict[str, Any]) -> Iterator[Complaint]:
+    """What the rules of cleaning name must be there: a slip would match nothing, and nobody would see it."""
+    calendar, calendars = table.get("calendar"), _table(merged.get("calendars"))
+    if isinstance(calendar, str) and calendar not in calendars:
+        yield Complaint(("cleaning", "calendar"), _nameless("calendars", calendar, calendars))
+    rules = table.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        for key, where in (("channel", "channels"), ("line", "lines")):
+            known, named = merged.get(where), _table(rule).get(key)
+            if not isinstance(known, dict) or not isinstance(named, list):
+                continue
+            yield from _repeated(("cleaning", "rules", index, key), named)
+            for place, name in enumerate(named):
+                if isinstance(name, str) and name not in known:
+                    yield Complaint(("cleaning", "rules", index, key, place), _nameless(where, name, known))
+
+
+def _nameless(table: str, name: str, known: dict[str, Any]) -> str:
+    text = json.dumps(name, ensure_ascii=False)[:60]
+    named = f"named are {', '.join(list(known)[:20])}." if known else "the configuration names none."
+    return f"No table [{table}] has the name {text}{nearest(name, tuple(known))}; {named}"
 
 
 def _of_lost(table: dict[str, Any]) -> Iterator[Complaint]:

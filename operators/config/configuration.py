@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
@@ -24,7 +25,7 @@ from typing import Any, Final, cast
 import orjson
 
 from operators.base.calendar import LocalTime
-from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
+from operators.base.rules import DAY_MS, Channel, CleaningRule, CleaningRules, Periods, Rules, Status, Store
 from operators.base.scorecard import Scorecard
 from operators.base.words import WORDS
 from operators.config import holidays, model_file
@@ -37,16 +38,18 @@ from operators.config.tables import (
     MODELS,
     CalendarTable,
     ChannelTable,
+    CleaningRuleTable,
     OwnPeriodsTable,
     StoreTable,
     Tables,
     score_rules,
 )
 from operators.config.time_table import form_of
-from operators.config.values import HOUR_MS
+from operators.config.values import HOUR_MS, MINUTE_MS
 from operators.identity import foreign
 from operators.identity.foreign import HOME_REGION, calling_code
 from state.errors import ConfigurationRefused
+from state.rows.codes import ROUTES
 
 __all__ = ["Configuration", "Fault", "check", "from_tables", "load", "registry_digest"]
 
@@ -125,9 +128,11 @@ def registry_digest(rules: Rules) -> str:
     stores = None if rules.stores is None else {code: _plain_store(one) for code, one in rules.stores.items()}
     # How times are written and what a channel is told say nothing of a lead that waits.
     channels = {code: asdict(replace(one, time=None)) for code, one in rules.channels.items()}
+    # Whether anything is cleaned is looked at when the registry is: leads that wait are judged once more by it.
+    cleaned = "cleaning" if rules.cleaning.enabled else ""
     for plain in channels.values():
         del plain["time"], plain["feedback"]
-    parts: list[Any] = [channels, stores, _plain_store(rules.default_store)]
+    parts: list[Any] = [channels, stores, _plain_store(rules.default_store), cleaned]
     if rules.channel_required:
         parts.append({code: sorted(names) for code, names in rules.channel_required.items()})
     return _digest(parts)
@@ -312,9 +317,9 @@ def _rules(tables: Tables, model: Scorecard | None) -> Rules:
         cap=tables.pools.cap,
         first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
-        number_run=tables.cleaning.number_run,
         score=score_rules(tables.score, model),
         words={**WORDS[tables.language], **tables.words},
+        cleaning=_cleaning(tables, local),
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )
     return replace(rules, version=_version(tables, rules))
@@ -386,6 +391,46 @@ def _store(
     )
 
 
+def _cleaning(tables: Tables, local: LocalTime) -> CleaningRules:
+    table = tables.cleaning
+    opens, closes = table.calling
+    calendar = tables.calendars.get(table.calendar or "", CalendarTable())
+    young = _ms(table.young_days, DAY_MS)
+    return CleaningRules(
+        enabled=table.enabled,
+        young_until={
+            code: local.instant(_day(one.live_since), 0) + young
+            for code, one in tables.channels.items()
+            if one.live_since is not None and one.group != "offline"
+        },
+        rules=tuple(
+            CleaningRule(
+                ROUTES.index(one.route),
+                one.reason,
+                *(None if names is None else frozenset(names) for names in _named_by(one)),
+            )
+            for one in table.rules
+        ),
+        ai_ms=_ms(table.ai_timeout_minutes, MINUTE_MS),
+        manual_ms=_ms(table.manual_timeout_hours, HOUR_MS),
+        calling=replace(
+            CleaningRules().calling,
+            opens_ms=opens,
+            closes_ms=closes,
+            closed_days=frozenset(map(_day, calendar.closed)),
+            open_days=frozenset(map(_day, calendar.open)),
+        ),
+        number_run=table.number_run,
+        cost_ai=table.cost.AI,
+        cost_manual=table.cost.MANUAL,
+    )
+
+
+def _named_by(rule: CleaningRuleTable) -> tuple[list[str] | None, ...]:
+    """What a rule names, in the order of `CleaningRule`."""
+    return rule.channel, rule.group, rule.series, rule.campaign, rule.line, rule.level
+
+
 def _periods(table: OwnPeriodsTable, general: Periods) -> Periods:
     return Periods(
         general.merge_ms if table.merge is None else _ms(table.merge, DAY_MS),
@@ -406,6 +451,10 @@ def _version(tables: Tables, rules: Rules) -> str:
     parts = {name: getattr(tables, name).model_dump() for name in DIGESTED}
     if rules.codes:  # the library reads numbers: what its next release reads otherwise is another rule (ruling 79)
         parts["validation"] = [sorted(tables.validation.countries), foreign.version()]
+    if rules.cleaning.enabled:  # whether a city is known, and which stores are recommended, hangs on its data too
+        parts["home"] = version("phonenumbers")
+    calling = rules.cleaning.calling
+    parts["cleaning"]["closed"] = [sorted(calling.closed_days), sorted(calling.open_days)]
     del parts["periods"]["clock_gap_days"]  # it decides about a start, not about a lead
     parts["dispatch"]["required"] = sorted(tables.dispatch.required)
     parts["lines"] = None if rules.lines is None else {one: _plain_line(one, rules) for one in rules.lines}

@@ -8,14 +8,14 @@ from typing import Any, Final
 from operators.config.positions import written
 from operators.config.tables import Tables
 
-LATER: Final = ("cleaning", "nurture")
+LATER: Final = ("nurture",)
 """Tables of layers that this version does not apply; every value is checked all the same."""
 LATER_KEYS: Final = (
     ("follow_up", "reminder_minutes"),
     ("follow_up", "reminders"),
     ("follow_up", "reminders_always"),
 )
-LATER_NAMED: Final = (("channels", "live_since"),)
+LATER_NAMED: Final = ()
 """Keys of channels and stores that only such layers read."""
 
 
@@ -55,9 +55,9 @@ def _surprising(own: dict[str, Any], tables: Tables) -> Iterator[str]:
         yield (
             f"score.gate is {tables.score.gate}, but no store of [stores] has gate_consent = true, so it holds no lead."
         )
-    used = set()
+    used = {tables.cleaning.calendar}
     for name, store in (tables.stores or {}).items():
         used.add(store.calendar or (name if name in tables.calendars else store.city))
     for name in own.get("calendars") or {}:
         if name not in used:
-            yield f"{written(('calendars', name))} is the calendar of no store of [stores], so it has no effect."
+            yield f"{written(('calendars', name))} is the calendar of no store of [stores] and not of [cleaning], so it has no effect."

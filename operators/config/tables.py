@@ -29,6 +29,7 @@ from operators.config.time_table import TimeTable
 from operators.config.values import (
     HOUR_MS,
     LATEST_HOURS,
+    LONGEST_DAYS,
     LONGEST_JUMP_DAYS,
     REQUIRED_FIELDS,
     STATUSES,
@@ -50,7 +51,9 @@ from operators.config.values import (
     variable_name,
     whole_days,
 )
+from operators.intention.attributes import LEVEL_NAMES
 from state import limits
+from state.rows.codes import ROUTES
 
 Days = Annotated[float, PlainValidator(days_of)]
 JumpDays = Annotated[float, PlainValidator(number("days", 0, LONGEST_JUMP_DAYS, above=True))]
@@ -64,6 +67,7 @@ Closes = Annotated[int, PlainValidator(closing_ms)]
 PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000, whole=True))]
 
 
+Yuan = Annotated[float, PlainValidator(number("yuan", 0, 1_000_000))]
 LeadsPerMinute = Annotated[int, PlainValidator(number("leads a minute", 1, 10_000_000, whole=True))]
 BodyBytes = Annotated[int, PlainValidator(number("bytes", 1, limits.GATEWAY_BODY_BYTES, whole=True))]
 
@@ -197,13 +201,38 @@ class ScoreTable(Table):
     model: Text = ""
 
 
-class CleaningTable(Table):
-    """`[cleaning]` (rulings 24 and 28)."""
+class CleaningRuleTable(Table):
+    """One of `[[cleaning.rules]]` (ruling 58): what is absent is not looked at."""
 
+    route: Annotated[str, PlainValidator(one_of(ROUTES[1:]))]
+    reason: Code
+    channel: list[Code] | None = None
+    group: list[Annotated[str, PlainValidator(group_of)]] | None = None
+    series: list[Code] | None = None
+    campaign: list[Code] | None = None
+    line: list[Code] | None = None
+    level: list[Annotated[str, PlainValidator(one_of(LEVEL_NAMES[1:]))]] | None = None
+
+
+class CostTable(Table):
+    """`[cleaning.cost]`: yuan of a task that robot or people end (ruling 61)."""
+
+    AI: Yuan = 0.0
+    MANUAL: Yuan = 0.0
+
+
+class CleaningTable(Table):
+    """`[cleaning]` (rulings 24, 28, 58, 59 and 61)."""
+
+    enabled: Flag = True
+    young_days: Annotated[float, PlainValidator(number("days", 0, LONGEST_DAYS))] = 90.0
     ai_timeout_minutes: Annotated[float, PlainValidator(number("minutes", 0, 1440, above=True))] = 10.0
     manual_timeout_hours: Annotated[float, PlainValidator(number("hours", 0, LATEST_HOURS, above=True))] = 24.0
     calling: Annotated[tuple[int, int], PlainValidator(calling_hours)] = (9 * HOUR_MS, 20 * HOUR_MS)
+    calendar: Code | None = None
     number_run: Annotated[int, PlainValidator(number("", 0, 1000, whole=True))] = 3
+    cost: CostTable = CostTable()
+    rules: list[CleaningRuleTable] = []
 
 
 class FollowUpTable(Table):
@@ -251,6 +280,7 @@ class RetentionTable(Table):
     closings: Days | None = None
     fraud_alerts: Days | None = None
     feedback: Days | None = None
+    cleaning_tasks: Days | None = None
 
 
 class KafkaTable(Table):
@@ -339,6 +369,8 @@ MODELS: Final[dict[tuple[str, ...], type[BaseModel]]] = {
     ("dispatch",): DispatchTable,
     ("score",): ScoreTable,
     ("cleaning",): CleaningTable,
+    ("cleaning", "cost"): CostTable,
+    ("cleaning", "rules", "*"): CleaningRuleTable,
     ("follow_up",): FollowUpTable,
     ("pools",): PoolsTable,
     ("nurture",): NurtureTable,

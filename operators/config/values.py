@@ -179,14 +179,15 @@ def closing_ms(value: Any) -> int:
 
 
 def calling_hours(value: Any) -> tuple[int, int]:
-    """`calling = ["09:00", "20:00"]` or "09:00-20:00": from, to, ms since midnight."""
+    """`calling = ["09:00", "20:00"]` or "09:00-20:00": from, to, ms since midnight; past midnight where they end before they
+    begin (rulings 16 and 59)."""
     parts = value.split("-") if isinstance(value, str) else value
     if not isinstance(parts, list) or len(parts) != 2:
         raise wrong(f'{shown(value)}; allowed are two times of day, ["09:00", "20:00"].')
     first, last = time_of_day_ms(parts[0]), time_of_day_ms(parts[1], closing=True)
-    if last <= first:
-        raise wrong('Calling hours end before they begin; allowed are two times of one day, ["09:00", "20:00"].')
-    return first, last
+    if last == first:
+        raise wrong('Calling hours end when they begin; allowed are two times of day, ["09:00", "20:00"].')
+    return first, last if last > first else last + DAY_MS
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -11,7 +11,7 @@ from operators.dispatch import holds
 from operators.follow_up import evidence
 from operators.intention import fold, merge, score
 from operators.intention.places import opening_order
-from operators.lead import care, life, marks, records, statuses
+from operators.lead import arising, care, life, marks, records, statuses
 from operators.lead.case import Case, lead_for
 from operators.lead.statuses import OWNED
 from operators.wire.arrival import Arrival
@@ -109,6 +109,9 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         lead.behaviours[score.BEHAVIOURS.index(record.kind)] += 1
         changed = True
     case = Case(desk, section, unique, lead, now, why)
+    if record.kind == "INVALID" and record.by == "BIGDATA" and merge.stands(unique, now):
+        arising.suspected(case)
+        changed = True
     if follows_up and owned and care.count(lead):  # before a deal closes it: the payment that wins counts
         changed = True
     if changed:
@@ -134,7 +137,7 @@ def _fold_kind(record: ActivityRecord) -> int | None:
     if record.kind == "LOST":
         return ACT_LOST
     if record.kind == "INVALID":
-        return None if record.by == "BIGDATA" else ACT_INVALID  # recorded only (ruling 55)
+        return None if record.by == "BIGDATA" else ACT_INVALID  # it alone makes nothing invalid (ruling 40)
     return EFFECTIVE if is_effective(record) else None
 
 

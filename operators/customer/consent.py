@@ -12,6 +12,7 @@ from operators.intention.merge import stands
 from operators.lead import care, life, records
 from operators.lead.case import Case, lead_of, unique_of
 from operators.lead.statuses import AT_STORE
+from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
 from state.rows.customer_row import Customer, Source
 
@@ -25,11 +26,21 @@ def learn(submission: Submission) -> None:
     row, t = desk.row, arrival.t
     if record.name and (t > row.name_at or (t == row.name_at and record.name > row.name)):
         row.name, row.name_at = record.name, t
+    if record.city is not None:
+        lives_in(row, record, t)
     if arrival.landline and not row.landline:
         row.landline = arrival.landline
     newest(row, channel, t, desk.rules)
     if record.consent is not None:
         say(row, record.consent, t, _tie_key(channel.priority, channel.code, submission.account, submission.source_id))
+
+
+def lives_in(row: Customer, record: RawLeadRecord, t: int) -> None:
+    """The city of the latest raw lead that gives one, with its province (ruling 60)."""
+    city = record.city or ""
+    if city and (t > row.city_at or (t == row.city_at and city > row.city)):
+        row.city, row.city_at = city, t
+        row.province = record.province or ""
 
 
 def _tie_key(priority: int, channel: str, account: str, source_id: str) -> str:
@@ -68,10 +79,10 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
             lead = lead_of(section, unique.n)
             if lead is None or not life.is_waiting(lead) or not stands(unique, now):
                 continue
-            before = (lead.status, lead.conditions, lead.until)
+            before = (lead.status, lead.conditions, lead.until, lead.route)
             case = Case(desk, section, unique, lead, now, why)
             life.decide(case)
-            if before != (lead.status, lead.conditions, lead.until):
+            if before != (lead.status, lead.conditions, lead.until, lead.route):
                 records.state(case)
 
 

@@ -61,6 +61,9 @@ def _learn(desk: Desk, source: Source, arrival: Arrival, record: RawLeadRecord, 
     t = source.t
     if "name" in applied and record.name and t >= row.name_at:
         row.name, row.name_at = record.name, t
+    if "city" in applied and t >= row.city_at:
+        row.city_at = t - 1  # the same raw lead says another city: it takes the place of what it said before
+        consent.lives_in(row, record, t)
     if "consent" in applied and record.consent is not None:
         consent.say_of(desk, source, record.consent)
 

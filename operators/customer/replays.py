@@ -151,8 +151,10 @@ def say(
     changed: list[str],
     activity_id: str = "",
     command_id: str = "",
+    task_id: str = "",
+    unique_id: str = "",
 ) -> None:
-    """One record of `replays`: a source key again, or with an id of theirs an activity or a command."""
+    """One record of `replays`: a source key again, or with an id of theirs an activity, a command or a verdict."""
     desk.out.events.append(
         (
             streams.REPLAYS,
@@ -171,6 +173,8 @@ def say(
                 desk.masked(activity_id) if activity_id else UNSET,
                 True if desk.shadow else UNSET,
                 desk.masked(command_id) if command_id else UNSET,
+                task_id if task_id else UNSET,
+                unique_id if unique_id else UNSET,
             ),
         )
     )

@@ -19,7 +19,7 @@ def look(submission: Submission, t: int) -> None:
     counts nor is routed."""
     arrival = submission.arrival
     if t >= arrival.now - DAY_MS:
-        row, least = arrival.witness_row, submission.desk.rules.number_run
+        row, least = arrival.witness_row, submission.desk.rules.cleaning.number_run
         submission.run = number_runs.look(row, arrival.phone, arrival.now, least)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from operators.base.desk import Desk
+from operators.base.outputs import text_of
 from operators.base.rules import Channel, Rules
 from operators.fraud import number_runs
 from operators.intention import fold
@@ -70,6 +71,7 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
         intent_of(record, event_ms),
         flags,
         judged=0 if rules.score.model is None else rules.score.model.judge(record),
+        campaign="" if record.campaign is None else text_of(record.campaign),
     )
     settle(section, now, rules)
     shown = desk.masked(account) if account else ""

@@ -7,7 +7,7 @@ from operators.base.desk import Desk
 from operators.customer import consent, run_members, split
 from operators.customer.replays import place_of, stores_in_force
 from operators.customer.split import Submission
-from operators.intention import fold
+from operators.intention import fold, merge
 from operators.intention.merge import stands
 from operators.intention.places import order_of
 from operators.lead import life, marks, records
@@ -15,8 +15,9 @@ from operators.lead.case import Case, lead_for, pointers_to
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
+from state.rows.codes import ACT_INTENT
 from state.rows.customer_row import Section, Source
-from state.rows.intention import Answer, Fold, Raw, Unique, copied
+from state.rows.intention import Act, Answer, Fold, IntentEntry, Raw, Unique, copied
 from state.rows.lead import Lead
 
 
@@ -88,8 +89,19 @@ def _line_of(in_force: list[object]) -> str:
     return line if isinstance(line, str) else "main"
 
 
-def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str, now: int) -> set[int]:
-    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written."""
+def answer(
+    desk: Desk,
+    section: Section,
+    unique: Unique,
+    lead: Lead,
+    store: str,
+    now: int,
+    *,
+    intent: IntentEntry | None = None,
+    note: str = "",
+) -> set[int]:
+    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written. `intent` = what the answer
+    says of the wish: it goes with the lead, or to the one that it is folded into (ruling 61); `note`: who gave the answer."""
     row, rules = desk.row, desk.rules
     target = split.section_of(row, section.line, store)
     split.settle(target, now, rules)
@@ -108,8 +120,14 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     row.arrivals += 1
     event = Answer(now, False, snapshot, raws, marks_then, row.arrivals)
     event.moved = fold.answer_moves(fold.state_before(target, event, rules), merge_ms, life_ms, now, rules)
+    if intent is not None and event.moved:
+        merge.hear(snapshot, intent)
     change = fold.add_answer(target, event, row, rules)
-    why = Why("store_answer", answered=store)
+    if intent is not None and not event.moved:
+        # Behind the answer, so that an open lead hears of it.
+        act = Act(now, now, ACT_INTENT, f"v{row.arrivals}", row.arrivals, now, intent=intent)
+        fold.add_activity(target, act, row, rules)
+    why = Why("store_answer", answered=store, note=note)
     if not event.moved:
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)

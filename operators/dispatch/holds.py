@@ -7,7 +7,7 @@ from typing import Final
 from operators.base.rules import Rules, Store
 from operators.dispatch.hours import is_open, next_opening
 from operators.intention.attributes import BIT
-from state.rows.codes import S_HELD, S_PENDING
+from state.rows.codes import S_CLEANING, S_HELD, S_PENDING
 from state.rows.customer_row import Customer, Section
 from state.rows.intention import Unique
 from state.rows.lead import Lead
@@ -73,6 +73,8 @@ def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now:
         store = rules.store_of(section.store, section.line)
         if store is None:
             conditions = STORE_UNKNOWN
+    if lead.cleaning is not None and lead.cleaning.holds:
+        conditions |= CLEANING
     if not has_consent(customer, rules):
         conditions |= CONSENT
     if (rules.required or rules.line_required or rules.channel_required) and missing_fields(
@@ -97,5 +99,5 @@ def judge(customer: Customer, section: Section, unique: Unique, lead: Lead, now:
 
 
 def waiting_status(conditions: int) -> int:
-    """Status of a lead that waits (ruling 54); cleaning does not exist yet, so nobody waits for it."""
-    return S_PENDING if conditions & STORE_MISSING else S_HELD
+    """Status of a lead that waits (ruling 54)."""
+    return S_PENDING if conditions & STORE_MISSING else S_CLEANING if conditions & CLEANING else S_HELD

@@ -24,7 +24,7 @@ def neighbourhood(arrival: Arrival, rules: Rules) -> bytes:
     """The entity whose row a raw lead reads beside its customer's; b"" where nobody looks for runs: landlines, numbers of
     other countries or with an extension, the shadow realm, what an advisor created (ruling 58), `cleaning.number_run` 0."""
     phone = arrival.phone
-    if len(phone) != _MOBILE_DIGITS or phone[0] == "+" or arrival.shadow or not rules.number_run:
+    if len(phone) != _MOBILE_DIGITS or phone[0] == "+" or arrival.shadow or not rules.cleaning.number_run:
         return b""
     record = arrival.record
     assert type(record) is RawLeadRecord

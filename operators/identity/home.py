@@ -63,6 +63,12 @@ def home_of(number: str) -> Home:
 
 
 @lru_cache(maxsize=1)
+def provinces() -> dict[str, str]:
+    """City as the data write it → its province without 省 and the like."""
+    return {home.city: home.province for home in map(_split, set(_descriptions().values())) if home.city}
+
+
+@lru_cache(maxsize=1)
 def _descriptions() -> dict[str, str]:
     """National prefix → description, of China."""
     before = set(sys.modules)

@@ -35,6 +35,7 @@ _NOT_SHOWN: Final = frozenset(
         "extra",
         "activity_id",
         "command_id",
+        "task_id",
         "unique_id",
         "one_id",
     }
@@ -53,6 +54,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "UNKNOWN_LINE": "line",
     "UNKNOWN_TYPE": "type",
     "NO_LEAD": "unique_id",
+    "NO_TASK": "task_id",
 }
 _LIKE_A_PHONE: Final = re.compile(r"\d(?:[^\w\n]{0,3}\d){6,}")
 _MOBILE: Final = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -75,6 +77,8 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
     `by`: the words that this field may hold."""
     if reason == "MISSING_FIELD":
         wanted = {*required, "advisor"} if record.get("kind") in _WITH_ADVISOR else required
+        if record.get("outcome") == "STORE_CHOSEN":
+            wanted = {*wanted, "store"}
         return [name for name in sorted(wanted) if record.get(name) is None]
     if reason == "NO_LEAD" and record.get("unique_id") is None:
         return ["phone"]  # of a record that names its customer by contact alone
@@ -82,6 +86,8 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
         return [name for name in _PHONES if _code_of(record.get(name)) == reason] or ["phone"]
     if reason == "BAD_FIELD":
         wrong_by = record.get("by") is not None and record["by"] not in by
+        if record.get("kind") is None and record.get("outcome") is not None:
+            return ["by"] if wrong_by else ["outcome"]
         return ["by"] if wrong_by and record.get("kind") == "INVALID" else ["kind"]
     return [_FIELD_OF.get(reason)]
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 
 from operators.intake import values
-from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord, VerdictRecord
 
 _LONGEST_KEY: Final = 64
 _ALIKE: Final = 0.8
@@ -146,14 +146,44 @@ COMMAND: Final[Mapping[str, Reading]] = {
     "reason": _TEXT,
 }
 
+VERDICT_INTENT: Final[Mapping[str, Reading]] = {
+    "level": Reading(values.upper),
+    "series": _WORD,
+    "days_to_buy": _AMOUNT,
+    "budget": _TEXT,
+}
+
+VERDICT: Final[Mapping[str, Reading]] = {
+    "type": _TYPE,
+    "task_id": _KEY,
+    "unique_id": _KEY,
+    "phone": _PHONE,
+    "landline": _PHONE,
+    "by": _KIND,
+    "outcome": _KIND,
+    "event_time": _EVENT_TIME,
+    "ingest_time": _TIME,
+    "store": _KEY,
+    "line": _KEY,
+    "reason": _TEXT,
+    "cost": _AMOUNT,
+}
+"""`intent` is an object, read beside these."""
+
 OF: Final[Mapping[type[Struct], Mapping[str, Reading]]] = {
     RawLeadRecord: RAW_LEAD,
     ActivityRecord: ACTIVITY,
     BehaviourRecord: BEHAVIOUR,
     CommandRecord: COMMAND,
+    VerdictRecord: VERDICT,
 }
-OBJECTS: Final = ("intent", "extra")
-"""Fields of a raw lead that are objects."""
+OBJECTS: Final[Mapping[type[Struct], tuple[str, ...]]] = {
+    RawLeadRecord: ("intent", "extra"),
+    VerdictRecord: ("intent",),
+}
+"""Fields of a record that are objects."""
+OF_INTENT: Final[Mapping[type[Struct], Mapping[str, Reading]]] = {RawLeadRecord: INTENT, VerdictRecord: VERDICT_INTENT}
+"""Fields of its `intent`."""
 
 
 @lru_cache(maxsize=4096)

@@ -43,6 +43,8 @@ BY_FIELD: Final[Mapping[tuple[str, str], str]] = {
     ("channel", "MISSING_FIELD"): "Every lead names its channel. Map it, or set it as a constant in the sender.",
     ("activity_id", "MISSING_FIELD"): "Every activity needs an id of its sender: by it a repeated sending is known.",
     ("command_id", "MISSING_FIELD"): "Every command needs an id of its sender: by it a repeated sending is known.",
+    ("store", "MISSING_FIELD"): "STORE_CHOSEN names the store that the customer chose.",
+    ("outcome", "BAD_FIELD"): "Send one of the outcomes that the schema lists for this `by`.",
     ("advisor", "MISSING_FIELD"): "ASSIGN and TRANSFER name the advisor.",
     ("phone", "BAD_FIELD"): "Send the number as text or as a number, nothing else.",
     ("landline", "BAD_FIELD"): "Send the number as text or as a number, nothing else.",

@@ -18,7 +18,6 @@ from operators.intake.json_object import NotJson, read_object
 from operators.intake.times import hint_of
 from operators.intake.values import Unfit
 from operators.wire.arrival import BLANK, FIELD_DROPPED, KEY_UNKNOWN, Arrival, Notes, rejected
-from operators.wire.records import RawLeadRecord
 from operators.wire.text import cleaned
 from state import limits
 
@@ -87,7 +86,7 @@ def given_of(record: dict[str, Any], shape: type[Struct]) -> Given:
     """Every value read as its field has it."""
     given = Given(record)
     readings = fields.OF[shape]
-    objects = fields.OBJECTS if shape is RawLeadRecord else ()
+    objects = fields.OBJECTS.get(shape, ())
     others: dict[str, Any] = {}
     for name, value in record.items():
         reading = readings.get(name)
@@ -100,8 +99,9 @@ def given_of(record: dict[str, Any], shape: type[Struct]) -> Given:
         resembled = fields.resembled(name, known, record)
         if resembled:
             given.notes.unknown.append(resembled)
-    if objects:
-        _intent(given, others)
+    if "intent" in objects:
+        _intent(given, others, fields.OF_INTENT[shape])
+    if "extra" in objects:
         _extra(given, others)
     _enumerations(given)
     _former_key(given)
@@ -129,7 +129,7 @@ def _is_absent(value: Any) -> bool:
     return value is None or (type(value) is str and not cleaned(value))
 
 
-def _intent(given: Given, others: dict[str, Any]) -> None:
+def _intent(given: Given, others: dict[str, Any], readings: Mapping[str, fields.Reading]) -> None:
     sent = given.sent.get("intent")
     if _is_absent(sent):
         return
@@ -137,10 +137,10 @@ def _intent(given: Given, others: dict[str, Any]) -> None:
         given.notes.dropped.append("intent")
         return
     intent: dict[str, Any] = {}
-    known = tuple(fields.INTENT)
+    known = tuple(readings)
     for key, value in sent.items():
         name = cleaned(key)
-        reading = fields.INTENT.get(name)
+        reading = readings.get(name)
         if reading is not None:
             _field(given, name, f"intent.{name}", value, reading, intent)
             continue

@@ -28,6 +28,7 @@ from operators.wire.records import (
     IntentGiven,
     RawLeadRecord,
     TypeGiven,
+    VerdictRecord,
     literal,
     too_long,
 )
@@ -59,6 +60,7 @@ _KEYS: Final = (
     "activity_id",
     "command_id",
     "advisor",
+    "task_id",
 )
 _NO_LIMIT_CHECK: Final = 320
 """A record shorter than this cannot hold a string beyond the limit: the string itself and the required names."""
@@ -239,20 +241,27 @@ class Validation:
         return self.addressed(arrival, record, raw, reasons)
 
     def addressed(
-        self, arrival: Arrival, record: ActivityRecord | CommandRecord, raw: bytes, reasons: set[str]
+        self,
+        arrival: Arrival,
+        record: ActivityRecord | CommandRecord | VerdictRecord,
+        raw: bytes,
+        reasons: set[str],
+        task_id: str | None = None,
     ) -> Arrival:
-        """A record that names a unique lead by its id, or by contact, store and line (ruling 17): whose it is."""
+        """A record that names a unique lead by its id, by that of its task, or by contact, store and line (ruling 17): whose
+        it is."""
         if self.is_unfit(record, raw):
             reasons.add("BAD_FIELD")
         line = "" if record.line is None else str(record.line).strip()
         if line and self.rules.lines is not None and line not in self.rules.lines:
             reasons.add("UNKNOWN_LINE")
         named = None
-        unique_id = record.unique_id or None
+        unique_id = record.unique_id or task_id or None
         if unique_id is not None:
             named = of_id(unique_id)
             if named is None:
-                reasons.add("NO_LEAD")  # an id that never was one of ours: no customer to ask
+                # An id that never was one of ours: no customer to ask.
+                reasons.add("NO_LEAD" if record.unique_id else "NO_TASK")
         if record.phone is not None or record.landline is not None or unique_id is None:
             faults = self.contacts(arrival, record.phone, record.landline, raw)
             if unique_id is None:
@@ -268,7 +277,7 @@ class Validation:
             if named is not None and named[1]:
                 reasons.add("NO_LEAD")  # activities do not reach shadow leads (ruling 26)
         if reasons:
-            moves = arrival.has_time and reasons <= {"NO_LEAD"}
+            moves = arrival.has_time and reasons <= {"NO_LEAD", "NO_TASK"}
             rejected(arrival, *reasons)
             arrival.moves = moves
             return arrival
@@ -278,7 +287,7 @@ class Validation:
         arrival.moves = True
         return arrival
 
-    def is_unfit(self, record: ActivityRecord | BehaviourRecord | CommandRecord, raw: bytes) -> bool:
+    def is_unfit(self, record: ActivityRecord | BehaviourRecord | CommandRecord | VerdictRecord, raw: bytes) -> bool:
         """Whether a NUL stands in a key field, or a string is too long."""
         if b"\\u0000" in raw and _has_nul(record):
             return True
@@ -348,7 +357,7 @@ def _is_plain(intent: IntentGiven) -> bool:
     )
 
 
-def _has_nul(record: RawLeadRecord | ActivityRecord | BehaviourRecord | CommandRecord) -> bool:
+def _has_nul(record: RawLeadRecord | ActivityRecord | BehaviourRecord | CommandRecord | VerdictRecord) -> bool:
     """A NUL in a string that becomes part of a key would end the key early."""
     values = [getattr(record, name, None) for name in _KEYS]
     values += getattr(record, "stores", None) or []

@@ -94,3 +94,13 @@ def intent_of(record: RawLeadRecord, t: int) -> IntentEntry:
         -1 if days is None else max(0, min(int(days), 100_000)),
         "" if intent.budget is None else str(intent.budget),
     )
+
+
+def facts_of_entry(entry: IntentEntry) -> int:
+    """The bits of what an entry of the history says by itself."""
+    return (
+        (64 if entry.series else 0)
+        | (256 if entry.budget else 0)
+        | (2048 if entry.level else 0)
+        | (4096 if entry.days_to_buy >= 0 else 0)
+    )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from operators.base.rules import Rules
+from operators.intention.attributes import facts_of_entry
 from operators.intention.dedup import close_day, count_day, own_day, repeat_day, repeated_by
 from state import limits
 from state.rows.codes import (
+    ACT_INTENT,
     ACT_INVALID,
     ACT_LOST,
     ACT_PAID,
@@ -26,7 +28,7 @@ from state.rows.codes import (
     OPEN,
     WON,
 )
-from state.rows.intention import BROUGHT, OLD, Act, Fold, Raw, Touches, Unique
+from state.rows.intention import BROUGHT, OLD, Act, Fold, IntentEntry, Raw, Touches, Unique
 
 FIRST: Final = "first"
 SAME_DAY: Final = "same_day"
@@ -84,9 +86,10 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
             return DEAL_MERGED, unique, against, WITHIN_DEAL
         return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
     if may_reopen(unique, raw.t, raw.merge, raw.life, rules):
-        unique.status = OPEN
+        unique.was, unique.status = status, OPEN
         unique.at = 0
         unique.reopened += 1
+        unique.opener = raw.n
         _touch(fold, unique, raw, day, rules)
         return MERGED, unique, against, REOPENED
     return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_CLOSING
@@ -119,6 +122,8 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         heat_at=raw.t,
         tie=(raw.priority, raw.account, raw.source_id, str(raw.split)),
         judged=raw.judged,
+        opener=raw.n,
+        campaign=raw.campaign,
     )
     unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
     count(unique, raw, day, rules)
@@ -142,9 +147,7 @@ def touch_at(unique: Unique, raw: Raw, t: int, rules: Rules) -> None:
     if t > unique.anchor and not rules.from_first:
         unique.anchor = t
     unique.expires = min(unique.anchor + raw.merge, unique.opened + raw.life)
-    unique.intents.append(raw.intent)
-    if len(unique.intents) > limits.INTENTS:
-        del unique.intents[0]
+    add_intent(unique, raw.intent)
     if raw.judged:
         unique.judged = raw.judged
 
@@ -233,7 +236,33 @@ def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
     found = candidates(fold, act)
     if act.kind == ACT_REFUND:
         found = [u for u in found if u.status == WON]
-    return act_on(fold, found[-1], act.kind, act.time, act.place, rules) if found else None
+    if not found:
+        return None
+    if act.intent is not None:
+        return _say_intent(found[-1], act)
+    return act_on(fold, found[-1], act.kind, act.time, act.place, rules)
+
+
+def _say_intent(unique: Unique, act: Act) -> Unique | None:
+    """What a verdict says of the wish joins the history of an open lead; it touches nothing else (ruling 61)."""
+    assert act.kind == ACT_INTENT and act.intent is not None, act
+    if unique.status != OPEN or act.place > end_of(unique):
+        return None
+    hear(unique, act.intent)
+    return unique
+
+
+def hear(unique: Unique, entry: IntentEntry) -> None:
+    """What a verdict says of the wish: an entry of the history, and what it states is known of the lead."""
+    add_intent(unique, entry)
+    unique.facts |= facts_of_entry(entry)
+
+
+def add_intent(unique: Unique, entry: IntentEntry) -> None:
+    """One more entry of the history, at most `limits.INTENTS`."""
+    unique.intents.append(entry)
+    if len(unique.intents) > limits.INTENTS:
+        del unique.intents[0]
 
 
 def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules) -> Unique | None:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from operators.base.desk import Desk
 from operators.wire.streams import Why
 from state.rows.customer_row import Section
-from state.rows.intention import Unique
+from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
 
 
 class Case:
     """`now` = the clock after what is being applied; `at` = the logical time of what that emits (ruling 21)."""
 
-    __slots__ = ("at", "desk", "lead", "now", "section", "unique", "why")
+    __slots__ = ("at", "desk", "lead", "now", "raw", "section", "unique", "why")
 
     def __init__(
-        self, desk: Desk, section: Section, unique: Unique, lead: Lead, now: int, why: Why, at: int | None = None
+        self,
+        desk: Desk,
+        section: Section,
+        unique: Unique,
+        lead: Lead,
+        now: int,
+        why: Why,
+        at: int | None = None,
+        raw: Raw | None = None,
     ) -> None:
         self.desk = desk
         self.section = section
@@ -26,6 +34,8 @@ class Case:
         self.now = now
         self.at = now if at is None else at
         self.why = why
+        self.raw = raw
+        """The raw lead that is being applied; None where something else is."""
 
 
 def lead_of(section: Section, n: int) -> Lead | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from operators.cleaning import facts
 from operators.dispatch import holds
 from operators.intention import score
 from operators.intention.merge import end_of, stands
-from operators.lead import care, records, statuses
+from operators.lead import care, records, statuses, tasks
 from operators.lead.case import Case
 from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL, WAITING
 from state import keys
@@ -91,6 +92,7 @@ def counts_as_sent(case: Case) -> None:
     """It counts as dispatched without a dispatch of its own, and waits for nothing."""
     lead = case.lead
     lead.sent = True
+    tasks.withdraw(case)
     statuses.become(lead, S_DISPATCHED)
     end_wait(case)
 
@@ -111,6 +113,10 @@ def reopen(case: Case, *, own: bool = True) -> None:
         lead.sent = True
     elif not timer:
         lead.sent = False
+    if timer:
+        tasks.goes_on(lead)
+    else:
+        tasks.begins_anew(lead, invalid=lead.status == S_INVALID)
     statuses.become(lead, S_POOL if pooled else S_DISPATCHED if lead.sent else S_PENDING)
     lead.reason = lead.closed_at = lead.into = 0
     lead.conditions = lead.until = lead.gated = 0
@@ -127,9 +133,13 @@ def was_sent(lead: Lead) -> bool:
 
 
 def decide(case: Case) -> None:
-    """Dispatch, or one hold that anyone can see (domain 10)."""
+    """Dispatch, or one hold that anyone can see (domain 10), with the task that cleaning asks for (ruling 58)."""
     desk, lead = case.desk, case.lead
+    if lead.cleaning is not None or not lead.route:
+        tasks.look(case)
     conditions, until = holds.judge(desk.row, case.section, case.unique, lead, case.now, desk.rules)
+    if conditions & holds.STORE_UNKNOWN and not conditions & holds.CLEANING and tasks.ask(case, facts.STORE_UNKNOWN):
+        conditions |= holds.CLEANING
     if conditions == 0:
         send(case)
         return
@@ -190,6 +200,7 @@ def send(case: Case) -> None:
     assert not case.desk.shadow, "a shadow lead never dispatches (ruling 8)"
     assert case.section.store, "no dispatch without a store"
     assert case.unique.status == OPEN, "a closed lead is never dispatched"
+    assert lead.cleaning is None or not lead.cleaning.holds, "no dispatch before it is cleaned"
     again = IN_POOL >> lead.status & 1
     lead.sent, lead.sent_at = True, case.at
     lead.gated = 0
@@ -212,6 +223,7 @@ def close(case: Case, status: int, reason: int, into: str = "") -> None:
     lead = case.lead
     if lead.care is not None and not CLOSED >> lead.status & 1:
         lead.care.pooled = bool(IN_POOL >> lead.status & 1)
+    tasks.withdraw(case)
     statuses.become(lead, status)
     lead.reason = reason
     lead.conditions = lead.until = 0

@@ -9,12 +9,12 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records, suspects
+from operators.lead import care, life, records, suspects, tasks
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
+from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, INVALID, MERGED, R_FOLDED, S_CLOSED
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -41,12 +41,12 @@ def accepted(
     if change.refolded:
         corrections(desk, section, change, now)
         suspected = unique.n if suspect else 0
-        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), suspect=suspected)
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), raw=raw, suspect=suspected)
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
         lead = lead_for(section, unique)
-        case = Case(desk, section, unique, lead, now, why)
+        case = Case(desk, section, unique, lead, now, why, raw=raw)
         if change.minted and len(section.leads) > 1:
             care.regroup(section)  # a follow-up of this very instant comes behind the raw lead
         if CLOSED >> lead.status & 1 and stands(unique, now):
@@ -120,11 +120,12 @@ def reviewed(
     flags: int = 0,
     *,
     asks: tuple[int, int] = (0, 0),
+    raw: Raw | None = None,
     suspect: int = 0,
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
-    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `suspect` = that lead where
-    it is found to be in a number run."""
+    unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `raw` = the record's raw
+    lead, None where something else is applied. `suspect` = that lead where it is found to be in a number run."""
     known = {lead.n for lead in section.leads}
     standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
@@ -134,8 +135,6 @@ def reviewed(
             life.reopen(Case(desk, section, unique, lead, now, why), own=_is_own(change, unique))
         if unique.n == asks[0]:
             care.comes_back(lead, asks[1])
-        if unique.n == suspect and suspects.joins(Case(desk, section, unique, lead, now, why)):
-            recounted.add(unique.n)
     for n, heir in change.folded:
         fold_into(desk, section, change.before.get(n), n, heir, now, why)
     for unique, lead in standing:
@@ -150,11 +149,18 @@ def reviewed(
             and (lead.sent or CLOSED >> lead.status & 1)
             and not _due(lead, unique, now)
             and lead.n not in recounted
+            and lead.n != suspect
         ):
             continue
         if fresh:
             care.hint(section, unique, lead)
-        case = Case(desk, section, unique, lead, now, why)
+        case = Case(desk, section, unique, lead, now, why, raw=raw)
+        route, task = lead.route, tasks.number_of(lead)
+        if before is not None and unique.reopened > before.reopened and WAITING >> lead.status & 1:
+            # Closed and opened again by the fold alone, before anybody saw it closed.
+            tasks.withdraw(case)
+            tasks.begins_anew(lead, invalid=unique.was == INVALID)
+        joined = unique.n == suspect and suspects.joins(case)
         if (
             before is None
             or before.count != unique.count
@@ -162,10 +168,10 @@ def reviewed(
             or before.facts != unique.facts
         ):
             life.rescore(case)
-        was = (lead.status, lead.reason, lead.first)
+        was = (lead.status, lead.reason, lead.first, route, task)
         life.review(case)
-        changed = fresh or before is None or not _same(before, unique) or lead.n in recounted
-        if changed or was != (lead.status, lead.reason, unique.first):
+        changed = fresh or before is None or not _same(before, unique) or lead.n in recounted or joined
+        if changed or was != (lead.status, lead.reason, unique.first, lead.route, tasks.number_of(lead)):
             records.state(case, flags)
 
 

@@ -5,7 +5,7 @@ Each also tells the customer's story and counts, where that stream has a count.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
@@ -17,9 +17,9 @@ from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision
 from operators.lead.case import Case
 from operators.wire import streams
-from operators.wire.arrival import ORDER_APPROXIMATE
+from operators.wire.arrival import ORDER_APPROXIMATE, SUSPECT
 from operators.wire.streams import Why
-from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES, WON
+from state.rows.codes import BY, CLOSED_REASONS, MARKS, ROUTES, STATUSES, WON
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -219,10 +219,17 @@ def closing(case: Case, into: str) -> None:
     )
 
 
-def stage_of(unique: Unique) -> str:
-    """UQL opened; MQL cleaning done or exempt; SQL first effective follow-up; WON (ruling 32). All are exempt (ruling 51)."""
+def stage_of(unique: Unique, lead: Lead) -> str:
+    """UQL while a task holds it; MQL cleaning done or not needed; SQL first effective follow-up or a person's HIGH; WON
+    (rulings 32 and 75)."""
     if unique.status == WON:
         return "WON"
+    cleaning = lead.cleaning
+    if cleaning is not None:
+        if cleaning.holds:
+            return "UQL"
+        if cleaning.high:
+            return "SQL"
     return "SQL" if unique.effective else "MQL"
 
 
@@ -235,6 +242,16 @@ def state(case: Case, flags: int = 0) -> None:
     text = desk.text
     uid = desk.unique_id(lead.n)
     into: str | UnsetType = f"{desk.prefix}u{lead.into}" if lead.into else UNSET
+    cleaning = lead.cleaning
+    task: str | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+    if cleaning is not None:
+        if cleaning.number:
+            task = f"{desk.prefix}t{cleaning.number}"
+        if cleaning.by:
+            by = BY[cleaning.by]
+        if cleaning.suspect >= case.now:
+            flags |= SUSPECT
     desk.out.events.append(
         (
             streams.UNIQUE_LEADS,
@@ -247,7 +264,7 @@ def state(case: Case, flags: int = 0) -> None:
                 desk.one_id,
                 uid,
                 STATUSES[lead.status],
-                stage_of(unique),
+                stage_of(unique, lead),
                 section.store or None,
                 section.line,
                 (lead.care.owner or None) if lead.care is not None else None,
@@ -263,16 +280,23 @@ def state(case: Case, flags: int = 0) -> None:
                 _flags(section, flags),
                 True if desk.shadow else UNSET,
                 *_cared_for(desk, lead),
+                ROUTES[lead.route] if lead.route else UNSET,
+                task,
+                by,
             ),
         )
     )
 
 
-def _cared_for(desk: Desk, lead: Lead) -> tuple[Any, ...]:
+_Cared = tuple[Any, Any, Any, Any, Any, Any]
+_NOBODY: Final[_Cared] = (UNSET, UNSET, UNSET, UNSET, UNSET, UNSET)
+
+
+def _cared_for(desk: Desk, lead: Lead) -> _Cared:
     """Previous owner, assigned_at, first and last follow-up, their number, times recycled; nothing where nobody cared yet."""
     care = lead.care
     if care is None or not (care.owner or care.previous):
-        return ()
+        return _NOBODY
     text = desk.text
     return (
         care.previous or None,

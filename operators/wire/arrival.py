@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord
+from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord, VerdictRecord
 from operators.wire.streams import FieldFault
 
 FUTURE: Final = 1
@@ -17,6 +17,9 @@ KEY_UNKNOWN: Final = 1 << 9
 ORDER_APPROXIMATE: Final = 1 << 10
 SHARED_CONTACT: Final = 1 << 11
 NUMBER_RUN: Final = 1 << 12
+"""Of a raw lead that makes or lengthens a run of adjacent numbers (ruling 62)."""
+SUSPECT: Final = 1 << 13
+"""Of a unique lead that BIGDATA called invalid (ruling 40)."""
 FLAGS: Final = {
     FUTURE: "FUTURE",
     VIRTUAL: "VIRTUAL_OPERATOR",
@@ -28,6 +31,7 @@ FLAGS: Final = {
     ORDER_APPROXIMATE: "ORDER_APPROXIMATE",
     SHARED_CONTACT: "SHARED_CONTACT",
     NUMBER_RUN: "NUMBER_RUN",
+    SUSPECT: "SUSPECT",
 }
 BLANK: Final = ("BLANK",)
 """In place of reasons: a line or a value without content is no record; it is counted and nothing else (ruling 77)."""
@@ -86,7 +90,7 @@ class Arrival:
         self.kind = kind
         self.raw = raw
         self.reasons: tuple[str, ...] = ()
-        self.record: RawLeadRecord | ActivityRecord | BehaviourRecord | CommandRecord | None = None
+        self.record: RawLeadRecord | ActivityRecord | BehaviourRecord | CommandRecord | VerdictRecord | None = None
         self.channel = ""
         self.digest = b""
         self.shadow = False

@@ -150,6 +150,34 @@ class CommandRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     reason: Text | None = None
 
 
+class VerdictIntent(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """What a verdict says of the wish (ruling 61)."""
+
+    level: Literal["HIGH", "NORMAL", "LOW"] | None = None
+    series: Text | None = None
+    days_to_buy: Amount | None = None
+    budget: Text | Number | None = None
+
+
+class VerdictRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """`verdict` as sent: what robot, people or others say of a lead (清洗结果)."""
+
+    type: str | None = None
+    task_id: Text | None = None
+    unique_id: Text | None = None
+    phone: Phone | None = None
+    landline: Phone | None = None
+    by: str | None = None
+    outcome: str | None = None
+    event_time: Time | None = None
+    ingest_time: Time | None = None
+    store: Id | None = None
+    line: Id | None = None
+    intent: VerdictIntent | None = None
+    reason: Text | None = None
+    cost: Amount | None = None
+
+
 _BLOCK: Final = limits.STRING_BYTES // 2
 _literals: Final = msgspec.json.Decoder(Literals).decode
 

@@ -98,6 +98,9 @@ class Replay(Struct, gc=False):
     activity_id: str | UnsetType = UNSET
     shadow: bool | UnsetType = UNSET
     command_id: str | UnsetType = UNSET
+    task_id: str | UnsetType = UNSET
+    """With `unique_id`: of a verdict that came again."""
+    unique_id: str | UnsetType = UNSET
 
 
 class Late(Struct, gc=False):
@@ -220,6 +223,10 @@ class UniqueLead(Struct, gc=False):
     last_follow_up_at: str | UnsetType | None = UNSET
     follow_ups: int | UnsetType = UNSET
     recycled: int | UnsetType = UNSET
+    route: str | UnsetType = UNSET
+    """NONE, AI or MANUAL; unset where nobody judged it (cleaning is off, or an older version opened it)."""
+    task_id: str | UnsetType = UNSET
+    cleaned_by: str | UnsetType = UNSET
 
 
 class To(Struct, gc=False):
@@ -299,6 +306,52 @@ class Feedback(Struct, gc=False):
     """The state that the code stands for."""
 
 
+class StoreOut(Struct, gc=False):
+    """A store that is recommended to the customer (ruling 60)."""
+
+    store: str
+    name: str
+    city: str
+
+
+class CleaningTask(Struct, gc=False):
+    """Work for robot or people: once when it opens, with all that they need, and once when it ends (ruling 59)."""
+
+    event_id: str
+    at: str
+    rule_version: str
+    why: Why
+    one_id: str
+    unique_id: str
+    task_id: str
+    state: str
+    route: str
+    reasons: list[str]
+    not_before: str
+    expires_at: str | None
+    store: str | None
+    line: str
+    channel: str
+    """Of the first touch, as `campaign`."""
+    campaign: str | None
+    series: str | UnsetType | None = UNSET
+    """This and what follows up to `intents` stand in the record of the opening alone."""
+    score: int | UnsetType = UNSET
+    grade: str | UnsetType = UNSET
+    contact: Contact | UnsetType = UNSET
+    province: str | UnsetType | None = UNSET
+    city: str | UnsetType | None = UNSET
+    city_from: str | UnsetType | None = UNSET
+    """form or home_location; null where no city is known."""
+    stores: list[StoreOut] | UnsetType = UNSET
+    intents: list[IntentOut] | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    """This and what follows stand in the record of a task that a verdict ended."""
+    by: str | UnsetType = UNSET
+    cost: float | UnsetType = UNSET
+    """Yuan."""
+
+
 class StreamKind(NamedTuple):
     """A stream that goes out. Its number is its place in `KINDS`: it stands in outbox rows and never changes."""
 
@@ -326,6 +379,7 @@ KINDS: Final = (
     StreamKind("closings", Closing),
     StreamKind("fraud_alerts", FraudAlert),
     StreamKind("feedback", Feedback),
+    StreamKind("cleaning_tasks", CleaningTask, clear=True),
 )
 STREAMS: Final = tuple(kind.name for kind in KINDS)
 
@@ -340,6 +394,7 @@ NOTIFICATIONS: Final = 7
 CLOSINGS: Final = 8
 FRAUD_ALERTS: Final = 9
 FEEDBACK: Final = 10
+CLEANING_TASKS: Final = 11
 
 LONGEST: Final = tuple(limits.ORIGINAL_OUTPUT_BYTES if kind.original else limits.OUTPUT_BYTES for kind in KINDS)
 """Longest record of each stream, bytes."""

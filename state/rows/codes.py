@@ -23,6 +23,8 @@ ACT_LOST: Final = 1
 ACT_INVALID: Final = 2
 ACT_PAID: Final = 3
 ACT_REFUND: Final = 4
+ACT_INTENT: Final = 5
+"""What a verdict says of the wish; stands behind the others of its instant."""
 
 # status of a unique lead as others see it (ruling 32)
 S_PENDING: Final = 0
@@ -54,3 +56,19 @@ R_INVALID: Final = 3
 R_MERGE_EXPIRED: Final = 4
 R_MAX_LIFE: Final = 5
 R_FOLDED: Final = 6
+
+# routes of cleaning, the stronger behind the weaker (ruling 58); 0 = not judged
+NONE: Final = 1
+AI: Final = 2
+MANUAL: Final = 3
+ROUTES: Final = ("", "NONE", "AI", "MANUAL")
+
+# how a cleaning task stands (ruling 59)
+T_OPEN: Final = 0
+T_DONE: Final = 1
+T_TIMEOUT: Final = 2
+T_WITHDRAWN: Final = 3
+TASK_STATES: Final = ("OPEN", "DONE", "TIMEOUT", "WITHDRAWN")
+
+BY: Final = ("", "AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA")
+"""Who says something of a lead (ruling 24)."""

@@ -177,6 +177,12 @@ class Customer(Struct, array_like=True, gc=False):
     """Replay keys of commands with the clock of their acceptance."""
     behaviours: list[Behaviour] = []
     """At most `limits.BEHAVIOURS`, one per (kind, series)."""
+    tasks: int = 0
+    """Cleaning tasks of this customer so far."""
+    province: str = ""
+    """With `city` of the latest raw lead that gives a city."""
+    city: str = ""
+    city_at: int = -(1 << 62)
 
     @property
     def sources(self) -> list[Source]:

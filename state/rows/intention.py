@@ -50,6 +50,7 @@ class Raw(Struct, array_like=True, tag=1, gc=False):
     """Raw lead that its mark was decided against; 0 = none."""
     judged: int = 0
     """What a trained model says of it, as `operators.base.scorecard` writes it; 0 = no model was in force."""
+    campaign: str = ""
 
 
 class Act(Struct, array_like=True, tag=2, gc=False):
@@ -68,6 +69,8 @@ class Act(Struct, array_like=True, tag=2, gc=False):
     time: int = 0
     rank: int = 3
     """Its place among the events of one instant: OLD, BROUGHT or USUAL."""
+    intent: IntentEntry | None = None
+    """Of an ACT_INTENT: what joins the history (ruling 61)."""
 
 
 OLD: Final = 1
@@ -136,6 +139,12 @@ class Unique(Struct, array_like=True, gc=False):
     """Decayed touches of other channels than the first touch's, as of `heat_at`."""
     judged: int = 0
     """What a trained model says of its latest FIRST_TOUCH or MERGED raw lead; 0 = no model was in force."""
+    opener: int = 0
+    """Raw lead that opened it, or reopened it last; 0 in a lead that an older version wrote."""
+    campaign: str = ""
+    """Of the first touch."""
+    was: int = OPEN
+    """LOST or INVALID: what it was before it was reopened last."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

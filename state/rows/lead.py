@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from state.rows.cleaning import Cleaning
 from state.rows.codes import S_PENDING
 
 
@@ -94,3 +95,7 @@ class Lead(Struct, array_like=True, gc=False):
     """When the score gate lets it go at the latest; 0 = it has not been held by it since it was last opened (ruling 43)."""
     ordered: bool = False
     """An ORDER came since it was last opened: its score stands still (domain 9)."""
+    route: int = 0
+    """Its cleaning route (`codes.ROUTES`), judged when it opened or reopened; 0 = it was not judged."""
+    cleaning: Cleaning | None = None
+    """None as long as nothing ever asked for cleaning."""

@@ -118,6 +118,41 @@ class Disputed(Struct, array_like=True, tag="dispute", gc=False):
     event_ms: int
 
 
+class TaskOpened(Struct, array_like=True, tag="task", gc=False):
+    """A cleaning task was opened, and why."""
+
+    at: int
+    unique: int
+    number: int
+    route: int
+    reasons: list[str]
+    expires: int
+    stores: list[str] = []
+    """Recommended to the customer."""
+
+
+class TaskEnded(Struct, array_like=True, tag="task_end", gc=False):
+    """A cleaning task ended."""
+
+    at: int
+    unique: int
+    number: int
+    end: int
+    by: str = ""
+    outcome: str = ""
+
+
+class Said(Struct, array_like=True, tag="verdict", gc=False):
+    """A verdict came (判定)."""
+
+    at: int
+    unique: int
+    by: str
+    outcome: str
+    event_ms: int
+    reason: str = ""
+
+
 Entry = (
     Received
     | Marked
@@ -131,6 +166,9 @@ Entry = (
     | Assigned
     | Recycled
     | Disputed
+    | TaskOpened
+    | TaskEnded
+    | Said
 )
 
 _decode: Final = msgspec.msgpack.Decoder(list[Entry]).decode

@@ -9,7 +9,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 ORDER = ("state", "operators", "connectors", "flows", "leadstream")
 RULES = (
-    "wire", "identity", "base", "intake", "intention", "dispatch", "lead", "follow_up", "fraud", "customer", "pools",
+    "wire", "identity", "base", "intake", "intention", "dispatch", "cleaning", "lead", "follow_up", "fraud", "customer", "pools",
     "registry", "config",
 )  # fmt: skip
 BELOW_ALL = {"leadstream", "leadstream.compiled"}

@@ -25,8 +25,9 @@ from sheets import Formula, Sheet, xlsx
 
 from connectors.feeds.refusal import FeedRefused
 from connectors.feeds.registry import FEEDS, Delivery
-from connectors.sheets.imports import Wanted, import_file
+from connectors.sheets.imports import import_file
 from connectors.sheets.outlets import FolderOutlet
+from connectors.sheets.rows import Wanted
 from operators.base.calendar import LocalTime
 from operators.base.rules import TimeForm
 from operators.config.configuration import from_tables

@@ -77,7 +77,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = sorted({*fields.RAW_LEAD, *fields.ACTIVITY, *fields.COMMAND, *fields.OBJECTS})
+NAMES = sorted({*fields.RAW_LEAD, *fields.ACTIVITY, *fields.COMMAND, *fields.VERDICT, *fields.OBJECTS[RawLeadRecord]})
 INTENTS = st.fixed_dictionaries({}, optional={name: ANY for name in (*fields.INTENT, "levl")})
 KEYS = st.sampled_from([*NAMES, "stor", "evnt_time", "Phone", "\ufeffchannel", " name", "form_id"])
 CHANGES = st.dictionaries(KEYS, ANY, max_size=6) | st.fixed_dictionaries({"intent": INTENTS})
