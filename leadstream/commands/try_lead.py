@@ -83,7 +83,12 @@ def _part(part: dict[str, Any]) -> Iterator[str]:
         yield f"  Its task: from {_when(part['task']['not_before'])}, expires {_when(part['task']['expires_at'])}."
     yield f"  Score (评分): {part['score']}, grade {part['grade']}."
     for one in part["reasons"]:
-        yield f"    {one['points']:+5.1f}  {one['factor']}{'' if one['text'] == one['factor'] else ': ' + one['text']}"
+        told = (
+            f"{one['points']:+g}  {one['factor']}"
+            if one["text"] == one["factor"]
+            else f"{one['text']} ({one['factor']})"
+        )
+        yield f"    {told}"
     if part["dispatched"]:
         yield "  It would be dispatched (派单) at once."
     elif part["conditions"]:

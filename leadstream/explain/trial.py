@@ -65,7 +65,7 @@ class Trial:
         at `wall_ms` (epoch ms). `Arrival.now` says which."""
         if at_ms is None:
             arrival = self._judge.judge(raw, wall_ms)
-            at_ms = arrival.t if not arrival.reasons and arrival.has_time and arrival.t < wall_ms else wall_ms
+            at_ms = arrival.t if not arrival.reasons and arrival.has_time else wall_ms  # one of the future is clamped
         arrival = self._judge.judge(raw, at_ms)
         arrival.now, arrival.source, arrival.offset = at_ms, _SOURCE, 1
         return arrival

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from operators.config.configuration import from_tables
 from operators.dispatch import holds
 from operators.intention import merge
 from operators.intention.attributes import BIT
-from state import limits
+from state import keys, limits
+from state.database import Database
 from state.inspect import Inspection
 from state.rows import customer_row
 from state.rows.lead import Lead
@@ -191,15 +193,36 @@ def test_a_folder_without_state_is_refused(shell: Shell) -> None:
     assert "There is no state" in shell.call("holds", "--state", "nowhere", code=3).stderr
 
 
-def test_beside_a_running_engine(state: Path, checkout: Path, tmp_path: Path) -> None:
-    """The writer is not disturbed, and no lock is held."""
-    reader, sink = MemoryReader({"raw_leads": LEADS[:1]}), MemorySink()
-    shell = Shell(tmp_path, checkout)
-    engine = Engine(from_tables(TABLES, environ={}), reader, sink, Options(tmp_path / "state"))
+def test_beside_a_writer(shell: Shell, tmp_path: Path) -> None:
+    """Who writes the state has it open, and is not disturbed; what he wrote last is seen."""
+    copy = Shell(tmp_path, shell.checkout)
+    shutil.copytree(shell.folder / "state", tmp_path / "state")
+    writer = Database(tmp_path / "state")
     try:
-        assert json.loads(shell.call("holds", "--state", "state", "--json").stdout)["holds"] == []
+        before = json.loads(copy.call("holds", "--state", "state", "--json").stdout)["holds"]
+        gone = Inspection(tmp_path / "state")
+        oldest = next(iter(gone.waiting()))
+        gone.close()
+        batch = writer.batch()
+        batch.delete(keys.wait_key(oldest.shard, oldest.since, oldest.digest, oldest.lead))
+        writer.write(batch)
+        after = json.loads(copy.call("holds", "--state", "state", "--json").stdout)["holds"]
+        assert len(before) == 6 and after == before[1:]
     finally:
-        engine.close()
+        writer.close()
+
+
+def test_who_waits_for_his_place_at_an_opening(tmp_path: Path, checkout: Path) -> None:
+    """A store with a rate of one a minute: at its opening the second of two shows RATE (ruling 29)."""
+    tables = {**TABLES, "stores": {"S1": {"release_per_minute": 1}}}
+    leads = [lead(1, 20, "S1", name="A"), lead(2, 20, "S1"), lead(3, 21, "S1", channel="b")]
+    late = lead(4, 9, "S1", event_time="2026-01-05T09:00:30+08:00")
+    reader, sink = MemoryReader({"raw_leads": [*leads, late]}), MemorySink()
+    flows.run.run(Engine(from_tables(tables, environ={}), reader, sink, Options(tmp_path / "state")))
+    (tmp_path / "own.toml").write_text(TOML, encoding="utf-8")
+    found = asked(Shell(tmp_path, checkout), "--condition", "RATE")
+    (one,) = found["holds"]
+    assert one["ends"] == ["its place in the opening release of store S1 on 2026-01-05 09:01"]
 
 
 # --- words, each condition at its bound

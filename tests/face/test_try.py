@@ -215,7 +215,7 @@ def test_for_people(tmp_path: Path, checkout: Path) -> None:
     (tmp_path / "own.toml").write_text(TOML, encoding="utf-8")
     said = shell.call("try", json.dumps(lead(event_time=NIGHT)), "--config", "own.toml").stdout
     assert "Judged as of 2026-03-02 21:30:00" in said and "phone: 139****5678" in said
-    assert "Score (评分): 10, grade C." in said and "+10.0  interaction" in said
+    assert "Score (评分): 10, grade C.\n" in said and "interaction" in said
     assert (
         "It would wait for HOURS until 2026-03-03 09:00:00. What would end it:\n    store S1 opens on 2026-03-03 09:00"
         in said
