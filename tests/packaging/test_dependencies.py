@@ -10,7 +10,7 @@ from pathlib import Path
 
 from operators.identity import home
 
-NAMED_OTHERWISE = {"chinesecalendar": "chinese_calendar"}
+NAMED_OTHERWISE = {"chinesecalendar": "chinese_calendar", "scikit_learn": "sklearn"}
 """Distribution → the package that it brings, where they differ."""
 PACKAGES = ("flows", "operators", "state", "connectors", "leadstream")
 

@@ -10,7 +10,7 @@ from one_key import DAY_MS, RULES, at, empty, raw
 from operators.base.rules import Channel, ScoreRules
 from operators.base.words import WORDS
 from operators.intention import merge, score
-from operators.intention.attributes import BIT, RISK, risks_of
+from operators.intention.attributes import BIT, RISK, facts_of_intent, risks_of
 from operators.wire.arrival import SHARED_CONTACT, VIRTUAL
 from state import limits
 from state.rows.customer_row import Behaviour
@@ -206,6 +206,21 @@ def test_what_speaks_against_a_number_is_taken_off_the_sum(risks: tuple[str, ...
     """Off the clipped groups: attributes beyond their maximum do not make up for it (name and city are 22)."""
     bits = BIT["name"] | BIT["city"] | sum(RISK[name] for name in risks)
     assert points(unique(facts=bits)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "facts"),
+    [
+        (IntentEntry(NOW), set()),
+        (IntentEntry(NOW, "A6L"), {"series"}),
+        (IntentEntry(NOW, "", 1), {"level"}),
+        (IntentEntry(NOW, "", 0, 0), {"days_to_buy"}),
+        (IntentEntry(NOW, "A6L", 3, 7, "30"), {"series", "level", "days_to_buy", "budget"}),
+    ],
+)
+def test_what_a_verdicts_intent_says(entry: IntentEntry, facts: set[str]) -> None:
+    """Ruling 61: it joins the history, and is scored like any other."""
+    assert facts_of_intent(entry) == sum(BIT[name] for name in facts)
 
 
 def test_no_bit_means_two_things() -> None:
