@@ -10,11 +10,13 @@ from operators.customer.split import Submission
 from operators.intention import fold
 from operators.intention.merge import stands
 from operators.intention.places import order_of
-from operators.lead import life, marks, records
+from operators.lead import life, marks, records, statuses
 from operators.lead.case import Case, lead_for, pointers_to
+from operators.lead.statuses import AT_STORE
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
+from state.rows.codes import S_PENDING
 from state.rows.customer_row import Section, Source
 from state.rows.intention import Answer, Fold, Raw, Unique, copied
 from state.rows.lead import Lead
@@ -88,8 +90,11 @@ def _line_of(in_force: list[object]) -> str:
     return line if isinstance(line, str) else "main"
 
 
-def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str, now: int) -> set[int]:
-    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written."""
+def answer(
+    desk: Desk, section: Section, unique: Unique, lead: Lead, store: str, now: int, *, rule: str = "store_answer"
+) -> set[int]:
+    """The waiting `unique` of `section`, or with the rule `store_exit` any open one, gets `store` at `now`; returns the unique
+    leads written."""
     row, rules = desk.row, desk.rules
     target = split.section_of(row, section.line, store)
     split.settle(target, now, rules)
@@ -109,8 +114,10 @@ def answer(desk: Desk, section: Section, unique: Unique, lead: Lead, store: str,
     event = Answer(now, False, snapshot, raws, marks_then, row.arrivals)
     event.moved = fold.answer_moves(fold.state_before(target, event, rules), merge_ms, life_ms, now, rules)
     change = fold.add_answer(target, event, row, rules)
-    why = Why("store_answer", answered=store)
+    why = Why(rule, answered=store)
     if not event.moved:
+        if statuses.is_in(lead, AT_STORE):  # what was dispatched to the store that left, was not to this one
+            statuses.become(lead, S_PENDING)
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)
     change.answered = True

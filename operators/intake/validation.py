@@ -57,6 +57,7 @@ _KEYS: Final = (
     "series",
     "activity_id",
     "command_id",
+    "successor",
     "advisor",
 )
 _NO_LIMIT_CHECK: Final = 320
@@ -235,13 +236,17 @@ class Validation:
                 reasons.add(fault)
         return self.addressed(arrival, record, raw, reasons)
 
+    def fits(self, record: ActivityRecord | CommandRecord, raw: bytes) -> bool:
+        """Whether no string is too long, and none that becomes part of a key holds a NUL."""
+        if b"\\u0000" in raw and _has_nul(record):
+            return False
+        return not (len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED))
+
     def addressed(
         self, arrival: Arrival, record: ActivityRecord | CommandRecord, raw: bytes, reasons: set[str]
     ) -> Arrival:
         """A record that names a unique lead by its id, or by contact, store and line (ruling 17): whose it is."""
-        if b"\\u0000" in raw and _has_nul(record):
-            reasons.add("BAD_FIELD")
-        if len(raw) > _NO_LIMIT_CHECK and too_long(record, raw, _NOT_MEASURED):
+        if not self.fits(record, raw):
             reasons.add("BAD_FIELD")
         line = "" if record.line is None else str(record.line).strip()
         if line and self.rules.lines is not None and line not in self.rules.lines:

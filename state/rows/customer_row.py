@@ -162,6 +162,8 @@ class Customer(Struct, array_like=True, gc=False):
     """Asks of this customer so far."""
     commands: list[tuple[str, int]] = []
     """Replay keys of commands with the clock of their acceptance."""
+    exited: int = 0
+    """Store exits of its shard that it has met."""
 
     @property
     def sources(self) -> list[Source]:
