@@ -12,7 +12,7 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from flows import messages
-from operators.base import count_kinds
+from operators.base import count_kinds, shard_rules
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
 from operators.intake import hints
@@ -53,9 +53,12 @@ class Batch:
         """Encode what each record gives by itself, to know the one whose output cannot be encoded."""
         self.shard = shard
         self.database: Database = shard.database
+        if shard.exits:
+            rules = shard_rules.of(rules, shard.exits)
         self.rules = rules
         self.shards = shards
         self.out = Outputs(rules, sources, hints.BY_CODE)
+        self.out.exits = shard.exits
         self.members = Members(shard.database, shard.number)
         self.read: dict[bytes, bytes | None] = {}
         """Rows as stored; decoded where they are decided about, while their memory is near."""
@@ -94,11 +97,16 @@ class Batch:
         read.update(zip(wanted, found, strict=True))
 
     def _row(self, entity: bytes) -> Any:
-        """The row as it stands in this batch; it was loaded."""
+        """The row as it stands in this batch; it was loaded. What was ordered for every row of the shard it has met."""
         if entity in self.rows:
-            return self.rows[entity]
-        value = self.read[entity]
-        row = self.rows[entity] = None if value is None else KIND_OF[entity[0]].decode(value)
+            row = self.rows[entity]
+        else:
+            value = self.read[entity]
+            row = self.rows[entity] = None if value is None else KIND_OF[entity[0]].decode(value)
+        if self.out.exits and row is not None:
+            kind = KIND_OF[entity[0]]
+            if kind.is_behind is not None and kind.meet is not None and kind.is_behind(row, self.out):
+                kind.meet(kind.desk(row, entity, self.out, self.members))
         return row
 
     # --- deciding
@@ -158,6 +166,8 @@ class Batch:
         self.leads += len(fresh)
 
     def _refuse(self, arrival: Arrival, reasons: tuple[str, ...]) -> None:
+        if arrival.everywhere and arrival.shard != self.shard.number:
+            return  # another shard says it
         if reasons == BLANK:
             self.leads -= 1
             self.out.count(self.rules.local.day(arrival.now), False, "", count_kinds.BLANK)
@@ -180,14 +190,22 @@ class Batch:
                 kind = WITNESS_OF[witness[0]]
                 beside = self.witnesses[witness] = kind.fresh() if stored is None else kind.decode(stored)
             arrival.witness_row = beside
-        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, self.out)
-        if self.out.near:
+        out = self.out
+        if arrival.everywhere:
+            out.speaks = arrival.shard == self.shard.number
+            self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, out)
+            self.rules = out.rules
+            return
+        if self.rules.exits and arrival.stores:
+            arrival.stores = self.rules.aliases(arrival.stores)  # every code that left, in whatever record (ruling 31)
+        self.rows[entity] = APPLY_RECORD[arrival.kind](row, arrival, out)
+        if out.near:
             self._near(now)
 
     def _at(self, entity: bytes, now: int) -> Any:
         """The row as it stands in this batch, what of it is due before `now` fired."""
         changed = entity in self.rows
-        row = self.rows[entity] if changed else self._row(entity)
+        row = self._row(entity)
         # Its timer on disk stands at or before what is due; what this batch changed has no timer there yet.
         if row is not None and (changed or (row.armed and row.armed < now)):
             row = self.rows[entity] = self._fire(entity, row, now)
@@ -275,6 +293,8 @@ class Batch:
             if row.armed == keys.timer_of(key)[0]:  # another's is a fault's, and goes by itself: the armed one stays
                 row.armed = 0
             self.rows[entity] = self._fire(entity, row, keys.due_before(before, entity[0]))
+            if self.out.near:
+                self._near(self.clock)
         return more
 
     def _due(self, first: bytes, bound: bytes, limit: int) -> list[tuple[bytes, bytes]]:
@@ -351,6 +371,7 @@ class Batch:
         pending = None if out.is_empty() else shard.outbox.put(batch, out.lines(), polled, self.leads)
         shard.meta.clock = self.clock
         shard.meta.registry = self.registry
+        shard.exits = out.exits
         shard.put_meta(batch)
         wrote = self.database.write(batch)
         shard.fences.written(self.fences, self.hop_fences)

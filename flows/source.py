@@ -287,6 +287,10 @@ class _Part(StatefulSourcePartition[tuple[str, Item], None]):
         polled = self._monotonic()
         shards: dict[int, list[Any]] = {}
         for arrival in found:
+            if arrival.everywhere:
+                for shard in range(self._progress.shards):
+                    shards.setdefault(shard, []).append(arrival)
+                continue
             held = shards.get(arrival.shard)
             if held is None:
                 shards[arrival.shard] = [arrival]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from operators.base import count_kinds
-from operators.base.desk import ChannelDesk, Desk, StoreDesk
+from operators.base.desk import ChannelDesk, Desk, ExitsDesk, StoreDesk
 from operators.base.kinds import EntityKind, MessageKind, RecordKind, WitnessKind
 from operators.base.outputs import Outputs
 from operators.customer import accept, activities, behaviours, consent, late_notice, run_told, verdicts
@@ -22,16 +22,17 @@ from operators.intake import validation
 from operators.intake import verdicts as intake_verdicts
 from operators.lead import clocks
 from operators.lead.task_clock import CLEANING_TIMEOUT
-from operators.pools import commands, room
+from operators.pools import commands, exits, room
 from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import ActivityRecord, BehaviourRecord, CommandRecord, RawLeadRecord, VerdictRecord
 from state import keys
 from state.members import Members
-from state.rows import channel_row, customer_row, row_size, run_row, store_row
+from state.rows import channel_row, customer_row, exits_row, row_size, run_row, store_row
 from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
-from state.rows.messages import AskPlace, GivePlaceBack, InRun, JoinQueue, LateLead, LeaveQueue, PlaceAnswer, Slot
+from state.rows.exits_row import ExitsRow
+from state.rows.messages import AskPlace, GivePlaceBack, InRun, JoinQueue, LateLead, LeaveQueue, Meet, PlaceAnswer, Slot
 from state.rows.store_row import StoreRow
 
 
@@ -45,6 +46,18 @@ def _channel_desk(row: ChannelRow, entity: bytes, out: Outputs, members: Members
 
 def _never(row: Any) -> bool:
     return False
+
+
+def _exits_desk(row: ExitsRow, entity: bytes, out: Outputs, members: Members) -> ExitsDesk:
+    return ExitsDesk(row, out, members)
+
+
+def _command_of(arrival: Arrival) -> bytes:
+    return keys.EXITS if arrival.everywhere else _customer_of(arrival)
+
+
+def _command(row: Any, arrival: Arrival, out: Outputs) -> Any:
+    return exits.command(row, arrival, out) if arrival.everywhere else commands.command(row, arrival, out)
 
 
 def _customer_of(arrival: Arrival) -> bytes:
@@ -105,8 +118,8 @@ RECORDS: Final = (
         CommandRecord,
         frozenset({"command_id", "kind"}),
         intake_commands.check,
-        _customer_of,
-        commands.command,
+        _command_of,
+        _command,
         settles=True,
     ),
 )
@@ -127,6 +140,8 @@ ENTITIES: Final = (
         clocks=AGENDA.clocks,
         giving_way=row_size.giving_way,
         judge_again=consent.judge_again,
+        is_behind=exits.is_behind,
+        meet=exits.meet,
         shown=lambda entity: entity[1:-1].hex(),
     ),
     EntityKind(
@@ -156,6 +171,17 @@ ENTITIES: Final = (
         barriers=release.barriers,
         settles=True,
     ),
+    EntityKind(
+        "store exits",
+        keys.EXITS,
+        decode=exits_row.decode,
+        encode=exits_row.encode,
+        desk=_exits_desk,
+        next_due=exits.next_due,
+        fire=exits.fire,
+        is_gone=_never,
+        shown=lambda entity: "of the shard",
+    ),
 )
 
 WITNESSES: Final = (
@@ -170,6 +196,7 @@ MESSAGES: Final = (
     MessageKind(GivePlaceBack, keys.STORE, room.give_back),
     MessageKind(PlaceAnswer, keys.CUSTOMER, commands.answered),
     MessageKind(LateLead, keys.CHANNEL, late_notice.count),
+    MessageKind(Meet, keys.CUSTOMER, exits.met),
     MessageKind(InRun, keys.CUSTOMER, run_told.told),
 )
 

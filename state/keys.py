@@ -3,6 +3,7 @@
     SS c digest realm          a customer's row
     SS k code                  a channel's row
     SS s code                  a store's row
+    SS x                       the store exits that the shard knows
     SS r digits channel        a witness: a neighbourhood of numbers on a channel
     SS p entity group member   a member of an entity: a lead in a store's queue, a customer of an advisor
     SS q entity group order    the same members in an order, where they have one
@@ -31,6 +32,8 @@ CUSTOMER: Final = b"c"
 CHANNEL: Final = b"k"
 STORE: Final = b"s"
 RUN: Final = b"r"
+EXITS: Final = b"x"
+"""One row a shard: the entity has no name."""
 MEMBER: Final = b"p"
 ORDER: Final = b"q"
 TIMER: Final = b"t"

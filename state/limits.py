@@ -94,6 +94,12 @@ HOPS_PER_SLICE: Final = 512
 """Messages between entities that one batch of a shard applies."""
 RELEASES_PER_SLICE: Final = 256
 """Leads that one batch releases at a store's opening."""
+STORE_EXITS: Final = 10_000
+"""Store exits that a state keeps, for ever; a further one is NOT_ALLOWED."""
+EXIT_ROWS_PER_SLICE: Final = 256
+"""Customers that one batch of a shard looks at for leads at a store that left."""
+EXIT_CUSTOMERS_PER_SLICE: Final = 8
+"""Of these, how many whose leads it moves: shards take turns, and other records come between."""
 SWEPT_MS: Final = 86_400_000
 """How often, by the clock, a shard goes through the rows of its witnesses."""
 SWEPT_PER_SLICE: Final = 256

@@ -96,6 +96,20 @@ class Members:
             place += 1
         return found
 
+    def holding(self, space: bytes, wanted: bytes, behind: bytes, rows: int, most: int) -> tuple[list[bytes], bytes]:
+        """(entities of a space whose stored row holds `wanted`, the last one looked at), at most `most` of the next `rows`
+        behind an entity, b"" = from the first on; b"" as the last one: there are no more. What this batch changes is not seen."""
+        head = bytes((self._shard,))
+        begin = head + (behind + b"\0" if behind else space)
+        found: list[bytes] = []
+        for key, value in self._database.scan(begin, keys.after(head + space)):
+            rows -= 1
+            if value.find(wanted) >= 0:
+                found.append(key[1:])
+            if rows == 0 or len(found) >= most:
+                return found, key[1:]
+        return found, b""
+
     def write(self, batch: WriteBatch) -> None:
         """All changes into the batch that changes the entity's row."""
         for key, value in self._changed.items():

@@ -13,6 +13,8 @@ from state.database import Database
 from state.fence import Fences
 from state.keys import NEVER
 from state.outbox import Outbox
+from state.rows import exits_row
+from state.rows.exits_row import Exit
 from state.rows.shard_row import Meta
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -32,6 +34,8 @@ class Shard:
         self.fences = Fences(database, number)
         self.outbox = Outbox(database, number, covered, self.meta.outbox)
         self.counts = Counts(database, number)
+        exits = database.get(keys.prefix(number, keys.EXITS))
+        self.exits: list[Exit] = [] if exits is None else exits_row.decode(exits).exits
         self.swept = 0
         """Day of the clock on which the rows of witnesses were swept, since the start."""
         self.sweeps_from = b""

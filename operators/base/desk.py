@@ -6,9 +6,11 @@ from typing import Final
 
 from operators.base.outputs import Outputs
 from operators.identity.masks import without_number
+from state import keys
 from state.members import BatchGroup, Members
 from state.rows.channel_row import ChannelRow
 from state.rows.customer_row import Customer
+from state.rows.exits_row import ExitsRow
 from state.rows.store_row import StoreRow
 
 _SHORTEST_NUMBER: Final = 10
@@ -80,6 +82,22 @@ class ChannelDesk:
         self.row = row
         self.out = out
         self.rules = out.rules
+
+
+class ExitsDesk:
+    """A shard's store exits within a batch: their row, and the customers who may be concerned."""
+
+    __slots__ = ("_members", "out", "row")
+
+    def __init__(self, row: ExitsRow, out: Outputs, members: Members) -> None:
+        self.row = row
+        self.out = out
+        self._members = members
+
+    def holding(self, wanted: bytes, behind: bytes, rows: int, most: int) -> tuple[list[bytes], bytes]:
+        """(customers whose stored row holds these bytes, the last one looked at or b"" at the end), at most `most` of the next
+        `rows` behind one."""
+        return self._members.holding(keys.CUSTOMER, wanted, behind, rows, most)
 
 
 class StoreDesk:

@@ -89,6 +89,10 @@ class EntityKind:
     """Judge what waits: the registry has changed (ruling 14)."""
     shown: Callable[[bytes], str] = bytes.hex
     """An entity in words, for messages."""
+    is_behind: Callable[[Any, Outputs], bool] | None = None
+    """Whether a row has not met all that was ordered for every row of its shard; asked only where something ever was."""
+    meet: Callable[[Any], None] | None = None
+    """Apply that to it, before anything else (ruling 66)."""
     barriers: Callable[[Rules], Callable[[int], int]] | None = None
     """Of the rules: what gives the first time after another before which all must have come to rest, 0 = none (ruling 4)."""
     settles: bool = False

@@ -20,6 +20,7 @@ from operators.wire.arrival import FLAGS, Arrival
 from operators.wire.streams import FieldFault, Why
 from state import limits
 from state.outbox import Lines
+from state.rows.exits_row import Exit
 from state.rows.messages import Message
 from state.rows.story import Entry
 
@@ -84,6 +85,7 @@ class Outputs:
         "counts",
         "dropped",
         "events",
+        "exits",
         "faults",
         "hints",
         "index",
@@ -93,6 +95,7 @@ class Outputs:
         "refused",
         "rules",
         "sources",
+        "speaks",
         "stories",
         "text",
         "unknown",
@@ -105,6 +108,10 @@ class Outputs:
     ) -> None:
         """`hints`: what to do about each code of a reject, in words."""
         self.hints = hints
+        self.exits: list[Exit] = []
+        """Store exits that the shard knows, in order."""
+        self.speaks = True
+        """Of a record that every shard applies: whether this one says what becomes of it."""
         self.rules = rules
         self.sources = sources
         """By the number of an input partition."""

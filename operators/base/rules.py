@@ -242,9 +242,25 @@ class Rules:
     """What people read about factors and behaviours, in the profile's language."""
     cleaning: CleaningRules = field(default_factory=CleaningRules)
     default_store: Store = field(default_factory=lambda: Store(""))
+    exits: Mapping[str, str] = field(default_factory=dict)
+    """Store that left → its successor, "" = none (ruling 31): what a shard was told, not the configuration."""
+
+    def alias(self, code: str) -> str:
+        """The store that a code names by now: one that left stands for its successor (ruling 31)."""
+        successor = self.exits.get(code)
+        while successor:
+            code = successor
+            successor = self.exits.get(code)
+        return code
+
+    def aliases(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """The same of several, repeats removed."""
+        return tuple(dict.fromkeys([self.alias(code) for code in codes]))
 
     def store_of(self, code: str, line: str) -> Store | None:
         """The store of this code if the registry knows it and it sells `line`, else None (ruling 14: STORE_UNKNOWN)."""
+        if self.exits and code in self.exits:
+            return None
         if self.stores is None:
             return self.default_store
         store = self.stores.get(code)

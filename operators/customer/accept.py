@@ -47,6 +47,7 @@ def raw_lead(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer |
     if row is None:
         life = rules.local.day_text(rules.local.day(now)).replace("-", "")
         row = Customer(life + "s" if arrival.shadow else life, arrival.phone, arrival.landline, arrival.shadow)
+        row.exited = len(out.exits)
     line = text_of(record.line) or "main"
     _accept(Submission(Desk(row, arrival.digest, out), arrival, record, account, source_id, line))
     return row

@@ -150,7 +150,7 @@ def _section(desk: Desk, arrival: Arrival, record: ActivityRecord, now: int) -> 
         # Given and contradicting: rejected (ruling 17).
         if named is None or (line and line != named[0].line):
             return "NO_LEAD"
-        if arrival.stores and arrival.stores[0] != named[0].store:
+        if arrival.stores and arrival.stores[0] != desk.rules.alias(named[0].store):
             return "NO_LEAD"
         return named[0]
     line = line or "main"

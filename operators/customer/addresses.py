@@ -39,7 +39,7 @@ def standing(desk: Desk, arrival: Arrival, unique_id: str | None, line: str) -> 
     store = arrival.stores[0] if arrival.stores else ""
     if unique_id:
         found = named(desk, unique_id)
-        if found is None or (line and line != found[0].line) or (store and store != found[0].store):
+        if found is None or (line and line != found[0].line) or (store and store != desk.rules.alias(found[0].store)):
             return None
         return _entry(found[0], found[1])
     for section in desk.row.sections:

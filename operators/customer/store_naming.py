@@ -10,12 +10,13 @@ from operators.customer.split import Submission
 from operators.intention import fold, merge
 from operators.intention.merge import stands
 from operators.intention.places import order_of
-from operators.lead import life, marks, records
+from operators.lead import life, marks, records, statuses
 from operators.lead.case import Case, lead_for, pointers_to
+from operators.lead.statuses import AT_STORE
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.codes import ACT_INTENT
+from state.rows.codes import ACT_INTENT, S_PENDING
 from state.rows.customer_row import Section, Source
 from state.rows.intention import Act, Answer, Fold, IntentEntry, Raw, Unique, copied
 from state.rows.lead import Lead
@@ -99,9 +100,11 @@ def answer(
     *,
     intent: IntentEntry | None = None,
     note: str = "",
+    rule: str = "store_answer",
 ) -> set[int]:
-    """The waiting `unique` of `section` gets `store` at `now`; returns the unique leads written. `intent` = what the answer
-    says of the wish: it goes with the lead, or to the one that it is folded into (ruling 61); `note`: who gave the answer."""
+    """The waiting `unique` of `section`, or with the rule `store_exit` any open one, gets `store` at `now`; returns the unique
+    leads written. `intent` = what the answer says of the wish: it goes with the lead, or to the one that it is folded into
+    (ruling 61); `note`: who gave the answer."""
     row, rules = desk.row, desk.rules
     target = split.section_of(row, section.line, store)
     split.settle(target, now, rules)
@@ -127,8 +130,10 @@ def answer(
         # Behind the answer, so that an open lead hears of it.
         act = Act(now, now, ACT_INTENT, f"v{row.arrivals}", row.arrivals, now, intent=intent)
         fold.add_activity(target, act, row, rules)
-    why = Why("store_answer", answered=store, note=note)
+    why = Why(rule, answered=store, note=note)
     if not event.moved:
+        if statuses.is_in(lead, AT_STORE):  # what was dispatched to the store that left, was not to this one
+            statuses.become(lead, S_PENDING)
         change.before[lead.n] = snapshot
     marks.corrections(desk, target, change, now)
     change.answered = True

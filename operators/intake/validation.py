@@ -59,6 +59,7 @@ _KEYS: Final = (
     "series",
     "activity_id",
     "command_id",
+    "successor",
     "advisor",
     "task_id",
 )

@@ -17,7 +17,7 @@ from operators.intention.merge import end_of
 from operators.intention.places import order_of
 from operators.lead import life, records
 from operators.lead.case import Case, lead_of, pointers_to, unique_of
-from operators.lead.statuses import CLOSED, IN_POOL, OPEN, WAITING
+from operators.lead.statuses import CLOSED, IN_POOL, IN_QUEUE, OPEN, WAITING
 from operators.wire.streams import Why
 from state.rows import codes
 from state.rows.codes import STATUSES
@@ -83,7 +83,7 @@ def _deleted(lead: Lead, unique: Unique, rules: Rules) -> int:
 
 
 EXPIRY: Final = Clock("expiry", OPEN, _expires, _expire)
-RELEASE: Final = Clock("release", WAITING | IN_POOL, _released, _release)
+RELEASE: Final = Clock("release", WAITING | IN_QUEUE | IN_POOL, _released, _release)
 
 
 class Agenda:

@@ -14,7 +14,7 @@ from operators.intention import score
 from operators.intention.merge import end_of, stands
 from operators.lead import care, records, statuses, tasks
 from operators.lead.case import Case
-from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL, WAITING
+from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL, IN_QUEUE, WAITING
 from state import keys
 from state.rows.codes import (
     INVALID,
@@ -51,8 +51,9 @@ def expiry_reason(unique: Unique) -> int:
 
 
 def is_waiting(lead: Lead) -> bool:
-    """Whether it still waits for its dispatch, the first or, in the public pool, the next (ruling 65)."""
-    return not lead.sent and bool((WAITING | IN_POOL) >> lead.status & 1)
+    """Whether it still waits for its dispatch: the first, in the public pool the next (ruling 65), or that to the successor of a
+    store that left (ruling 66)."""
+    return not lead.sent and bool((WAITING | IN_QUEUE | IN_POOL) >> lead.status & 1)
 
 
 def review(case: Case) -> None:
@@ -129,7 +130,7 @@ def reopen(case: Case, *, own: bool = True) -> None:
 
 def was_sent(lead: Lead) -> bool:
     """Whether it was dispatched in this opening, though it may wait for its reactivation or be closed by the timer."""
-    return lead.sent or bool(IN_POOL >> lead.status & 1) or (lead.care is not None and lead.care.pooled)
+    return lead.sent or bool((IN_QUEUE | IN_POOL) >> lead.status & 1) or (lead.care is not None and lead.care.pooled)
 
 
 def decide(case: Case) -> None:
@@ -147,8 +148,9 @@ def decide(case: Case) -> None:
 
 
 def wait(case: Case, conditions: int, until: int) -> None:
-    """It waits, and shows by its status for what (ruling 54); in the public pool it keeps that status (ruling 65)."""
-    if not IN_POOL >> case.lead.status & 1:
+    """It waits, and shows by its status for what (ruling 54); in the public pool, and behind a store exit, it keeps its status
+    (rulings 65 and 66)."""
+    if not (IN_QUEUE | IN_POOL) >> case.lead.status & 1:
         statuses.become(case.lead, holds.waiting_status(conditions))
     hold(case, conditions, until)
 

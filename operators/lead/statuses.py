@@ -64,9 +64,10 @@ NEXT: Final = (
     WAITING | _group(S_DISPATCHED) | CLOSED,  # PENDING
     WAITING | _group(S_DISPATCHED) | CLOSED,  # CLEANING
     WAITING | _group(S_DISPATCHED) | CLOSED,  # HELD
-    _group(S_DISPATCHED, S_ASSIGNED) | CLOSED,  # DISPATCHED
-    _group(S_ASSIGNED, S_POOL) | CLOSED,  # ASSIGNED
-    _group(S_DISPATCHED, S_ASSIGNED, S_POOL) | CLOSED,  # POOL
+    # What stands at a store waits again where that leaves without a successor (ruling 58).
+    _group(S_PENDING, S_DISPATCHED, S_ASSIGNED) | CLOSED,  # DISPATCHED
+    _group(S_PENDING, S_DISPATCHED, S_ASSIGNED, S_POOL) | CLOSED,  # ASSIGNED
+    _group(S_PENDING, S_DISPATCHED, S_ASSIGNED, S_POOL) | CLOSED,  # POOL
     # What is closed opens again by a later raw lead, or since a late record shows that the closing was none.
     CLOSED | _group(S_PENDING, S_DISPATCHED),  # WON
     CLOSED | _group(S_PENDING, S_DISPATCHED),  # LOST

@@ -60,6 +60,7 @@ class Arrival:
         "channel",
         "digest",
         "entity",
+        "everywhere",
         "flags",
         "has_time",
         "kind",
@@ -115,6 +116,8 @@ class Arrival:
         self.tail = 0
         """Size of the file when this is its last line without a newline, refused: it may still grow (ruling 9)."""
         self.entity = b""
+        self.everywhere = False
+        """Every shard applies it; that of `shard` says what becomes of it (ruling 66)."""
         self.witness = b""
         """Name of the witness whose row its rule reads and changes beside its own; b"" = none (decision 0032)."""
         self.witness_row: Any = None

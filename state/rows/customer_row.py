@@ -183,6 +183,8 @@ class Customer(Struct, array_like=True, gc=False):
     """With `city` of the latest raw lead that gives a city."""
     city: str = ""
     city_at: int = -(1 << 62)
+    exited: int = 0
+    """Store exits of its shard that it has met."""
 
     @property
     def sources(self) -> list[Source]:

@@ -85,7 +85,11 @@ class InRun(Struct, array_like=True, tag=8, gc=False):
     raws: list[int]
 
 
-Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack | LateLead | InRun
+class Meet(Struct, array_like=True, tag=9, gc=False):
+    """The store exits to a customer: he may have a lead at the store that left. Applied in the batch that says it."""
+
+
+Message = JoinQueue | LeaveQueue | Slot | AskPlace | PlaceAnswer | GivePlaceBack | LateLead | InRun | Meet
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[bytes, Message]).decode

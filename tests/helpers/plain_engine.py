@@ -188,7 +188,7 @@ class PlainEngine:
 
     def _apply(self, found: list[Arrival]) -> None:
         for shard in self.shards:
-            mine = [arrival for arrival in found if arrival.shard == shard.number]
+            mine = [arrival for arrival in found if arrival.everywhere or arrival.shard == shard.number]
             if mine:
                 batch = self._batch(shard)
                 batch.records(mine, frozenset())
