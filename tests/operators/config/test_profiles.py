@@ -16,7 +16,8 @@ from plain_engine import PlainEngine
 from connectors.demo.simulated import generate
 from operators.base.calendar import parse_ms
 from operators.base.rules import DAY_MS
-from operators.config.configuration import LATER_IN_PROFILES, check, from_tables, profiles
+from operators.config.built_in import LATER_IN_PROFILES, profiles
+from operators.config.configuration import check, from_tables
 from operators.config.positions import written
 from operators.config.values import GROUPS
 from operators.intention import merge
