@@ -10,7 +10,8 @@ from typing import Any, Final
 from leadstream.commands.try_lead import text_of
 from leadstream.explain.trial import Trial
 from operators.base.calendar import parse_ms
-from operators.config.configuration import PROFILE, from_tables, profiles
+from operators.config.built_in import PROFILE, profiles
+from operators.config.configuration import from_tables
 from scripts import docs_tables as tables
 from scripts.docs_tables import CHECKOUT
 

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -28,14 +27,14 @@ from operators.base.calendar import LocalTime
 from operators.base.rules import DAY_MS, Channel, CleaningRule, CleaningRules, Periods, Rules, Status, Store
 from operators.base.scorecard import Scorecard
 from operators.base.words import WORDS
-from operators.config import holidays, model_file
+from operators.config import built_in, holidays, model_file
+from operators.config.built_in import PROFILE, profiles
 from operators.config.checks import Complaint, Fault, complaints, with_lines
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan
 from operators.config.secret import secret_of
 from operators.config.tables import (
-    MODELS,
     CalendarTable,
     ChannelTable,
     CleaningRuleTable,
@@ -51,21 +50,16 @@ from operators.identity.foreign import HOME_REGION, calling_code
 from state.errors import ConfigurationRefused
 from state.rows.codes import ROUTES
 
-__all__ = ["Configuration", "Fault", "check", "from_tables", "load", "registry_digest"]
+__all__ = ["PROFILE", "Configuration", "Fault", "check", "from_tables", "load", "profiles", "registry_digest"]
 
 DEVELOPMENT_SECRET: Final = b"leadstream development secret: public, for trials only"
 """Keys the OneIDs where no secret is set (ruling 18). Never change it: states made with it would be refused."""
 OFFLINE_LATE_HOURS: Final = 360
 """Lateness of a channel of the group offline: imports come days later (ruling 10)."""
-PROFILE: Final = "automotive"
-REPLACED: Final = ("channels", "stores")
-"""Tables that replace the profile's (ruling 15)."""
 FAULTS_SHOWN: Final = 200
 """Faults that one refusal lists; a file of 30 000 stores with the same slip must not fill the log."""
 DIGESTED: Final = ("periods", "dedup", "dispatch", "score", "cleaning", "follow_up", "pools", "nurture", "identity")
 """Rule tables that `Rules.version` digests, beside lines and series (ruling 33)."""
-LATER_IN_PROFILES: Final = (("language",), ("words",), ("cleaning", "rules"))
-"""Keys of built-in profiles that are left out as long as this version's tables do not know them."""
 _DAYS_WRITTEN: Final = 366
 _DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 
@@ -179,7 +173,7 @@ def _judge(own: dict[str, Any], name: str, text: str | None, folder: Path = Path
         quoted = json.dumps(profile, ensure_ascii=False)[:60]
         message = f"There is no profile {quoted}{nearest(profile, known)}; allowed is one of {', '.join(known)}."
         found.append(Complaint(("profile",), message))
-    merged = _merged(own)
+    merged = built_in.merged(own)
     tables, others = complaints(own, merged)
     found.extend(others)
     model = None
@@ -204,62 +198,6 @@ def _refused(name: str, faults: list[Fault]) -> ConfigurationRefused:
     )
 
 
-# --- profiles
-
-
-def profiles() -> tuple[str, ...]:
-    """Names of the built-in industry profiles."""
-    folder = files("operators").joinpath("profiles")
-    return tuple(sorted(one.name.removesuffix(".toml") for one in folder.iterdir() if one.name.endswith(".toml")))
-
-
-def _profile(own: dict[str, Any]) -> dict[str, Any]:
-    name = own.get("profile", PROFILE)
-    if name not in profiles():
-        name = PROFILE
-    tables = tomllib.loads(files("operators").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8"))
-    for *path, key in LATER_IN_PROFILES:
-        table = tables
-        for step in path:
-            table = table.get(step, {})
-        if key not in MODELS[tuple(path)].model_fields:
-            table.pop(key, None)
-    return tables
-
-
-def _left_out(own: dict[str, Any]) -> list[str]:
-    """A note where a file seems to change one key of a built-in channel, and loses all others by it."""
-    channels = own.get("channels") or {}
-    bare = [code for code, row in channels.items() if "name" not in row]
-    if not bare:
-        return []
-    known = _profile(own).get("channels", {})
-    touched = [code for code in bare if code in known]
-    if not touched:
-        return []
-    left = len(known.keys() - channels.keys())
-    return [
-        f"[channels] takes the place of the built-in table as a whole: {left} built-in channels are not known now, and of "
-        f"{touched[0]} only what this file says holds. To change one key, begin with a copy of the profile."
-    ]
-
-
-def _merged(own: dict[str, Any]) -> dict[str, Any]:
-    base = _profile(own)
-    for table in REPLACED:
-        if table in own:
-            base.pop(table, None)
-    return _over(base, own)
-
-
-def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in own.items():
-        under = merged.get(key)
-        merged[key] = _over(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
-    return merged
-
-
 # --- rules
 
 
@@ -277,7 +215,7 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
         today_ms=rules.local.instant(_day(today) + 1, 0) if isinstance(today, date) else today,
         clock_gap_ms=_ms(tables.periods.clock_gap_days, DAY_MS),
         holidays_end_ms=_holidays_end(tables, rules.local),
-        notes=[*notes_of(judged.own, tables), *_left_out(judged.own)],
+        notes=[*notes_of(judged.own, tables), *built_in.left_out(judged.own)],
     )
 
 
@@ -319,7 +257,7 @@ def _rules(tables: Tables, model: Scorecard | None) -> Rules:
         recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
         score=score_rules(tables.score, model),
         words={**WORDS[tables.language], **tables.words},
-        cleaning=_cleaning(tables, local),
+        cleaning=_cleaning(tables, local, days),
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )
     return replace(rules, version=_version(tables, rules))
@@ -391,10 +329,12 @@ def _store(
     )
 
 
-def _cleaning(tables: Tables, local: LocalTime) -> CleaningRules:
+def _cleaning(
+    tables: Tables, local: LocalTime, days: Mapping[str, tuple[frozenset[int], frozenset[int]]]
+) -> CleaningRules:
     table = tables.cleaning
     opens, closes = table.calling
-    calendar = tables.calendars.get(table.calendar or "", CalendarTable())
+    closed, opened = days.get(table.calendar or "", (frozenset(), frozenset()))
     young = _ms(table.young_days, DAY_MS)
     return CleaningRules(
         enabled=table.enabled,
@@ -417,8 +357,8 @@ def _cleaning(tables: Tables, local: LocalTime) -> CleaningRules:
             CleaningRules().calling,
             opens_ms=opens,
             closes_ms=closes,
-            closed_days=frozenset(map(_day, calendar.closed)),
-            open_days=frozenset(map(_day, calendar.open)),
+            closed_days=closed,
+            open_days=opened,
         ),
         number_run=table.number_run,
         cost_ai=table.cost.AI,
