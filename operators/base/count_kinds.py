@@ -32,6 +32,8 @@ KINDS: Final = (
     CountKind("folded", "Unique leads folded into another.", "folded"),
     CountKind("accepted", "Raw leads (parts) accepted.", "accepted"),
     CountKind("blank", "Lines and values without content, skipped.", "blank"),
+    CountKind("valid", "Unique leads that are valid, by channel of first touch and day of opening."),
+    CountKind("invalid", "Unique leads that are invalid, by channel of first touch and day of opening."),
 )
 COUNTS: Final = tuple(kind.name for kind in KINDS)
 """The first four are the marks in force, in the order of their numbers."""
@@ -49,3 +51,5 @@ OPENED: Final = 13
 FOLDED: Final = 14
 ACCEPTED: Final = 15
 BLANK: Final = 16
+VALID: Final = 17
+INVALID: Final = 18

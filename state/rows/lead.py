@@ -55,6 +55,14 @@ class Care(Struct, array_like=True, gc=False):
     """Whether it stood in the public pool when it was closed."""
 
 
+class Counted(Struct, array_like=True, gc=False):
+    """Where a unique lead stands in the counts of the effective rate (有效率, ruling 45)."""
+
+    valid: bool
+    day: int
+    channel: str
+
+
 class Lead(Struct, array_like=True, gc=False):
     """What was done about a unique lead: versions of its records, its wait, its dispatches."""
 
@@ -94,3 +102,7 @@ class Lead(Struct, array_like=True, gc=False):
     """When the score gate lets it go at the latest; 0 = it has not been held by it since it was last opened (ruling 43)."""
     ordered: bool = False
     """An ORDER came since it was last opened: its score stands still (domain 9)."""
+    counted: Counted | None = None
+    """None as long as nobody knows whether it is valid."""
+    confirmed: bool = False
+    """Cleaning found it valid: a manual HIGH or NORMAL, or INTENT by AI (ruling 45)."""
