@@ -67,6 +67,16 @@ class EngineCollector:
             for mark, name in enumerate(MARKS):
                 marks.add_metric([*labels[key], name], row[mark])
         yield marks
+        validity = GaugeMetricFamily(
+            "leadstream_validity",
+            "Unique leads found valid or invalid since the start, by channel of first touch; the effective rate is valid / "
+            "(valid + invalid).",
+            labels=[*_REALM_CHANNEL, "validity"],
+        )
+        for key, row in channels.items():
+            for name, place in (("valid", count_kinds.VALID), ("invalid", count_kinds.INVALID)):
+                validity.add_metric([*labels[key], name], row[place])
+        yield validity
         meters = self._seen.engine.meters
         rejects = CounterMetricFamily(
             "leadstream_rejects",

@@ -168,6 +168,7 @@ def _heard(case: Case, record: VerdictRecord, kind: VerdictKind, t: int, said_at
     if kind.consents:
         consent.say(row, True, t, CONSENT_TIE)
         cleaning.clean = True
+        lead.confirmed = lead.confirmed or kind.by == "MANUAL" or kind.outcome == "INTENT"
         cleaning.high = cleaning.high or (kind.outcome == "HIGH" and not beside)
     entry = _intent_of(record, kind, t)
     store = text_of(record.store)

@@ -15,11 +15,12 @@ from operators.dispatch import holds
 from operators.intention import behaviours, score
 from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision
+from operators.lead import validity
 from operators.lead.case import Case
 from operators.wire import streams
 from operators.wire.arrival import ORDER_APPROXIMATE, SUSPECT
 from operators.wire.streams import Why
-from state.rows.codes import BY, CLOSED_REASONS, MARKS, ROUTES, STATUSES, WON
+from state.rows.codes import BY, CLOSED_REASONS, INVALID, MARKS, ROUTES, STATUSES, WON
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -237,6 +238,8 @@ def state(case: Case, flags: int = 0) -> None:
     """The one `unique_leads` record of this input for this lead (ruling 21)."""
     desk, section, unique, lead = case.desk, case.section, case.unique, case.lead
     version = lead.version = lead.version + 1
+    if unique.effective or unique.status == INVALID or lead.confirmed or lead.counted is not None:
+        validity.count(case)
     if not lead.into:
         lead.first = unique.first  # a folded lead keeps its own: by it a fold finds the id again (ruling 57)
     text = desk.text

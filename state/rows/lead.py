@@ -56,6 +56,14 @@ class Care(Struct, array_like=True, gc=False):
     """Whether it stood in the public pool when it was closed."""
 
 
+class Counted(Struct, array_like=True, gc=False):
+    """Where a unique lead stands in the counts of the effective rate (有效率, ruling 45)."""
+
+    valid: bool
+    day: int
+    channel: str
+
+
 class Lead(Struct, array_like=True, gc=False):
     """What was done about a unique lead: versions of its records, its wait, its dispatches."""
 
@@ -99,3 +107,7 @@ class Lead(Struct, array_like=True, gc=False):
     """Its cleaning route (`codes.ROUTES`), judged when it opened or reopened; 0 = it was not judged."""
     cleaning: Cleaning | None = None
     """None as long as nothing ever asked for cleaning."""
+    counted: Counted | None = None
+    """None as long as nobody knows whether it is valid."""
+    confirmed: bool = False
+    """Cleaning found it valid: a manual HIGH or NORMAL, or INTENT by AI (ruling 45)."""

@@ -146,7 +146,19 @@ def test_the_page_holds_no_personal_data_and_few_labels(serve: Serve, tmp_path: 
     flows.run.run(served.engine)
     assert PHONE not in texts[0] and "萧飞" not in texts[0] and "A1" not in texts[0]
     labels = {name for family in samples(texts[0]).values() for one in family for name in one.labels}
-    assert labels == {"cause", "realm", "channel", "mark", "type", "reason", "sum", "le", "version", "rule_version"}
+    assert labels == {
+        "cause",
+        "realm",
+        "channel",
+        "mark",
+        "type",
+        "reason",
+        "sum",
+        "le",
+        "version",
+        "rule_version",
+        "validity",
+    }
 
 
 def test_how_long_national_holidays_are_known_is_a_gauge_by_the_clock_that_decides(serve: Serve) -> None:
