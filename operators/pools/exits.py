@@ -18,7 +18,7 @@ from operators.customer import store_naming
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses
 from operators.lead.case import Case, lead_of
-from operators.lead.statuses import CLOSED, IN_POOL
+from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL
 from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import CommandRecord
@@ -146,11 +146,13 @@ def _leave(case: Case) -> None:
 
 
 def _wait_for_a_store(case: Case) -> None:
-    """Back to waiting, judged as if reopened (ruling 58)."""
+    """One that stood at the store goes back to waiting, judged as if reopened; for one that waits its store is unknown from
+    now on (ruling 58)."""
     lead = case.lead
-    lead.sent = False
-    if lead.care is not None:
-        lead.care.pooled = False
-    statuses.become(lead, S_PENDING)
+    if statuses.is_in(lead, AT_STORE):
+        lead.sent = False
+        if lead.care is not None:
+            lead.care.pooled = False
+        statuses.become(lead, S_PENDING)
     life.decide(case)
     records.state(case)
