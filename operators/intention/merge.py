@@ -118,6 +118,7 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         raws=[],
         heat_at=raw.t,
         tie=(raw.priority, raw.account, raw.source_id, str(raw.split)),
+        first_version=raw.version,
     )
     unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
     count(unique, raw, day, rules)

@@ -121,10 +121,10 @@ def meet(desk: Desk) -> None:
             lead = lead_of(section, unique.n)
             if lead is None or CLOSED >> lead.status & 1:
                 continue
-            case = Case(desk, section, unique, lead, left.at, Why("store_exit", answered=left.successor))
+            case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
             _leave(case)
             if left.successor:
-                store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule="store_exit")
+                store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
             else:
                 _wait_for_a_store(case)
 

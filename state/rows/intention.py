@@ -123,6 +123,9 @@ class Unique(Struct, array_like=True, gc=False):
     held: list[Held] = []
     followed: bool = False
     """A later lead of its key was closed and deleted: this one stands last now, and is not the latest (ruling 46)."""
+    first_version: int = 0
+    """Of the disposition of its first touch: where that is not kept any more, a store exit can still correct it. 0 in a lead that
+    an older version wrote."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

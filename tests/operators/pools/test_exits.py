@@ -178,6 +178,25 @@ def test_it_folds_into_the_lead_that_is_open_at_the_successor() -> None:
     assert got.sent() == [("u1", "NEW", 1), ("u2", "OLD", 1)], "the survivor stood there already"
 
 
+@pytest.mark.parametrize(("hours", "mark"), [(1, "DEDUPED"), (DAY, "MERGED")])
+def test_a_first_touch_beyond_the_lateness_is_corrected_too(hours: float, mark: str) -> None:
+    """Else there would be more first touches than leads opened and not folded (invariant 2)."""
+    records = [
+        lead(1, 0, "NEW"),
+        lead(2, hours),
+        lead(3, 12 * DAY, "THIRD", "13912345777"),
+        exit_of("OLD", 12 * DAY + 1),
+    ]
+    got = Result(records)
+    assert got.lead("u2") == ("CLOSED", "NEW", None, "FOLDED")
+    assert got.marks() == ["FIRST_TOUCH", mark, "FIRST_TOUCH"]
+    last = got.out["dispositions"][-1]
+    assert last["corrects"] == next(r["event_id"] for r in got.out["dispositions"] if r["raw_id"] == last["raw_id"])
+    for field in ("source_lead_id", "event_time", "channel", "account"):
+        assert last[field] == next(r for r in got.out["dispositions"] if r["raw_id"] == last["raw_id"])[field]
+    assert last["store"] == "NEW" and last["event_id"] != last["corrects"]
+
+
 def test_what_was_dispatched_to_the_old_store_does_not_count_at_the_successor() -> None:
     records = [lead(1, 0, "LATE"), lead(2, 1), exit_of("OLD", 2, "LATE")]
     got = Result(records, until=9)
