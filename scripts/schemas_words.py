@@ -11,7 +11,7 @@ OF_INPUTS: Final = {
     "unique_id, or by phone, store and line.",
     "verdicts": "An answer of robot or agent to a cleaning task (清洗). Known, and rejected NOT_SUPPORTED by this version.",
     "behaviour": "What a customer did online. Known, and rejected NOT_SUPPORTED by this version.",
-    "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE. Others are known, and rejected NOT_SUPPORTED.",
+    "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE, STORE_EXIT. Others are known, and rejected NOT_SUPPORTED.",
 }
 
 OF_OUTPUTS: Final = {
