@@ -12,7 +12,7 @@ OF_INPUTS: Final = {
     "verdicts": "What robot, people or others say of a lead (清洗结果). It finds the lead by task_id or unique_id, or by phone, "
     "store and line.",
     "behaviour": "What a customer did online (行为). It finds him by phone or landline, and is kept as aggregates alone.",
-    "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE. Others are known, and rejected NOT_SUPPORTED.",
+    "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE, STORE_EXIT. Others are known, and rejected NOT_SUPPORTED.",
 }
 
 OF_OUTPUTS: Final = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from operators.base import count_kinds
 from operators.base.desk import Desk
 from operators.customer import consent, run_members, split
@@ -16,10 +18,14 @@ from operators.lead.statuses import AT_STORE
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.codes import ACT_INTENT, S_PENDING
+from state.rows.codes import ACT_INTENT, FIRST_TOUCH, S_PENDING
 from state.rows.customer_row import Section, Source
 from state.rows.intention import Act, Answer, Fold, IntentEntry, Raw, Unique, copied
 from state.rows.lead import Lead
+
+ANSWER: Final = "store_answer"
+EXIT: Final = "store_exit"
+"""Whose answer it is: of whoever names the store, or of a store that leaves (ruling 31)."""
 
 
 def standing_stores(desk: Desk, source: Source) -> list[str]:
@@ -100,15 +106,17 @@ def answer(
     *,
     intent: IntentEntry | None = None,
     note: str = "",
-    rule: str = "store_answer",
+    rule: str = ANSWER,
 ) -> set[int]:
-    """The waiting `unique` of `section`, or with the rule `store_exit` any open one, gets `store` at `now`; returns the unique
+    """The waiting `unique` of `section`, or with the rule `EXIT` any open one, gets `store` at `now`; returns the unique
     leads written. `intent` = what the answer says of the wish: it goes with the lead, or to the one that it is folded into
     (ruling 61); `note`: who gave the answer."""
     row, rules = desk.row, desk.rules
     target = split.section_of(row, section.line, store)
     split.settle(target, now, rules)
     raws = _taken(section, unique)
+    if rule == EXIT and unique.tie is not None and unique.first_version and all(raw.n != unique.first for raw in raws):
+        raws.insert(0, _first_touch(unique, unique.tie))
     snapshot = copied(Fold([unique])).uniques[0]
     marks_then = [raw.mark for raw in raws]
     merge_ms, _, life_ms = fold.periods_of(snapshot, raws, marks_then)
@@ -145,6 +153,30 @@ def answer(
         life.review(case)
         records.state(case)
     return {other.n for other in target.leads if other.version != before.get(other.n, 0)}
+
+
+def _first_touch(unique: Unique, tie: tuple[int, str, str, str]) -> Raw:
+    """The first touch of a lead that stood at a store for longer than the lateness, as the lead itself knows it. It is corrected
+    where its lead is folded, so that there are as many first touches as leads that were opened and not folded (invariant 2);
+    what else is older than the lateness keeps its mark (ruling 46)."""
+    priority, account, source_id, split = tie
+    return Raw(
+        unique.first,
+        unique.opened,
+        priority,
+        unique.channel,
+        account,
+        source_id,
+        int(split),
+        unique.merge,
+        unique.deal,
+        unique.life,
+        unique.facts,
+        IntentEntry(unique.opened),
+        mark=FIRST_TOUCH,
+        u=unique.n,
+        version=unique.first_version,
+    )
 
 
 def _taken(section: Section, unique: Unique) -> list[Raw]:

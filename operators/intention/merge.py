@@ -124,6 +124,7 @@ def _open(fold: Fold, raw: Raw, day: int, rules: Rules) -> Unique:
         judged=raw.judged,
         opener=raw.n,
         campaign=raw.campaign,
+        first_version=raw.version,
     )
     unique.expires = min(raw.t + raw.merge, raw.t + raw.life)
     count(unique, raw, day, rules)

@@ -20,7 +20,7 @@ from operators.lead.case import Case
 from operators.wire import streams
 from operators.wire.arrival import ORDER_APPROXIMATE, SUSPECT
 from operators.wire.streams import Why
-from state.rows.codes import BY, CLOSED_REASONS, INVALID, MARKS, ROUTES, STATUSES, WON
+from state.rows.codes import BY, CLOSED_REASONS, FIRST_TOUCH, INVALID, MARKS, ROUTES, STATUSES, WON
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -48,6 +48,8 @@ def disposition(
     mark, unique, _, rule = decision
     previous = raw.version
     raw.version += 1
+    if mark == FIRST_TOUCH:
+        unique.first_version = raw.version
     text = desk.text
     one_id = desk.one_id
     source_id = desk.masked(raw.source_id)

@@ -18,7 +18,7 @@ from operators.customer import store_naming
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses, tasks
 from operators.lead.case import Case, lead_of
-from operators.lead.statuses import CLOSED, IN_POOL
+from operators.lead.statuses import AT_STORE, CLOSED, IN_POOL
 from operators.wire import streams
 from operators.wire.arrival import Arrival
 from operators.wire.records import CommandRecord
@@ -121,10 +121,10 @@ def meet(desk: Desk) -> None:
             lead = lead_of(section, unique.n)
             if lead is None or CLOSED >> lead.status & 1:
                 continue
-            case = Case(desk, section, unique, lead, left.at, Why("store_exit", answered=left.successor))
+            case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
             _leave(case)
             if left.successor:
-                store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule="store_exit")
+                store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
             else:
                 _wait_for_a_store(case)
 
@@ -146,13 +146,15 @@ def _leave(case: Case) -> None:
 
 
 def _wait_for_a_store(case: Case) -> None:
-    """Back to waiting, judged as if reopened (ruling 58)."""
+    """One that stood at the store goes back to waiting, judged as if reopened; for one that waits its store is unknown from
+    now on (ruling 58)."""
     lead = case.lead
-    lead.sent = False
-    if lead.care is not None:
-        lead.care.pooled = False
-    statuses.become(lead, S_PENDING)
-    tasks.withdraw(case)
-    tasks.begins_anew(lead, invalid=False)
+    if statuses.is_in(lead, AT_STORE):
+        lead.sent = False
+        if lead.care is not None:
+            lead.care.pooled = False
+        statuses.become(lead, S_PENDING)
+        tasks.withdraw(case)
+        tasks.begins_anew(lead, invalid=False)
     life.decide(case)
     records.state(case)

@@ -145,6 +145,9 @@ class Unique(Struct, array_like=True, gc=False):
     """Of the first touch."""
     was: int = OPEN
     """LOST or INVALID: what it was before it was reopened last."""
+    first_version: int = 0
+    """Of the disposition of its first touch: where that is not kept any more, a store exit can still correct it. 0 in a lead that
+    an older version wrote."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

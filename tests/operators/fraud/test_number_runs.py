@@ -76,6 +76,14 @@ def test_24_hours_to_the_millisecond(later: int, expected: list[int]) -> None:
     assert detector.came(3, NOW + later) == expected
 
 
+def test_a_late_repeat_does_not_make_a_number_older() -> None:
+    detector = Detector()
+    detector.came(1, NOW)
+    detector.came(1, NOW - DAY_MS + 1, NOW)
+    detector.came(2, NOW + 1)
+    assert detector.came(3, NOW + 2) == [1, 2, 3]
+
+
 @settings(max_examples=300)
 @given(
     st.lists(

@@ -24,7 +24,6 @@ CODE = {name: code for code, name in enumerate(STATUSES)}
         ("DISPATCHED", "POOL"),  # only what had an owner is recycled (ruling 66)
         ("DISPATCHED", "HELD"),  # a dispatch is never revoked (domain 3)
         ("ASSIGNED", "HELD"),
-        ("ASSIGNED", "DISPATCHED"),
         ("POOL", "HELD"),  # it keeps its status beside its hold (ruling 65)
         ("LOST", "ASSIGNED"),  # what opens again has no owner (ruling 27)
         ("LOST", "POOL"),

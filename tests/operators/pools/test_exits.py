@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from plain_engine import PlainEngine
+
+from flows import batch
 
 START = 1_704_074_400_000  # 2024-01-01 10:00 in Shanghai
 HOUR_MS = 3_600_000
@@ -175,6 +178,25 @@ def test_it_folds_into_the_lead_that_is_open_at_the_successor() -> None:
     assert got.sent() == [("u1", "NEW", 1), ("u2", "OLD", 1)], "the survivor stood there already"
 
 
+@pytest.mark.parametrize(("hours", "mark"), [(1, "DEDUPED"), (DAY, "MERGED")])
+def test_a_first_touch_beyond_the_lateness_is_corrected_too(hours: float, mark: str) -> None:
+    """Else there would be more first touches than leads opened and not folded (invariant 2)."""
+    records = [
+        lead(1, 0, "NEW"),
+        lead(2, hours),
+        lead(3, 12 * DAY, "THIRD", "13912345777"),
+        exit_of("OLD", 12 * DAY + 1),
+    ]
+    got = Result(records)
+    assert got.lead("u2") == ("CLOSED", "NEW", None, "FOLDED")
+    assert got.marks() == ["FIRST_TOUCH", mark, "FIRST_TOUCH"]
+    last = got.out["dispositions"][-1]
+    assert last["corrects"] == next(r["event_id"] for r in got.out["dispositions"] if r["raw_id"] == last["raw_id"])
+    for field in ("source_lead_id", "event_time", "channel", "account"):
+        assert last[field] == next(r for r in got.out["dispositions"] if r["raw_id"] == last["raw_id"])[field]
+    assert last["store"] == "NEW" and last["event_id"] != last["corrects"]
+
+
 def test_what_was_dispatched_to_the_old_store_does_not_count_at_the_successor() -> None:
     records = [lead(1, 0, "LATE"), lead(2, 1), exit_of("OLD", 2, "LATE")]
     got = Result(records, until=9)
@@ -218,15 +240,15 @@ def test_successors_in_a_row() -> None:
 
 def test_without_successor_leads_wait_as_if_reopened() -> None:
     got = Result([lead(1, 0), assign(0.5), exit_of("OLD", 1, None)])
-    assert got.lead() == ("HELD", "OLD", None, None)
-    assert got.out["holds"][-1]["conditions"] == ["STORE_UNKNOWN"]
+    assert got.lead()[1:] == ("OLD", None, None)
+    assert "STORE_UNKNOWN" in got.out["holds"][-1]["conditions"]
     assert got.leads()["u1"]["previous_owner"] == "Wang"
 
 
 def test_without_successor_further_leads_of_the_code_wait_too_until_one_is_named() -> None:
     records = [lead(1, 0), exit_of("OLD", 1, None), lead(2, 2, phone="13912345777")]
     got = Result(records)
-    assert [record["conditions"] for record in got.out["holds"]] == [["STORE_UNKNOWN"], ["STORE_UNKNOWN"]]
+    assert [record["conditions"][0] for record in got.out["holds"]] == ["STORE_UNKNOWN", "STORE_UNKNOWN"]
     named = Result([*records, exit_of("OLD", 3, "NEW", "y")])
     assert sorted(store for _, store, _ in named.sent()) == ["NEW", "NEW", "OLD"]
 
@@ -265,3 +287,66 @@ def test_however_many_customers_and_batches(monkeypatch: pytest.MonkeyPatch, pol
     leads = [lead(n, n / 100, phone=f"139{n:03d}45001", store="OLD" if n % 3 else "THIRD") for n in range(40)]
     got = Result([*leads, exit_of("OLD", 1), lead(99, 2, "THIRD", "13800001111")], poll=poll)
     assert [store for _, store, _ in got.sent()].count("NEW") == sum(1 for n in range(40) if n % 3)
+
+
+@pytest.fixture
+def nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slices have not come to anybody yet, as by the wall's clock while they work."""
+
+    def fire(desk: Any, before: int) -> bool:
+        desk.row.due = 0
+        return True
+
+    kinds = {
+        rank: replace(kind, fire=fire) if kind.name == "store exits" else kind for rank, kind in batch.KIND_OF.items()
+    }
+    monkeypatch.setattr(batch, "KIND_OF", kinds)
+
+
+@pytest.mark.usefixtures("nobody_comes")
+def test_without_its_slice_a_lead_that_nobody_touches_stays() -> None:
+    """Else the next test would prove nothing."""
+    assert Result([lead(1, 0), exit_of("OLD", 1)]).lead() == ("DISPATCHED", "OLD", None, None)
+
+
+@pytest.mark.usefixtures("nobody_comes")
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lead(2, DAY),
+        lead(2, DAY, "THIRD"),
+        about("VISIT", 2),
+        about("VISIT", 2, "NEW"),
+        assign(2),
+        lead(1, 0, name="Li"),
+    ],
+    ids=["raw lead", "raw lead elsewhere", "activity", "activity by the new code", "command", "enrichment"],
+)
+def test_whoever_is_touched_before_his_slice_meets_the_exit_first(touch: dict[str, Any]) -> None:
+    got = Result([lead(1, 0), exit_of("OLD", 1), touch])
+    assert got.sent()[:2] == [("u1", "OLD", 1), ("u1", "NEW", 2)]
+    assert got.leads()["u1"]["store"] == "NEW" and got.rejects() == []
+    moved = next(r for r in got.out["unique_leads"] if r["why"]["rule"] == "store_exit")
+    assert moved["at"] == "2024-01-01T11:00:00.000+08:00", "at the command's own clock"
+
+
+@pytest.mark.usefixtures("nobody_comes")
+def test_a_timer_meets_the_exit_first() -> None:
+    got = Result([lead(1, 0, "LATE"), exit_of("LATE", 1)], until=9)
+    assert got.sent() == [("u1", "NEW", 1)]
+
+
+@pytest.mark.usefixtures("nobody_comes")
+def test_an_answer_of_the_old_store_meets_the_exit_first() -> None:
+    """A slot that the old store's release gave: nobody goes there any more."""
+    records = [lead(n, 0, "RATED", phone=f"1391234{n}001") for n in (1, 2)] + [exit_of("RATED", 1)]
+    got = Result(records, until=9)
+    assert sorted(store for _, store, _ in got.sent()) == ["NEW", "NEW"]
+
+
+def test_a_new_customer_has_met_what_came_before_him() -> None:
+    """Without a successor his lead would else be put back again."""
+    got = Result(
+        [lead(1, 0), exit_of("OLD", 1, None), lead(2, 2, phone="13912345777"), about("VISIT", 3, phone="13912345777")]
+    )
+    assert [r["why"]["rule"] for r in got.out["holds"]].count("store_exit") == 1
