@@ -92,9 +92,9 @@ def test_forty_of_each_are_enough_and_the_run_loads_what_is_written(shell: Shell
     lines = [{**line, "event_time": "2026-03-02T10:15:00+08:00"} for line in lines]
     (shell.folder / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     shell.run("run", "--config", "leads.toml", "--source", "in.jsonl", *PLACES)
-    leads = [json.loads(line) for line in (shell.folder / "out" / "unique_leads.jsonl").read_text().splitlines()]
-    cold, warm = (lead["score"] for lead in leads)
-    assert cold < 30 and warm > 70
+    channels = {record["unique_id"]: record["channel"] for record in shell.lines("out/dispositions.jsonl")}
+    scores = {channels[record["unique_id"]]: record["score"] for record in shell.lines("out/unique_leads.jsonl")}
+    assert scores["a"] < 30 and scores["b"] > 70
     told = shell.run("explain", "--state", "state", "--phone", "13912345678", "--config", "leads.toml").stdout
     assert f"trained scorecard {said['digest'][:6]}" in told
 
