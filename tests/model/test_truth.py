@@ -101,8 +101,7 @@ def _verdicts(out: Path, heard: Counter[str]) -> None:
         record = json.loads(line)
         if '"outcome"' in record["original"]:
             refused.update(record["reasons"])
-    repeated = sum(
-        "task_id" in json.loads(line) for line in (out / "replays.jsonl").read_text().splitlines()
-    )
+    replays = [json.loads(line) for line in (out / "replays.jsonl").read_text().splitlines()]
+    repeated = sum(not record["source_lead_id"] and "activity_id" not in record for record in replays)
     assert refused == {"TASK_CLOSED": heard["refused"]}
     assert repeated == heard["repeated"]

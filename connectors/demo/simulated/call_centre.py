@@ -110,7 +110,7 @@ class CallCentre:
                 )
                 key.stays.append(Stay(key.touches[place:end], key.in_order(place, end)))
                 ended = self._opens(key, keys, touch, "")
-            elif touch.part.mark == MERGED and ended in (LOST, INVALID):
+            elif touch.part.mark == MERGED and ended in (LOST, INVALID) and key.stays[-1].ended_ms < touch.event_ms:
                 key.stays[-1].ended = ""
                 ended = self._opens(key, keys, touch, ended)
             place += 1
@@ -125,7 +125,7 @@ class CallCentre:
             stay.follow_ups.append(act.event_ms)
         if not ends_with(act):
             return ended
-        stay.ended = ends_with(act)
+        stay.ended, stay.ended_ms = ends_with(act), act.event_ms
         return stay.ended
 
     def _opens(self, key: KeyLife, keys: list[KeyLife], touch: Touch, before: str) -> str:
@@ -165,7 +165,7 @@ class CallCentre:
             stay.waits = call.wants
         if call.invalid_ms is None:
             return ""
-        stay.ended = INVALID
+        stay.ended, stay.ended_ms = INVALID, call.invalid_ms
         return INVALID
 
     # Which leads must be cleaned (ruling 58).

@@ -30,6 +30,7 @@ _NUMBER: Final = ("DEAD", "DEAD", "SUSPENDED", "BONUS_HUNTER")
 """Facts of the number: they close the lead, even after the robot's time."""
 _NO_HELP: Final = ("UNREACHED", "UNREACHED", "NO_INTENT", "UNSURE")
 _YES: Final = frozenset({"INTENT", "STORE_CHOSEN", "HIGH", "NORMAL"})
+_OTHER_WORDS: Final = ((AI, "UNSURE"), (AI, "DEAD"), (MANUAL, "HIGH"), (MANUAL, "INVALID"))
 _REASONS: Final = ("NO_INTENT", "NO_INTENT", "EMPTY_NUMBER", "WRONG_PERSON", "OFFICE_PHONE", "REFUSED", "OTHER")
 
 
@@ -53,7 +54,10 @@ class Call:
         self.store = key.store
         self.new_store = ""
         self.open_store: Callable[[int], str] = lambda at_ms: ""
-        self.answer, self.answered_ms = "", None
+        self.answer = ""
+        self.answered_ms: int | None = None
+        self.folded = False
+        """Whether the answer names a store with an open lead: what is said after it would be said of that one."""
         self.yes_ms: int | None = None
         self.ready_ms: int | None = None
         self.invalid_ms: int | None = None
@@ -92,9 +96,7 @@ class Call:
         reason = self._rng.choice(_REASONS) if outcome == "INVALID" else ""
         named = store or self.store
         salt = self._rng.getrandbits(32)
-        self.verdicts.append(
-            Verdict(by, outcome, at_ms, at_ms, self.key.identity, named, self.key.line, salt, reason)
-        )
+        self.verdicts.append(Verdict(by, outcome, at_ms, at_ms, self.key.identity, named, self.key.line, salt, reason))
         self.said_ms = at_ms
         taken = self._is_taken(by, outcome)
         self.expected.append(TAKEN if taken else REFUSED)
@@ -120,6 +122,7 @@ class Call:
         self.yes_ms = at_ms
         if store:
             self.answer, self.answered_ms, self.store, self.wants = store, at_ms, store, ""
+            self.folded = store != self.new_store
         if self.wants:
             self.task, self.opened_ms = MANUAL, at_ms
         else:
@@ -223,13 +226,14 @@ class Call:
 
     def other_word(self) -> bool:
         """Another outcome after the end: refused, unless people call the lead invalid."""
-        by, outcome = self._rng.choice(((AI, "UNSURE"), (AI, "DEAD"), (MANUAL, "HIGH"), (MANUAL, "INVALID")))
-        return self.task == "" and self.say(by, outcome, self._later())
+        said = {(verdict.by, verdict.outcome) for verdict in self.verdicts}
+        others = [word for word in _OTHER_WORDS if word not in said]
+        return self.task == "" and not self.folded and self.say(*self._rng.choice(others), self._later())
 
     def again(self) -> bool:
         """The same verdict, delivered twice; nobody speaks after it."""
         later = self.key.after(self.said_ms)
-        if not self.expected or self.expected[-1] != TAKEN or (later and later[0].event_ms < self.said_ms + HOUR_MS):
+        if self.folded or self.expected[-1:] != [TAKEN] or (later and later[0].event_ms < self.said_ms + HOUR_MS):
             return False
         sent_ms = self.said_ms + 20 * SECOND_MS + int(self._rng.random() * 20 * MINUTE_MS)
         self.verdicts.append(replace(self.verdicts[-1], arrival_ms=sent_ms))

@@ -52,6 +52,7 @@ class Stay:
     in_order: bool
     route: str = ""
     ended: str = ""
+    ended_ms: int = 0
     waits: str = ""
     ready_ms: int | None = None
     said_yes: bool = False
