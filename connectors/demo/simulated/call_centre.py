@@ -207,11 +207,10 @@ class CallCentre:
         """A store at which the customer has an open lead at an instant, whose life is told by then."""
 
         def at(at_ms: int) -> str:
-            for other in keys:
-                if key.store is None and other.store is not None and other.line == key.line:
-                    if self._is_survivor(other, at_ms):
-                        return other.store
-            return ""
+            if key.store is not None:
+                return ""
+            theirs = [other for other in keys if other.store is not None and other.line == key.line]
+            return next((other.store or "" for other in theirs if self._is_survivor(other, at_ms)), "")
 
         return at if self._rng.random() < _FOLDS else lambda at_ms: ""
 

@@ -85,7 +85,7 @@ class Call:
 
     def say(self, by: str, outcome: str, at_ms: int, *, store: str = "") -> bool:
         """A verdict at an instant; False where the script has no room for it there."""
-        if not self.said_ms < at_ms <= self.end_ms or not self.key.settled(at_ms):
+        if not self.said_ms < at_ms <= self.end_ms or calling_from(at_ms) != at_ms or not self.key.settled(at_ms):
             return False
         closes = outcome == "INVALID" or outcome in _NUMBER
         if closes and self.invalid_ms is None and not self._may_close(at_ms):

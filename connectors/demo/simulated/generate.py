@@ -245,7 +245,8 @@ def _keep_in_place(story: _Story, openings: set[int]) -> None:
             of_customer.setdefault(id(item.lead.identity), ([], []))[0].append(item)
             if item.form == ORIGINAL and item.lead.number in openings:
                 item.pinned = True
-    for said in (*voice.activities, *story.verdicts):
+    acts: list[Activity | Verdict] = [*voice.activities, *story.verdicts]
+    for said in acts:
         if id(said.identity) in called:
             of_customer[id(said.identity)][1].append(said)
     for items, walls in of_customer.values():
