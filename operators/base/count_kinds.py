@@ -37,6 +37,7 @@ KINDS: Final = (
     CountKind("resolved_ai", "Leads whose cleaning a verdict of the robot ended.", "cleaning_resolved_ai"),
     CountKind("resolved_manual", "Leads whose cleaning a verdict of people ended.", "cleaning_resolved_manual"),
     CountKind("cleaning_cost", "Cost of cleaning, hundredths of a yuan.", "cleaning_cost_fen"),
+    CountKind("tasks_ended", "Cleaning tasks that ended, whoever had them.", "cleaning_tasks_ended"),
 )
 COUNTS: Final = tuple(kind.name for kind in KINDS)
 """The first four are the marks in force, in the order of their numbers."""
@@ -59,3 +60,4 @@ TASKS_MANUAL: Final = 18
 RESOLVED_AI: Final = 19
 RESOLVED_MANUAL: Final = 20
 CLEANING_COST: Final = 21
+TASKS_ENDED: Final = 22
