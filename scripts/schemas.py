@@ -24,6 +24,7 @@ import leadstream  # noqa: E402
 from connectors.kafka.settings import KafkaSettings, settings_of  # noqa: E402
 from connectors.kafka.topics.plans import CONFIGS, Plan, plans  # noqa: E402
 from operators.base.kinds import RecordKind  # noqa: E402
+from operators.base.verdict_kinds import VERDICTS  # noqa: E402
 from operators.config.configuration import from_tables  # noqa: E402
 from operators.config.kafka import INPUTS  # noqa: E402
 from operators.intake.commands import KNOWN as COMMAND_KINDS  # noqa: E402
@@ -41,7 +42,7 @@ from scripts.schemas_words import (  # noqa: E402
     UNTYPED,
 )
 from state import limits  # noqa: E402
-from state.rows.codes import CLOSED_REASONS, MARKS, STATUSES  # noqa: E402
+from state.rows.codes import CLOSED_REASONS, MARKS, ROUTES, STATUSES, TASK_STATES  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -53,16 +54,21 @@ _ENUMS: Final[dict[str, tuple[str | None, ...]]] = {
     "activity.kind": tuple(sorted(ACTIVITY_KINDS)),
     "commands.kind": tuple(sorted(COMMAND_KINDS)),
     "verdicts.by": tuple(sorted(BY)),
+    "verdicts.outcome": tuple(sorted({kind.outcome for kind in VERDICTS})),
     "dispositions.mark": MARKS,
     "unique_leads.status": STATUSES,
     "unique_leads.stage": ("UQL", "MQL", "SQL", "WON"),
     "unique_leads.grade": GRADES,
     "unique_leads.closed_reason": (*CLOSED_REASONS[1:], None),
+    "unique_leads.route": ROUTES[1:],
+    "cleaning_tasks.state": TASK_STATES,
+    "cleaning_tasks.route": ROUTES[2:],
+    "cleaning_tasks.grade": GRADES,
     "dispatches.grade": GRADES,
     "closings.reason": CLOSED_REASONS[1:],
 }
 _SHAPES: Final = {kind.name: kind.shape for kind in streams.KINDS}
-_ONE_OF: Final = {"raw": ("phone", "landline")}
+_ONE_OF: Final = {"raw": ("phone", "landline"), "verdicts": ("task_id", "unique_id", "phone", "landline")}
 """Fields of which a record needs one; any other kind names a unique lead, by its id or by a contact (ruling 17)."""
 _NAMED: Final = ("unique_id", "phone", "landline")
 

@@ -9,7 +9,8 @@ OF_INPUTS: Final = {
     "may stand in the same topic, named by `type`.",
     "activity": "Something that happened with a customer after the lead: a call, a visit, an order. It finds its lead by "
     "unique_id, or by phone, store and line.",
-    "verdicts": "An answer of robot or agent to a cleaning task (清洗). Known, and rejected NOT_SUPPORTED by this version.",
+    "verdicts": "What robot, people or others say of a lead (清洗结果). It finds the lead by task_id or unique_id, or by phone, "
+    "store and line.",
     "behaviour": "What a customer did online. Known, and rejected NOT_SUPPORTED by this version.",
     "commands": "An order of a store's people: ASSIGN, TRANSFER, RECYCLE. Others are known, and rejected NOT_SUPPORTED.",
 }
@@ -26,26 +27,12 @@ OF_OUTPUTS: Final = {
     "notifications": "Something for another system to send.",
     "closings": "A unique lead's move into a closed status.",
     "fraud_alerts": "Something that looks like fraud or a shared contact.",
+    "cleaning_tasks": "Work for robot or people (清洗任务): once when it opens, with all that they need, and once when it ends. "
+    "Both have the same task_id.",
     "feedback": "What a channel is told of one of its raw leads, in the channel's own code.",
 }
 
 UNTYPED: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
-    "verdicts": (
-        ("by", "outcome"),
-        {
-            "task_id": "text",
-            "unique_id": "text",
-            "phone": "id",
-            "line": "id",
-            "by": "text",
-            "outcome": "text",
-            "event_time": "text",
-            "store": "id",
-            "intent": "text",
-            "reason": "text",
-            "cost": "number",
-        },
-    ),
     "behaviour": (
         ("kind", "event_time"),
         {
@@ -74,6 +61,7 @@ TIMES: Final = frozenset(
         "event_time",
         "expires_at",
         "ingest_time",
+        "not_before",
         "last_touch_at",
         "opened_at",
         "source_time",
@@ -91,6 +79,8 @@ PERSONAL: Final = frozenset(
         "late.original",
         "Contact.name",
         "Contact.phone",
+        "cleaning_tasks.province",
+        "cleaning_tasks.city",
     }
 )
 
@@ -155,8 +145,8 @@ FIELDS: Final = {
     "reason": "Why.",
     "satisfaction": "What the customer says of it.",
     "note": "Free text.",
-    "task_id": "The task that is answered.",
-    "cost": "What the answer cost.",
+    "task_id": "The cleaning task (清洗任务). Opaque, but begins with the one_id.",
+    "cost": "What it cost, yuan; absent = as `cleaning.cost` says where it ends a task.",
     "kind": "What it is.",
     "count": "How often.",
     "command_id": "The sender's id of the command.",
@@ -205,6 +195,27 @@ FIELDS: Final = {
     "to": "Whom it is for.",
     "due": "When it is to be sent.",
     "closings.reason": "Why it was closed.",
+    "unique_leads.route": "How it is cleaned: NONE, AI (智能清洗) or MANUAL (人工清洗); absent where nobody judged it.",
+    "cleaned_by": "Who ended its cleaning by a verdict.",
+    "verdicts.unique_id": "The unique lead that it speaks of.",
+    "verdicts.outcome": "What came of it; which ones each `by` has, the table of verdicts says.",
+    "verdicts.store": "The store that the customer chose; with STORE_CHOSEN it is needed.",
+    "verdicts.reason": "Of an INVALID: NO_MOBILE_GIVEN, OFFICE_PHONE, NO_INTENT, WRONG_PERSON, EMPTY_NUMBER, REFUSED or OTHER.",
+    "verdicts.intent": "What the customer says about buying; it joins the history.",
+    "replays.unique_id": "The unique lead that a verdict which came again speaks of.",
+    "replays.task_id": "The task that it names.",
+    "cleaning_tasks.state": "OPEN; then DONE by a verdict, TIMEOUT, or WITHDRAWN: closed, folded, or answered from elsewhere.",
+    "cleaning_tasks.route": "AI for the robot, MANUAL for people.",
+    "cleaning_tasks.reasons": "Codes of the facts that ask for it, and the reason of the rule that matched.",
+    "cleaning_tasks.expires_at": "When it times out; null where no calling time is known to come.",
+    "cleaning_tasks.campaign": "Campaign of the first touch.",
+    "cleaning_tasks.channel": "Channel of the first touch.",
+    "cleaning_tasks.stores": "At most three stores that are recommended; where one is known, none.",
+    "not_before": "The first instant of calling time from the opening on.",
+    "city_from": "form or home_location (号码归属地); null where no city is known.",
+    "StoreOut.store": "Code of the store.",
+    "StoreOut.name": "Its name.",
+    "StoreOut.city": "Its city.",
     # parts
     "Why.rule": "Name of the rule.",
     "Why.window_start": "Beginning of the time that the rule looked at.",

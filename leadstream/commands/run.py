@@ -130,8 +130,21 @@ def _summary(prepared: Prepared, wanted: Wanted, took_s: float) -> str:
     return _refused(refusals, wanted.sink) + (
         f"{done}: {records} records{of_them} in {took_s:.1f} s. {marks}; leads rejected {totals[count_kinds.REJECTED]}, "
         f"{others}late {late}, replays {totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}, "
-        f"dispatches {totals[count_kinds.DISPATCHED]}.{hint}{odd}{unknown} {where}"
+        f"dispatches {totals[count_kinds.DISPATCHED]}.{_cleaned(totals)}{hint}{odd}{unknown} {where}"
     )
+
+
+def _cleaned(totals: list[int]) -> str:
+    """What was cleaned, how much of it by the robot alone, and at what cost; "" = nothing was asked for."""
+    robot, people = totals[count_kinds.TASKS_AI], totals[count_kinds.TASKS_MANUAL]
+    if not robot + people:
+        return ""
+    alone = totals[count_kinds.RESOLVED_AI]
+    resolved = alone + totals[count_kinds.RESOLVED_MANUAL]
+    share = f", of {resolved} leads resolved the robot did {100 * alone / resolved:.0f} %" if resolved else ""
+    cost = totals[count_kinds.CLEANING_COST]
+    spent = f", cost {cost / 100:.2f} yuan" if cost else ""
+    return f" Cleaning (清洗): tasks for the robot {robot}, for people {people}{share}{spent}."
 
 
 def _refused(refusals: Refusals, sink: str) -> str:

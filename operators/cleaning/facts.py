@@ -47,6 +47,8 @@ NUMBER_RUN: Final = 32
 SUSPECT: Final = 64
 REOPENED_INVALID: Final = 128
 YOUNG_CHANNEL: Final = 256
+MISSING: Final = 6
+"""What any store ends, a known one or not."""
 OF_STORE: Final = 14
 """What a store answer ends."""
 AGAIN: Final = 14
@@ -57,7 +59,7 @@ _MANUAL: Final = 397
 """What asks for people."""
 
 # Written out above, so that compiled code holds them as constants.
-assert STORE_MISSING | NO_CITY | STORE_UNKNOWN == OF_STORE
+assert STORE_MISSING | NO_CITY == MISSING and MISSING | STORE_UNKNOWN == OF_STORE
 assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.again) | NO_CITY == AGAIN
 assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.beside) == BESIDE
 assert sum(1 << bit for bit, fact in enumerate(FACTS) if fact.route == MANUAL) == _MANUAL

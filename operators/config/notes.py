@@ -11,6 +11,7 @@ from operators.config.tables import Tables
 LATER: Final = ("nurture",)
 """Tables of layers that this version does not apply; every value is checked all the same."""
 LATER_KEYS: Final = (
+    ("cleaning", "number_run"),
     ("score", "gate_hold_hours"),
     ("follow_up", "reminder_minutes"),
     ("follow_up", "reminders"),

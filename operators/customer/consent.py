@@ -77,10 +77,10 @@ def judge_waiting(desk: Desk, now: int, why: Why, *, skip: set[tuple[str, str]] 
             lead = lead_of(section, unique.n)
             if lead is None or not life.is_waiting(lead) or not stands(unique, now):
                 continue
-            before = (lead.status, lead.conditions, lead.until)
+            before = (lead.status, lead.conditions, lead.until, lead.route)
             case = Case(desk, section, unique, lead, now, why)
             life.decide(case)
-            if before != (lead.status, lead.conditions, lead.until):
+            if before != (lead.status, lead.conditions, lead.until, lead.route):
                 records.state(case)
 
 

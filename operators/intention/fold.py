@@ -248,7 +248,7 @@ def _answer(
     won = last.status == WON
     reopens = last.status not in (OPEN, WON)
     if reopens:
-        last.status, last.at = OPEN, 0
+        last.was, last.status, last.at = last.status, OPEN, 0
         last.reopened += 1
         last.opener = answer.lead.first
     decided: list[tuple[Raw, Decision]] = []

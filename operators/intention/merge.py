@@ -86,7 +86,7 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
             return DEAL_MERGED, unique, against, WITHIN_DEAL
         return FIRST_TOUCH, _open(fold, raw, day, rules), against, AFTER_DEAL
     if may_reopen(unique, raw.t, raw.merge, raw.life, rules):
-        unique.status = OPEN
+        unique.was, unique.status = status, OPEN
         unique.at = 0
         unique.reopened += 1
         unique.opener = raw.n

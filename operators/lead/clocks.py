@@ -233,7 +233,8 @@ def _speaks_of(event: object, n: int) -> bool:
 def _reduce(row: Customer) -> None:
     """A row whose consent was ended by OPT_OUT is reduced to that fact and kept (ruling 57)."""
     row.name, row.landline, row.activities = "", "", []
-    row.newest_channel = ""
+    row.newest_channel = row.province = row.city = ""
+    row.city_at = -(1 << 62)
 
 
 DELETION: Final = Clock("deletion", CLOSED, _deleted, _purge)

@@ -116,7 +116,7 @@ def reopen(case: Case, *, own: bool = True) -> None:
     if timer:
         tasks.goes_on(lead)
     else:
-        tasks.begins_anew(lead)
+        tasks.begins_anew(lead, invalid=lead.status == S_INVALID)
     statuses.become(lead, S_POOL if pooled else S_DISPATCHED if lead.sent else S_PENDING)
     lead.reason = lead.closed_at = lead.into = 0
     lead.conditions = lead.until = 0

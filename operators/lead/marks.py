@@ -16,7 +16,7 @@ from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.arrival import NUMBER_RUN
 from operators.wire.streams import Why
 from state import limits
-from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, MERGED, R_FOLDED, S_CLOSED
+from state.rows.codes import DEAL_MERGED, FIRST_TOUCH, INVALID, MERGED, R_FOLDED, S_CLOSED
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -151,6 +151,11 @@ def reviewed(
         if fresh:
             care.hint(section, unique, lead)
         case = Case(desk, section, unique, lead, now, why, raw=raw)
+        route, task = lead.route, tasks.number_of(lead)
+        if before is not None and unique.reopened > before.reopened and WAITING >> lead.status & 1:
+            # Closed and opened again by the fold alone, before anybody saw it closed.
+            tasks.withdraw(case)
+            tasks.begins_anew(lead, invalid=unique.was == INVALID)
         if raw is not None and raw.u == unique.n and raw.flags & NUMBER_RUN:
             _of_a_run(case)
         if (
@@ -160,10 +165,10 @@ def reviewed(
             or before.facts != unique.facts
         ):
             life.rescore(case)
-        was = (lead.status, lead.reason, lead.first)
+        was = (lead.status, lead.reason, lead.first, route, task)
         life.review(case)
         changed = fresh or before is None or not _same(before, unique) or lead.n in recounted
-        if changed or was != (lead.status, lead.reason, unique.first):
+        if changed or was != (lead.status, lead.reason, unique.first, lead.route, tasks.number_of(lead)):
             records.state(case, flags)
 
 

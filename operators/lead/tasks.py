@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from operators.base.desk import Desk
 from operators.base.rules import CleaningRules
 from operators.cleaning import calling, facts, routes
 from operators.cleaning.routes import Submitted
@@ -18,7 +17,7 @@ from operators.lead.statuses import CLOSED, WAITING
 from operators.wire.arrival import NUMBER_RUN
 from state import limits
 from state.rows.cleaning import Cleaning, Past
-from state.rows.codes import AI, MANUAL, NONE, S_INVALID, T_TIMEOUT, T_WITHDRAWN
+from state.rows.codes import AI, MANUAL, NONE, T_TIMEOUT, T_WITHDRAWN
 from state.rows.customer_row import Section
 from state.rows.intention import Answer, Raw, Unique
 from state.rows.lead import Lead
@@ -40,8 +39,8 @@ def is_open(lead: Lead) -> bool:
     return lead.cleaning is not None and lead.cleaning.route != 0
 
 
-def begins_anew(lead: Lead) -> None:
-    """The lead opens again by a later raw lead, or by a fold: it is judged once more (ruling 58)."""
+def begins_anew(lead: Lead, *, invalid: bool) -> None:
+    """The lead opens again by a later raw lead, or by a fold: it is judged once more (ruling 58). `invalid`: it was INVALID."""
     lead.route = 0
     cleaning = lead.cleaning
     if cleaning is not None:
@@ -49,7 +48,7 @@ def begins_anew(lead: Lead) -> None:
         cleaning.reasons = cleaning.ruled = cleaning.by = cleaning.number = cleaning.wanted = 0
         cleaning.rule = ""
         cleaning.clean = False
-    if lead.status == S_INVALID:
+    if invalid:
         of(lead).reasons = facts.REOPENED_INVALID
 
 
@@ -81,8 +80,10 @@ def look(case: Case) -> None:
     if cleaning is None or case.desk.shadow:
         return
     wants = routes.store_facts(case.desk.row, case.section.store, case.section.line, rules)
-    if not wants and cleaning.reasons & facts.OF_STORE:
-        _answered(case, cleaning)
+    if case.section.store:
+        answered = cleaning.reasons & (facts.MISSING if wants else facts.OF_STORE)
+        if answered:
+            _answered(case, cleaning, answered)
     if cleaning.wanted:
         route, cleaning.wanted = cleaning.wanted, 0
         open_task(case, route)
@@ -90,6 +91,8 @@ def look(case: Case) -> None:
         return
     if not cleaning.route:
         cleaning.reasons |= wants  # asks again after any verdict: of people, since nobody else is left
+        if wants & facts.STORE_UNKNOWN:
+            lead.route = MANUAL
         open_task(case, MANUAL)
     elif wants & ~cleaning.reasons & facts.STORE_UNKNOWN:
         ask(case, facts.STORE_UNKNOWN)
@@ -127,8 +130,8 @@ def _judge(case: Case, rules: CleaningRules) -> None:
         return
     cleaning = of(lead)
     cleaning.reasons = asked
-    if rule is not None and rule.route != NONE:
-        cleaning.rule, cleaning.ruled = rule.reason, rule.route
+    asks = rule is not None and rule.route != NONE
+    cleaning.rule, cleaning.ruled = (rule.reason, rule.route) if rule is not None and asks else ("", 0)
     open_task(case, lead.route)
 
 
@@ -190,11 +193,12 @@ def ask(case: Case, fact: int) -> bool:
     return True
 
 
-def _answered(case: Case, cleaning: Cleaning) -> None:
-    """The store is known now: that ends what its want alone asked for; another reason keeps the open task. One that timed out
+def _answered(case: Case, cleaning: Cleaning, answered: int) -> None:
+    """There is a store now: that ends what its want alone asked for; another reason keeps the open task. One that timed out
     meanwhile had only waited for this (ruling 59)."""
-    cleaning.reasons &= ~facts.OF_STORE
-    if cleaning.wanted or (cleaning.route and not cleaning.late and (cleaning.reasons or cleaning.ruled > NONE)):
+    left = cleaning.reasons & ~answered
+    if cleaning.wanted or (cleaning.route and not cleaning.late and (left or cleaning.ruled > NONE)):
+        cleaning.reasons = left
         return
     withdraw(case)
     cleaning.reasons = 0
@@ -254,6 +258,6 @@ def timed_out(case: Case) -> bool:
     return True
 
 
-def task_id(desk: Desk, lead: Lead) -> str:
-    """The id of the open or the latest task of this opening; "" = it had none."""
-    return f"{desk.prefix}t{lead.cleaning.number}" if lead.cleaning is not None and lead.cleaning.number else ""
+def number_of(lead: Lead) -> int:
+    """Of the open or the latest task of this opening; 0 = it had none."""
+    return lead.cleaning.number if lead.cleaning is not None else 0

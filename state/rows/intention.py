@@ -130,6 +130,8 @@ class Unique(Struct, array_like=True, gc=False):
     """Raw lead that opened it, or reopened it last; 0 in a lead that an older version wrote."""
     campaign: str = ""
     """Of the first touch."""
+    was: int = OPEN
+    """LOST or INVALID: what it was before it was reopened last."""
 
 
 class Answer(Struct, array_like=True, tag=3, gc=False):

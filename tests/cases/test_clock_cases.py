@@ -118,7 +118,7 @@ def test_any_time_before_the_earliest(tmp_path: Path, zero: str) -> None:
     ("first", "reasons"),
     [
         ({"type": "activity", "activity_id": "E0", "kind": "VISIT"}, ["NO_LEAD"]),
-        ({"type": "verdict", "by": "AI", "outcome": "DEAD"}, ["NOT_SUPPORTED"]),
+        ({"type": "verdict", "by": "AI", "outcome": "DEAD"}, ["NO_LEAD"]),
         ({"type": "command", "command_id": "c", "kind": "ASSIGN", "advisor": "a"}, ["NO_LEAD"]),
         ({"type": "command", "command_id": "c", "kind": "FORGET"}, ["NOT_SUPPORTED"]),
         ({"channel": "nobody"}, ["UNKNOWN_CHANNEL"]),

@@ -13,11 +13,23 @@ from oracle_model import Oracle
 from oracle_reading import Line
 from plain_engine import PlainEngine
 
+from operators.base.kinds import RecordKind
 from operators.identity import phones
 from operators.identity.one_id import OneIds
+from operators.intake.validation import Validation
+from operators.registry import RECORD_OF
 
+_WITHOUT_VERDICTS = {**RECORD_OF, "verdict": RecordKind("verdict", "verdicts", "verdicts")}
 _NAMED = re.compile(rb'"unique_id": "([ml]):([^"/]+)/(\d+)"')
 """A unique lead by the name that the oracle gives it."""
+
+
+def uncleaned(config: dict[str, Any], *, poll: int = 64, shards: int = 2, at_rest: bool = False) -> PlainEngine:
+    """An engine as the oracle knows it: cleaning is off, so that what waits for a store waits for it alone (ruling 58), and
+    verdicts are not supported."""
+    engine = PlainEngine({**config, "cleaning": {"enabled": False}}, poll=poll, shards=shards, at_rest=at_rest)
+    engine.validation = Validation(engine.rules, engine.validation.one_ids, _WITHOUT_VERDICTS)
+    return engine
 
 
 def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
@@ -43,11 +55,11 @@ def run_engine(
     at_rest: bool = False,
 ) -> PlainEngine:
     """The engine's rules after this input. What names a lead as the oracle does is given the engine's id for it."""
-    engine = _ran(PlainEngine(config, poll=poll, shards=shards, at_rest=at_rest), lines, until_ms)
+    engine = _ran(uncleaned(config, poll=poll, shards=shards, at_rest=at_rest), lines, until_ms)
     named = _in_engine_ids(engine, lines)
     if named == lines:
         return engine
-    return _ran(PlainEngine(config, poll=poll, shards=shards, at_rest=at_rest), named, until_ms)
+    return _ran(uncleaned(config, poll=poll, shards=shards, at_rest=at_rest), named, until_ms)
 
 
 def _ran(engine: PlainEngine, lines: list[Line], until_ms: int | None) -> PlainEngine:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from differ import uncleaned
 from dirty import Dirty
 from dirty_others import Others
 from incoming import NOT_MODELLED, incoming_differences
 from oracle_case import Case
 from oracle_cases import INCOMING_CASES
 from oracle_reading import Line, Reader, Reject
-from plain_engine import PlainEngine
 
 from operators.intake.times import Clock
 from operators.wire.arrival import FLAGS
@@ -61,7 +61,7 @@ NOW = 1_772_500_000_000
 
 def read_alike(seeds: range) -> None:
     """One record of any type, by its bytes and the configuration; a lead to be found is the state's."""
-    engine = PlainEngine(LINES)
+    engine = uncleaned(LINES)
     assert engine.today_ms is not None
     clock = Clock(event=True, now=NOW, wall_ms=0, today_ms=engine.today_ms)
     for seed in seeds:

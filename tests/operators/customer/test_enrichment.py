@@ -15,7 +15,7 @@ def test_store_and_field_in_one_record(store: str | None) -> None:
     found = told(NAME, lead("p", "1 10:00", store), clock("1 11:00"), lead("p", "1 10:00", name="Li"))
     assert found.sent == [("p", "S", "1 11:00")]
     assert [h for h in found.holds if h[0] == "p"] == [
-        ("p", "STORE_UNKNOWN FIELDS" if store else "STORE_MISSING FIELDS")
+        ("p", "STORE_UNKNOWN CLEANING FIELDS" if store else "STORE_MISSING CLEANING FIELDS")
     ]
 
 
@@ -56,7 +56,7 @@ def test_a_later_fold_keeps_what_came_after_the_answer() -> None:
     ]
     found = told(NAME, *records)
     assert [h for h in found.holds if h[0] == "p"] == [
-        ("p", "STORE_MISSING CONSENT FIELDS"),
+        ("p", "STORE_MISSING CLEANING CONSENT FIELDS"),
         ("p", "CONSENT FIELDS"),
         ("p", "CONSENT"),
     ]

@@ -49,15 +49,15 @@ def test_the_first_answers_and_further_names_are_added() -> None:
 
 def test_a_name_in_force_answers_nothing_though_a_part_waits() -> None:
     found = told({}, lead("1", "1 10:00", None, stores=["X", "S"]), lead("1", "1 10:00", None, stores=["S", "Z"]))
-    assert found.leads["1"][:2] == ("X", "HELD") and found.leads["1#3"][:2] == ("Z", "DISPATCHED")
+    assert found.leads["1"][:2] == ("X", "CLEANING") and found.leads["1#3"][:2] == ("Z", "DISPATCHED")
     # The code that waits is in force as well: naming it beside another adds the other.
     found = told({}, lead("1", "1 10:00", "X"), lead("1", "1 10:00", None, stores=["X", "Z"]))
-    assert found.leads["1"][:2] == ("X", "HELD") and found.leads["1#2"][:2] == ("Z", "DISPATCHED")
+    assert found.leads["1"][:2] == ("X", "CLEANING") and found.leads["1#2"][:2] == ("Z", "DISPATCHED")
 
 
 def test_one_payload_answers_one_part_the_first_by_split() -> None:
     found = told({}, lead("1", "1 10:00", None, stores=["X", "W"]), lead("1", "1 10:00", "S"))
-    assert found.leads["1"][:2] == ("S", "DISPATCHED") and found.leads["1#2"][:2] == ("W", "HELD")
+    assert found.leads["1"][:2] == ("S", "DISPATCHED") and found.leads["1#2"][:2] == ("W", "CLEANING")
 
 
 def test_a_closed_lead_does_not_wait() -> None:
@@ -76,7 +76,7 @@ def test_a_lead_that_moves_away_gives_back_the_place_it_had_taken() -> None:
     ]
     # 2 closed the open lead of X, being beyond two days of life; at S it is a lead of its own, and X has 1 alone again.
     found = told(tables, *records)
-    assert found.leads == {"1": ("X", "HELD", "1"), "2": ("S", "DISPATCHED", "2")}
+    assert found.leads == {"1": ("X", "CLEANING", "1"), "2": ("S", "DISPATCHED", "2")}
 
 
 def test_so_does_one_that_an_answer_had_brought() -> None:
@@ -89,4 +89,4 @@ def test_so_does_one_that_an_answer_had_brought() -> None:
     ]
     # p comes to X on the 2nd; r, which is late, would be open there then and is closed; at S p closes nothing of X.
     assert told({}, *records[:4]).leads["r"][1] == "MERGE_EXPIRED"
-    assert told({}, *records).leads == {"r": ("X", "HELD", "r"), "p": ("S", "DISPATCHED", "p")}
+    assert told({}, *records).leads == {"r": ("X", "CLEANING", "r"), "p": ("S", "DISPATCHED", "p")}

@@ -64,7 +64,9 @@ BAD: dict[str, tuple[bytes, set[str]]] = {
     "no time at all": (made(event_time="yesterday"), {"BAD_TIME"}),
     "absurd year": (made(event_time="9024-01-01T10:00:00+08:00"), {"BAD_TIME"}),
     "huge number": (made(days=1, phone=10**40), {"BAD_PHONE"}),
-    "verdict": (made(type="verdict"), {"NOT_SUPPORTED"}),
+    "behaviour": (made(type="behaviour"), {"NOT_SUPPORTED"}),
+    "verdict": (made(type="verdict"), {"MISSING_FIELD"}),
+    "verdict of a task that never was": (made(type="verdict", by="AI", outcome="DEAD", task_id="t1"), {"NO_TASK"}),
     "advisor": (made(origin="advisor"), {"NOT_SUPPORTED"}),
     "activity of an unknown kind": (made(type="activity", activity_id="v", kind="DANCE"), {"BAD_FIELD"}),
     "activity without a lead": (made(type="activity", activity_id="v", kind="VISIT", phone="13711112222"), {"NO_LEAD"}),
@@ -96,7 +98,11 @@ def test_ends_in_rejects_and_the_flow_goes_on(name: str) -> None:
     counts = [0] * len(COUNTS)
     for counted in read_counts(engine.database, 2).values():  # type: ignore[arg-type]
         counts = [a + b for a, b in zip(counts, counted, strict=True)]
-    of_leads = [r for r in engine.outputs["rejects"] if r["event_id"] and not name.startswith(("activity", "verdict"))]
+    of_leads = [
+        r
+        for r in engine.outputs["rejects"]
+        if r["event_id"] and not name.startswith(("activity", "verdict", "behaviour"))
+    ]
     assert counts[RECEIVED] == counts[REJECTED] + len(engine.outputs["dispositions"])
     assert counts[REJECTED] == len(of_leads)
 

@@ -68,7 +68,12 @@ def refused(**changes: Any) -> dict[str, Any]:
         ),
         ({"type": "activity", "activity_id": "v", "kind": "visit", "phone": "13711112222"}, [(None, "NO_LEAD", None)]),
         ({"type": "command", "command_id": "c", "kind": "assign"}, [("advisor", "MISSING_FIELD", None)]),
-        ({"type": "verdict"}, [(None, "NOT_SUPPORTED", None)]),
+        ({"type": "behaviour"}, [(None, "NOT_SUPPORTED", None)]),
+        ({"type": "verdict"}, [("by", "MISSING_FIELD", None), ("outcome", "MISSING_FIELD", None)]),
+        ({"type": "verdict", "by": "ai", "outcome": "high"}, [("outcome", "BAD_FIELD", None)]),
+        ({"type": "verdict", "by": "me", "outcome": "high"}, [("by", "BAD_FIELD", "me")]),
+        ({"type": "verdict", "by": "AI", "outcome": "store_chosen", "store": None}, [("store", "MISSING_FIELD", None)]),
+        ({"type": "verdict", "by": "AI", "outcome": "store_chosen"}, [(None, "NO_TASK", None)]),
         (
             {"channel": "nobody", "phone": "1", "line": "boats"},
             [("channel", "UNKNOWN_CHANNEL", "nobody"), ("line", "UNKNOWN_LINE", "boats"), ("phone", "BAD_PHONE", "1")],
