@@ -10,7 +10,8 @@ The folder:
   was not split), `mark, customer, intention, replays, case`; further lines with `outcome` REJECTED (and `reason`), LATE
   or SHADOW. `replays` counts the equal deliveries after the first, `enrichments` (absent for none) the different ones;
   both belong to the record and stand on each of its parts. `case` is the step of the script it comes from. A first touch
-  has, where the script says so, `route` (NONE, AI, MANUAL) and `state`, the status in the end, of its unique lead;
+  has, where the script says so, of its unique lead `route` (NONE, AI, MANUAL: as judged at its latest opening) and
+  `state`, the status in the end;
 - `delivery.csv`: per line of `raw_leads.jsonl` what `shuffle_within` may do with it.
 """
 

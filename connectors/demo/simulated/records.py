@@ -45,7 +45,7 @@ class Part:
     intention: str
     case: str
     route: str = ""
-    """Of a first touch: how its unique lead is cleaned; "" = the script does not say."""
+    """Of a first touch: the route judged at the latest opening of its unique lead; "" = the script does not say."""
     state: str = ""
     """Of a first touch: the status of its unique lead at the end; "" = the script does not say."""
 
