@@ -1,5 +1,5 @@
 """Writes the parts of the pages that the code knows better: docs/kinds.md, statuses in docs/architecture.md, docs/feeds.md,
-and docs/numbers.md and docs/times.md from the tables that the tests run.
+docs/cleaning.md, and docs/numbers.md and docs/times.md from the tables that the tests run.
 
     python scripts/docs_parts.py            write them (make docs)
     python scripts/docs_parts.py --check    exit 1 when they are not what the code says
@@ -18,7 +18,7 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
-from scripts import docs_feeds, docs_kinds, docs_written  # noqa: E402
+from scripts import docs_cleaning, docs_feeds, docs_kinds, docs_written  # noqa: E402
 
 FOLDER: Final = CHECKOUT / "docs"
 _PART: Final = r"(<!-- {}: .*? -->\n).*?(<!-- /{} -->)"
@@ -38,6 +38,9 @@ def documents() -> dict[str, str]:
     """Path below docs → what must stand in it."""
     return {
         "architecture.md": _drawn("architecture.md", {"statuses": docs_kinds.statuses_part()}),
+        "cleaning.md": _drawn(
+            "cleaning.md", {"facts": docs_cleaning.facts_part(), "verdicts": docs_cleaning.verdicts_part()}
+        ),
         "feeds.md": _drawn(
             "feeds.md", {"feeds": "\n" + docs_feeds.feeds_part() + "\n", "unknown": docs_feeds.unknown_part()}
         ),

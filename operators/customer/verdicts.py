@@ -81,7 +81,8 @@ def _is_known(found: Named, record: VerdictRecord, digest: bytes) -> bool:
     said = f"{record.by} {record.outcome}"
     if found.task:
         return any(past.number == found.task and past.said == said for past in cleaning.past)
-    return not cleaning.route and bool(cleaning.past) and cleaning.past[-1].said == said
+    last = cleaning.past[-1] if cleaning.past and not cleaning.route else None
+    return last is not None and last.number == cleaning.number and last.said == said
 
 
 def _refusal(found: Named, kind: VerdictKind, now: int) -> str:

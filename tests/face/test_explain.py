@@ -207,3 +207,38 @@ def test_a_story_of_a_lead_split_merged_closed_and_corrected(shell: Shell) -> No
     assert (
         standing.startswith("It is closed (MERGE_EXPIRED) on 2026-05-03T10:00") and "It was dispatched on" in standing
     )
+
+
+def test_tasks_and_verdicts_are_told(shell: Shell) -> None:
+    """A lead without store: the robot's task, its word, people's task, and their word that sends it."""
+    at = "2026-03-02T10:{:02}:00+08:00".format
+    record = {"channel": "autohome", "source_lead_id": "C1", "phone": FIRST, "event_time": at(0), "city": "上海"}
+    said = {"type": "verdict", "phone": FIRST}
+    records = [
+        record,
+        {**said, "by": "AI", "outcome": "UNSURE", "event_time": at(4)},
+        {**said, "by": "MANUAL", "outcome": "HIGH", "store": "SH001", "event_time": at(9)},
+    ]
+    text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records)
+    (shell.folder / "leads.jsonl").write_text(text, encoding="utf-8")
+    assert "Cleaning (清洗): tasks for the robot 1, for people 1" in shell.run(
+        "run", "--source", "leads.jsonl", *PLACES
+    ).stdout
+    story = _told(shell, "--phone", FIRST)["customers"][0]["story"]
+    assert [
+        (entry["what"], entry.get("route") or entry.get("state") or entry["outcome"])
+        for entry in story
+        if entry["what"] in ("task", "task end", "verdict")
+    ] == [
+        ("task", "AI"),
+        ("verdict", "UNSURE"),
+        ("task end", "DONE"),
+        ("task", "MANUAL"),
+        ("verdict", "HIGH"),
+        ("task end", "DONE"),
+    ]
+    told = shell.call("explain", "--state", "state", "--phone", FIRST).stdout
+    assert "u1 goes to the robot (智能清洗) as t1, since STORE_MISSING, until 2026-03-02 10:10" in told
+    assert "t2 of u1 is over: DONE by MANUAL: HIGH" in told
+    assert "Cleaning (清洗): route AI, task t2, cleaned by MANUAL" in told
+    assert FIRST not in told
