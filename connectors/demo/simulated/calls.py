@@ -242,7 +242,7 @@ class Call:
 
 
 _ROBOT: Final = (
-    (40, "ai_store"),
+    (58, "ai_store"),
     (3, "ai_store again"),
     (2, "ai_store other_word"),
     (11, "ai_dead"),
