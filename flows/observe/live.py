@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.observe.meters import BUCKETS_S
-from flows.observe.observation import Observation
+from flows.observe.observation import Observation, tasks_open
 from operators.base import count_kinds
 
 UPDATE_S: Final = 0.5
@@ -55,6 +55,45 @@ _COLUMNS: Final = (
     Column("late", count_kinds.LATE, 3),
     Column("dispatched", count_kinds.DISPATCHED, 9),
     Column("holds", count_kinds.HELD, 5),
+)
+
+
+class Stage(NamedTuple):
+    """A step of the funnel: the layers of domain 4 to 10, what each took and what was left."""
+
+    heading: str
+    """In whole words, one a line; its number is that of the layer."""
+    count: Callable[[Shown], int]
+
+
+def _valid(shown: Shown) -> int:
+    return shown.totals[count_kinds.RECEIVED] - shown.totals[count_kinds.REJECTED]
+
+
+def _merged(shown: Shown) -> int:
+    return shown.totals[2] + shown.totals[3]
+
+
+def _scored(shown: Shown) -> int:
+    """Every unique lead has a score; one that was folded is none any more."""
+    return shown.totals[count_kinds.OPENED] - shown.totals[count_kinds.FOLDED]
+
+
+def _total(place: int) -> Callable[[Shown], int]:
+    return lambda shown: shown.totals[place]
+
+
+FUNNEL: Final = (
+    Stage("received", _total(count_kinds.RECEIVED)),
+    Stage("1\nvalid", _valid),
+    Stage("2\ndeduped", _total(1)),
+    Stage("3\nmerged", _merged),
+    Stage("4 AI\ntasks", _total(count_kinds.TASKS_AI)),
+    Stage("5 manual\ntasks", _total(count_kinds.TASKS_MANUAL)),
+    Stage("tasks\nopen", lambda shown: shown.tasks_open),
+    Stage("6\nscored", _scored),
+    Stage("dispatched", _total(count_kinds.DISPATCHED)),
+    Stage("holds", _total(count_kinds.HELD)),
 )
 _CHANNEL: Final = 17
 """Columns of the screen that a channel's code and name get at least."""
@@ -100,6 +139,8 @@ class Shown:
     outbox_rows: int
     seal_age_s: float
     share: float | None
+    tasks_open: int = 0
+    """Cleaning tasks that wait for a verdict, a time-out or a store."""
 
 
 class LiveView:
@@ -122,6 +163,7 @@ class LiveView:
         self._clock_name = clock_name
         self._plain_s = plain_s
         self._looks: deque[Look] = deque(maxlen=_WINDOW)
+        self._open_before = seen.tasks_open_so_far()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="view", daemon=True)
         self._thread.start()
@@ -188,6 +230,7 @@ class LiveView:
             outbox_rows=seen.depths().outbox_rows,
             seal_age_s=seen.seal_age_s(),
             share=self._share(),
+            tasks_open=max(0, self._open_before + tasks_open(totals)),
         )
 
     def _time(self, shown: Shown) -> str:
@@ -201,10 +244,16 @@ class LiveView:
         parts = [
             f"{shown.share:.0%} read" if shown.share is not None else "",
             f"records {shown.records} ({shown.per_second:.0f}/s)",
+            f"received {totals[count_kinds.RECEIVED]}",
+            f"valid {_valid(shown)}",
             f"first touch {totals[0]}",
             f"deduped {totals[1]}",
-            f"merged {totals[2] + totals[3]}",
+            f"merged {_merged(shown)}",
             f"rejected {totals[count_kinds.REJECTED]}",
+            f"AI tasks {totals[count_kinds.TASKS_AI]}",
+            f"manual tasks {totals[count_kinds.TASKS_MANUAL]}",
+            f"tasks open {shown.tasks_open}",
+            f"scored {_scored(shown)}",
             f"dispatched {totals[count_kinds.DISPATCHED]}",
             f"holds {totals[count_kinds.HELD]}",
             f"latency p50 {_ms(shown.p50_s)} p99 {_ms(shown.p99_s)}",
@@ -217,7 +266,7 @@ class LiveView:
     def render(self, shown: Shown) -> RenderableType:
         """The live view: as many channels as the screen has lines for, as many columns as it is wide."""
         size = self._console.size
-        head = self._head(shown)
+        head = Group(*self._head(shown, size.width))
         head_lines = [head, Text()] if shown.channels else [head]
         note = Text(self._note, style="dim")
         used = sum(
@@ -233,23 +282,24 @@ class LiveView:
             return Group(note, head)
         return Group(note, *head_lines, self._table(shown.channels, columns, room))
 
-    def _head(self, shown: Shown) -> Text:
+    def _head(self, shown: Shown, width: int) -> list[RenderableType]:
         totals = shown.totals
         read = f"   read [b]{shown.share:.0%}[/b]" if shown.share is not None else ""
         others = f"   other records rejected [b]{shown.refused}[/b]" if shown.refused else ""
-        return Text.from_markup(
+        above = (
             f"records [b]{shown.records}[/b] ([b]{shown.per_second:.0f}[/b]/s){read}   "
-            f"{self._clock_name} [b]{self._time(shown)}[/b]\n"
-            f"leads received [b]{totals[count_kinds.RECEIVED]}[/b]   splits [b]{totals[count_kinds.SPLITS]}[/b]   "
-            f"first touch [b]{totals[0]}[/b]   deduped [b]{totals[1]}[/b]   merged [b]{totals[2]}[/b]   "
-            f"deal merged [b]{totals[3]}[/b]\n"
-            f"dispatched [b]{totals[count_kinds.DISPATCHED]}[/b]   holds [b]{totals[count_kinds.HELD]}[/b]   "
+            f"{self._clock_name} [b]{self._time(shown)}[/b]"
+        )
+        below = (
+            f"first touch [b]{totals[0]}[/b]   deal merged [b]{totals[3]}[/b]   "
+            f"splits [b]{totals[count_kinds.SPLITS]}[/b]   "
             f"rejected [b]{totals[count_kinds.REJECTED]}[/b]   late [b]{totals[count_kinds.LATE]}[/b]   "
             f"replays [b]{totals[count_kinds.REPLAYED] + totals[count_kinds.ENRICHED]}[/b]   "
             f"corrections [b]{totals[count_kinds.CORRECTIONS]}[/b]{others}\n"
             f"latency p50 [b]{_ms(shown.p50_s)}[/b]  p99 [b]{_ms(shown.p99_s)}[/b]   "
             f"outbox [b]{shown.outbox_rows}[/b]   last seal [b]{shown.seal_age_s:.1f} s[/b] ago"
         )
+        return [Text.from_markup(above), *funnel(shown, max(width, _NARROW)), Text.from_markup(below)]
 
     def _table(self, channels: Sequence[tuple[str, tuple[int, ...]]], columns: Sequence[Column], room: int) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
@@ -265,6 +315,29 @@ class LiveView:
         if len(there) < len(channels):
             table.add_row(Text(f"and {len(channels) - len(there)} more", style="dim"))
         return table
+
+
+def funnel(shown: Shown, width: int) -> list[RenderableType]:
+    """The layers as a small table; where they do not fit beside each other, as two or more below each other."""
+    tables: list[RenderableType] = []
+    room, row = 0, list[tuple[Stage, int]]()
+    for stage in FUNNEL:
+        count = stage.count(shown)
+        needs = 1 + max(*map(len, stage.heading.split("\n")), len(str(count)))
+        if row and needs > room:
+            tables.append(_funnel_row(row))
+            row = []
+        room = (room if row else width) - needs
+        row.append((stage, count))
+    return [*tables, _funnel_row(row)]
+
+
+def _funnel_row(stages: Sequence[tuple[Stage, int]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    for stage, _ in stages:
+        table.add_column(stage.heading, justify="right", no_wrap=True)
+    table.add_row(*(Text(str(count), style="bold") for _, count in stages))
+    return table
 
 
 def fitting(width: int, channels: Sequence[tuple[str, tuple[int, ...]]]) -> list[Column]:

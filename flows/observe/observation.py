@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -21,6 +21,7 @@ from flows.engine import Engine, Options
 from operators.base import count_kinds
 from operators.config.configuration import Configuration
 from state import keys, limits
+from state.counts import read_counts
 from state.rows.shard_row import Meta
 from state.shard import oldest_wait
 
@@ -31,6 +32,13 @@ SEAL_AGE_READY_S: Final = 30.0
 _LOOKS: Final = 8
 _MARKS: Final = (0, 1, 2, 3)
 _meta: Final = msgspec.msgpack.Decoder(Meta).decode
+
+
+def tasks_open(counts: Sequence[int]) -> int:
+    """Cleaning tasks that were opened and have not ended, of one row of counts; one of an older version has none."""
+    if len(counts) <= count_kinds.TASKS_ENDED:
+        return 0
+    return counts[count_kinds.TASKS_AI] + counts[count_kinds.TASKS_MANUAL] - counts[count_kinds.TASKS_ENDED]
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,15 @@ class Observation:
         return found
 
     # --- from the database
+
+    def tasks_open_so_far(self) -> int:
+        """Cleaning tasks of the live realm that are open by the counts of the state: before the engine runs, those of earlier
+        runs. A scan of all days; every other look adds what the meters have counted since."""
+        with self._lock:
+            if self._ended:
+                return 0
+            stored = read_counts(self.engine.database, self.engine.progress.shards)
+        return sum(tasks_open(counts) for (_, name), counts in stored.items() if name.startswith("l:"))
 
     def depths(self) -> Depths:
         """Outbox rows, timers due and their lag; a read per shard and a bounded scan where a timer is due."""

@@ -17,14 +17,19 @@ from state import errors
 _PLAIN_S = 2.0
 
 
-def generate_folder(out: Path, *, leads: int, seed: int, force: bool) -> None:
-    """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead and for files that would be overwritten, Fault
-    for the disk."""
+def generate_folder(out: Path, *, leads: int, seed: int, calls: float, force: bool) -> None:
+    """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead, a share outside 0…1 and files that would be
+    overwritten, Fault for the disk."""
     from connectors.demo.simulated import FILES, generate
     from flows.observe.live import Screen
 
     if leads < 1:
         raise errors.WrongUsage(f"--leads {leads} would write nothing.", "Give --leads a number of at least 1.")
+    if not 0 <= calls <= 1:
+        raise errors.WrongUsage(
+            f"--calls {calls:g} is no share.",
+            "Give --calls a number from 0 (nobody answers) to 1 (every task is answered).",
+        )
     there = [name for name in FILES if (out / name).exists()]
     if there and not force:
         raise errors.WrongUsage(
@@ -38,17 +43,19 @@ def generate_folder(out: Path, *, leads: int, seed: int, force: bool) -> None:
             columns = (TextColumn("generating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
             with Progress(*columns, console=console, transient=True) as bar:
                 task = bar.add_task("", total=leads)
-                done = generate(
-                    out, leads=leads, seed=seed, progress=lambda at, of: bar.update(task, completed=at, total=of)
-                )
+
+                def progress(at: int, of: int) -> None:
+                    bar.update(task, completed=at, total=of)
+
+                done = generate(out, leads=leads, seed=seed, calls=calls, progress=progress)
         else:
-            done = generate(out, leads=leads, seed=seed, progress=_Lines())
+            done = generate(out, leads=leads, seed=seed, calls=calls, progress=_Lines())
     except OSError as error:
         raise errors.of_disk(error, f"writing the folder {out}") from error
     marks = ", ".join(f"{name} {count}" for name, count in sorted(done.marks.items()))
     typer.echo(
-        f"Wrote {done.records} raw leads and {done.activities} activities of {done.customers} customers to {out} "
-        f"in {time.monotonic() - began:.1f} s; the truth: {marks}."
+        f"Wrote {done.records} raw leads, {done.activities} activities and {done.verdicts} verdicts of "
+        f"{done.customers} customers to {out} in {time.monotonic() - began:.1f} s; the truth: {marks}."
     )
     typer.echo(
         f"Run them: leadstream run --config {out / 'config.toml'} --source {out} --state {out}-state --sink {out}-out"

@@ -180,12 +180,16 @@ def _generate(
     leads: Annotated[int, typer.Option("--leads", metavar="N", help="About how many raw leads are to be accepted.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for inputs, config.toml and truth.jsonl.")],
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same bytes.")] = 1,
+    calls: Annotated[
+        float,
+        typer.Option("--calls", metavar="0..1", help="Share of the leads to be cleaned that the call centre answers."),
+    ] = 0.9,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files of these names in DIR.")] = False,
 ) -> None:
-    """Write simulated inputs with the mark that each raw lead must get."""
+    """Write simulated inputs with the mark that each raw lead must get, and how each unique lead is cleaned and ends."""
     from leadstream.commands.files import generate_folder
 
-    generate_folder(out, leads=leads, seed=seed, force=force)
+    generate_folder(out, leads=leads, seed=seed, calls=calls, force=force)
 
 
 @app.command("replay")

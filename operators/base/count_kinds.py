@@ -39,6 +39,7 @@ KINDS: Final = (
     CountKind("cleaning_cost", "Cost of cleaning, hundredths of a yuan.", "cleaning_cost_fen"),
     CountKind("valid", "Unique leads that are valid, by channel of first touch and day of opening."),
     CountKind("invalid", "Unique leads that are invalid, by channel of first touch and day of opening."),
+    CountKind("tasks_ended", "Cleaning tasks that ended, whoever had them.", "cleaning_tasks_ended"),
 )
 COUNTS: Final = tuple(kind.name for kind in KINDS)
 """The first four are the marks in force, in the order of their numbers."""
@@ -63,3 +64,4 @@ RESOLVED_MANUAL: Final = 20
 CLEANING_COST: Final = 21
 VALID: Final = 22
 INVALID: Final = 23
+TASKS_ENDED: Final = 24

@@ -64,6 +64,7 @@ def ended(case: Case, cleaning: Cleaning, end: int, by: str, outcome: str, cost:
         record.cost = cost
     _out(case, record)
     case.desk.story.append(TaskEnded(case.at, case.lead.n, cleaning.number, end, by, outcome))
+    _count(case, count_kinds.TASKS_ENDED)
 
 
 def spent(case: Case, yuan: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,13 @@ from state.counts import read_counts
 from state.database import Database
 from state.rows.codes import MARKS
 
+ENDED = ("WON", "LOST", "INVALID", "CLOSED")
+
 
 @pytest.mark.parametrize("leads", [5_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_marks_and_unique_leads_equal_the_truth(tmp_path: Path, leads: int) -> None:
     folder, out, state = tmp_path / "leads", tmp_path / "out", tmp_path / "state"
-    generate(folder, leads=leads, seed=11)
+    made = generate(folder, leads=leads, seed=11)
     run(Engine(load(folder / "config.toml"), FileReader(folder), FileSink(out), Options(state)))
     in_force: dict[str, dict[str, object]] = {}
     corrected = 0
@@ -55,6 +57,7 @@ def test_marks_and_unique_leads_equal_the_truth(tmp_path: Path, leads: int) -> N
     assert all(len(ids) == 1 for ids in leads_of.values())
     assert all(len(intentions) == 1 for intentions in intentions_of.values())
     assert corrected > 0, "late leads are in play"
+    _routes_and_states(folder, out, leads_of)
     # The counts that the engine keeps are those of the marks in force (invariant 1).
     database = Database(state)
     try:
@@ -68,3 +71,44 @@ def test_marks_and_unique_leads_equal_the_truth(tmp_path: Path, leads: int) -> N
     assert sum(counted.values()) == accepted
     for mark in MARKS:
         assert counted[mark] == sum(record["mark"] == mark for record in in_force.values())
+    _verdicts(out, made.heard)
+
+
+def _routes_and_states(folder: Path, out: Path, leads_of: dict[str, set[object]]) -> None:
+    """Rulings 24 and 58 to 61: each unique lead is cleaned as its making says, and ends so."""
+    latest: dict[object, dict[str, object]] = {}
+    judged: dict[object, object] = {}
+    for line in (out / "unique_leads.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        before = latest.get(record["unique_id"])
+        if before is None or (before["status"] in ENDED and record["status"] not in ENDED):
+            judged[record["unique_id"]] = record["route"]  # what a store answer makes of it later is another matter
+        latest[record["unique_id"]] = record
+    states = {unique_id: record["status"] for unique_id, record in latest.items()}
+    wrong = []
+    seen: Counter[tuple[str, str]] = Counter()
+    for line in (folder / "truth.jsonl").read_text().splitlines():
+        truth = json.loads(line)
+        for name, of in (("route", judged), ("state", states)):
+            if name not in truth:
+                continue
+            (unique_id,) = leads_of[truth["intention"]]
+            seen[name, truth[name]] += 1
+            if of[unique_id] != truth[name]:
+                wrong.append((truth, name, of[unique_id]))
+    assert not wrong[:5], len(wrong)
+    for expected in (("route", ("NONE", "AI", "MANUAL")), ("state", ("INVALID", "DISPATCHED", "PENDING", "CLEANING"))):
+        assert all(seen[expected[0], value] for value in expected[1])
+
+
+def _verdicts(out: Path, heard: Counter[str]) -> None:
+    """Those that come too late or contradict are refused, the same again is a replay (ruling 24)."""
+    refused: Counter[str] = Counter()
+    for line in (out / "rejects.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        if '"outcome"' in record["original"]:
+            refused.update(record["reasons"])
+    replays = [json.loads(line) for line in (out / "replays.jsonl").read_text().splitlines()]
+    repeated = sum(not record["source_lead_id"] and "activity_id" not in record for record in replays)
+    assert refused == {"TASK_CLOSED": heard["refused"]}
+    assert repeated == heard["repeated"]

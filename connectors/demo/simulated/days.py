@@ -107,3 +107,26 @@ class DayCurve:
         hour = min(offset_ms // HOUR_MS, 23)
         within = (offset_ms - hour * HOUR_MS) / HOUR_MS
         return self._cumulated[hour] + (self._cumulated[hour + 1] - self._cumulated[hour]) * within
+
+
+# Calling hours of the call centre, every day (ruling 59).
+_CALLS_FROM_MS, _CALLS_TO_MS = 9 * HOUR_MS, 20 * HOUR_MS
+
+
+def calling_from(at_ms: int) -> int:
+    """The first instant of calling hours that is not before this one."""
+    day = local_day(at_ms)
+    offset = at_ms - day_start_ms(day)
+    if offset < _CALLS_FROM_MS:
+        return day_start_ms(day) + _CALLS_FROM_MS
+    return at_ms if offset < _CALLS_TO_MS else day_start_ms(day + 1) + _CALLS_FROM_MS
+
+
+def calling_after(at_ms: int, length_ms: int) -> int:
+    """The earliest instant by which `length_ms` of calling hours have passed."""
+    begin = calling_from(at_ms)
+    left = day_start_ms(local_day(begin)) + _CALLS_TO_MS - begin
+    if length_ms <= left:
+        return begin + length_ms
+    days, rest = divmod(length_ms - left - 1, _CALLS_TO_MS - _CALLS_FROM_MS)
+    return day_start_ms(local_day(begin) + 1 + days) + _CALLS_FROM_MS + rest + 1

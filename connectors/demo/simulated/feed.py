@@ -11,6 +11,7 @@ from bisect import bisect_right
 from random import Random
 from typing import Any, Final
 
+from connectors.demo.simulated.call_centre import CallCentre
 from connectors.demo.simulated.cast import Cast
 from connectors.demo.simulated.days import (
     DAY_MS,
@@ -26,10 +27,17 @@ from connectors.demo.simulated.days import (
     local_day,
 )
 from connectors.demo.simulated.flaws import Flaw, Flaws
-from connectors.demo.simulated.records import Activity, Delivery, render_activity, render_raw_lead
+from connectors.demo.simulated.records import (
+    Activity,
+    Delivery,
+    Verdict,
+    render_activity,
+    render_raw_lead,
+    render_verdict,
+)
 from connectors.demo.simulated.world import World
 
-RAW_LEAD, ACTIVITY = "raw_lead", "activity"
+RAW_LEAD, ACTIVITY, VERDICT = "raw_lead", "activity", "verdict"
 
 _SLOT_MS: Final = 30 * MINUTE_MS
 _LOOK_BACK_SLOTS: Final = 7 * DAY_MS // _SLOT_MS
@@ -38,7 +46,7 @@ _LONGEST_DELAY_MS: Final = 36 * HOUR_MS
 # Each slot numbers its customers and records within a range of its own.
 _CUSTOMERS_PER_SLOT: Final = 1 << 15
 _RECORDS_PER_SLOT: Final = 1 << 22
-# Measured: deliveries and activities that a customer sends within his life here.
+# Measured: deliveries and activities of a customer within his life here.
 _RECORDS_PER_CUSTOMER: Final = 1.75
 _JUNK, _BAD = 0.008, 0.002
 _CHEATED: Final = 0.04
@@ -46,14 +54,15 @@ _CHEATED: Final = 0.04
 _GREETED: Final = 8
 
 # arrival, slot, order within the slot, what arrives
-_Entry = tuple[int, int, int, "Delivery | Activity | Flaw"]
+_Entry = tuple[int, int, int, "Delivery | Activity | Verdict | Flaw"]
 
 
 class DemoFeed:
     """About `per_day` records a simulated day (at most 1 000 000), on a curve with an evening peak.
 
     About one in a hundred is refused; others are replays, same-day repeats, customers of earlier days, late ones;
-    customers visit, buy and are lost. Raises ValueError for a rate outside 1…1 000 000.
+    customers visit, buy and are lost; the call centre says what it learnt of leads that must be cleaned, minutes or
+    hours later within calling hours. Raises ValueError for a rate outside 1…1 000 000.
     `born_from_ms`: a feed of later days, whose first customers come then; ids stay those of the one calendar.
     """
 
@@ -80,7 +89,7 @@ class DemoFeed:
         return self._start_ms
 
     def between(self, from_ms: int, to_ms: int) -> list[tuple[int, str, bytes]]:
-        """(arrival in ms, "raw_lead" or "activity", the JSON line) of the records arriving in (from_ms, to_ms].
+        """(arrival in ms, "raw_lead", "activity" or "verdict", the JSON line) of the records arriving in (from_ms, to_ms].
 
         In order of arrival; `between(a, b) + between(b, c) == between(a, c)`. Nothing arrives up to `start_ms()`.
         """
@@ -116,7 +125,7 @@ class DemoFeed:
             self._slots[born] = by_arrival
         return self._slots[born]
 
-    def _told(self, born: int) -> list[tuple[int, Delivery | Activity | Flaw]]:
+    def _told(self, born: int) -> list[tuple[int, Delivery | Activity | Verdict | Flaw]]:
         rng = Random(f"feed/{self._seed}/{born}")
         from_ms = self._start_ms + born * _SLOT_MS
         day = local_day(from_ms)
@@ -143,13 +152,18 @@ class DemoFeed:
             first = born * _CUSTOMERS_PER_SLOT + _CUSTOMERS_PER_SLOT - 10
             cast.number_run(first, born, max(from_ms, self._first_ms), self._world.channels.cheating)
         flaws = Flaws(self._world, rng, born * _RECORDS_PER_SLOT + _RECORDS_PER_SLOT // 2)
-        told: list[tuple[int, Delivery | Activity | Flaw]] = [(item.arrival_ms, item) for item in cast.voice.deliveries]
+        told: list[tuple[int, Delivery | Activity | Verdict | Flaw]] = [
+            (item.arrival_ms, item) for item in cast.voice.deliveries
+        ]
         for make, rate in ((flaws.junk_phone, _JUNK), (flaws.bad_line, _BAD)):
             for _ in range(int(mean * rate + rng.random())):
                 flaw = make(from_ms + int(rng.random() * _SLOT_MS))
                 told.append((flaw.arrival_ms, flaw))
         for activity in cast.voice.activities:
             told.append((activity.event_ms + SECOND_MS + int(rng.random() * MINUTE_MS), activity))
+        centre = CallCentre(self._world, Random(f"calls/{self._seed}/{born}"), from_ms, from_ms + _LIFE_MS)
+        centre.work(cast.voice.leads, cast.voice.activities)
+        told.extend((verdict.arrival_ms, verdict) for verdict in centre.verdicts)
         return told
 
 
@@ -161,6 +175,8 @@ def _rendered(entry: _Entry) -> tuple[int, str, bytes]:
     arrival_ms, _, _, item = entry
     if isinstance(item, Delivery):
         return arrival_ms, RAW_LEAD, render_raw_lead(item.lead, item.form, item.arrival_ms, typed=True)
+    if isinstance(item, Verdict):
+        return arrival_ms, VERDICT, render_verdict(item, typed=True)
     if isinstance(item, Activity):
         return arrival_ms, ACTIVITY, render_activity(item, typed=True)
     return arrival_ms, RAW_LEAD, item.line

@@ -4,11 +4,14 @@ The folder:
 
 - `raw_leads.jsonl`: raw leads in order of arrival, with transport replays, enrichments, late ones, junk and bad lines;
 - `activity.jsonl`: what stores did, in order of event time;
+- `verdicts.jsonl`: what the call centre said, in order of arrival;
 - `config.toml`: channels, stores, series and their periods;
 - `truth.jsonl`: one line per accepted part: `channel, account, source_lead_id, store, split` (absent where the raw lead
   was not split), `mark, customer, intention, replays, case`; further lines with `outcome` REJECTED (and `reason`), LATE
   or SHADOW. `replays` counts the equal deliveries after the first, `enrichments` (absent for none) the different ones;
-  both belong to the record and stand on each of its parts. `case` is the step of the script it comes from;
+  both belong to the record and stand on each of its parts. `case` is the step of the script it comes from. A first touch
+  has, where the script says so, of its unique lead `route` (NONE, AI, MANUAL: as judged at its latest opening) and
+  `state`, the status in the end;
 - `delivery.csv`: per line of `raw_leads.jsonl` what `shuffle_within` may do with it.
 """
 
@@ -24,6 +27,7 @@ from typing import Any
 
 import orjson
 
+from connectors.demo.simulated.call_centre import DEFAULT_SHARE, CallCentre
 from connectors.demo.simulated.cast import Cast
 from connectors.demo.simulated.days import (
     DAY_MS,
@@ -41,19 +45,22 @@ from connectors.demo.simulated.phones import MOBILE, Numbers
 from connectors.demo.simulated.records import (
     ENRICHED,
     ORIGINAL,
+    Activity,
     Delivery,
     RawLead,
+    Verdict,
     mark_latest,
     render_activity,
     render_raw_lead,
+    render_verdict,
 )
 from connectors.demo.simulated.storylines import BOUND_STEPS
 from connectors.demo.simulated.toml_text import toml_text
 from connectors.demo.simulated.world import World
 
 RAW_LEADS, ACTIVITY, TRUTH = "raw_leads.jsonl", "activity.jsonl", "truth.jsonl"
-CONFIG, DELIVERY = "config.toml", "delivery.csv"
-FILES = (RAW_LEADS, ACTIVITY, TRUTH, CONFIG, DELIVERY)
+CONFIG, DELIVERY, VERDICTS = "config.toml", "delivery.csv", "verdicts.jsonl"
+FILES = (RAW_LEADS, ACTIVITY, TRUTH, CONFIG, DELIVERY, VERDICTS)
 """All that a folder gets."""
 _FIRST_DAY = day_of(2025, 9, 1)
 _JUNK, _BAD = 0.031, 0.003
@@ -81,6 +88,13 @@ class Summary:
     activities: int = 0
     bad_activities: int = 0
     repeated_activities: int = 0
+    verdicts: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    """What the call centre said of a lead, and of how many; `route_…` = leads to be cleaned."""
+    heard: Counter[str] = field(default_factory=Counter)
+    """How many verdicts are taken, refused (TASK_CLOSED), or are repeats."""
+    routes: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_unlisted: int = 0
@@ -93,22 +107,36 @@ class Summary:
         return {case: count for case, count in sorted(self.cases.items()) if case in names}
 
 
-def generate(out: Path, *, leads: int, seed: int, days: int = 90, progress: Progress | None = None) -> Summary:
+def generate(
+    out: Path,
+    *,
+    leads: int,
+    seed: int,
+    days: int = 90,
+    calls: float = DEFAULT_SHARE,
+    progress: Progress | None = None,
+) -> Summary:
     """Writes a folder with about `leads` accepted raw-lead parts over `days` days from 2025-09-01; see the module.
 
-    The same arguments give the same bytes. `progress(done, leads)` is called about a hundred times. The truth holds for
+    The same arguments give the same bytes. `calls` = the share of the leads to be cleaned of which the call centre says
+    something; it changes no raw lead and no activity. `progress(done, leads)` is called about a hundred times. The truth holds for
     one run of the whole folder from an empty state with the folder's configuration under the event clock (ruling 44),
-    identity mode `strongest`. Raises ValueError for fewer than one lead or day.
+    identity mode `strongest`. Raises ValueError for fewer than one lead or day, and for a share outside 0…1.
     """
     if leads < 1 or days < 1:
         raise ValueError("leads and days must be at least 1")
+    if not 0 <= calls <= 1:
+        raise ValueError("calls must lie between 0 and 1")
     out.mkdir(parents=True, exist_ok=True)
     rng = Random(f"generate/{seed}")
     world = World(seed, _FIRST_DAY, days)
     report = _Report(progress, leads)
     story = _tell(world, rng, leads, days, report)
+    _call(world, story, Random(f"calls/{seed}"), day_start_ms(_FIRST_DAY + days) - 1, calls)
     (out / CONFIG).write_text(toml_text({"source": {"today": _today(days)}, **world.config()}), encoding="utf-8")
     _write_activities(out / ACTIVITY, story, rng, seed)
+    with open(out / VERDICTS, "wb") as lines:
+        lines.writelines(render_verdict(verdict) + b"\n" for verdict in story.verdicts)
     _write_raw_leads(out, story, report)
     report.end()
     return story.summary
@@ -125,6 +153,7 @@ class _Story:
     flaws: list[Flaw]
     latest: dict[int, int]
     summary: Summary
+    verdicts: list[Verdict] = field(default_factory=list)
 
 
 class _Report:
@@ -188,6 +217,43 @@ def _tell(world: World, rng: Random, leads: int, days: int, report: _Report) -> 
     return _Story(cast, bad, latest, Summary(customers=customers))
 
 
+def _call(world: World, story: _Story, rng: Random, end_ms: int, share: float) -> None:
+    """What the call centre says, and what it changes in the truth and in the orders that are fair."""
+    voice = story.cast.voice
+    deliveries = sorted(voice.deliveries, key=lambda item: (item.arrival_ms, item.order))
+    # The event clock is the latest event time that was delivered (ruling 4).
+    opens_ms, clock_ms = dict[int, int](), 0
+    for item in deliveries:
+        clock_ms = clock_ms if item.lead.no_event_time else max(clock_ms, item.lead.event_ms)
+        if item.form == ORIGINAL:
+            opens_ms[item.lead.number] = clock_ms
+    last_ms = max([clock_ms, *(activity.event_ms for activity in voice.activities)])
+    centre = CallCentre(world, rng, last_ms, max(last_ms, end_ms), share=share, opens_ms=opens_ms)
+    centre.work(voice.leads, voice.activities)
+    story.verdicts = sorted(centre.verdicts, key=lambda verdict: verdict.arrival_ms)
+    summary = story.summary
+    summary.verdicts, summary.calls, summary.heard = len(story.verdicts), centre.cases, centre.expected
+    _keep_in_place(story, centre.openings)
+
+
+def _keep_in_place(story: _Story, openings: set[int]) -> None:
+    """A verdict comes in time or late by the clock at the opening: such a raw lead is pinned, and none passes a verdict."""
+    voice = story.cast.voice
+    called = {id(verdict.identity) for verdict in story.verdicts}
+    of_customer: dict[int, tuple[list[Delivery], list[Activity | Verdict]]] = {}
+    for item in voice.deliveries:
+        if id(item.lead.identity) in called:
+            of_customer.setdefault(id(item.lead.identity), ([], []))[0].append(item)
+            if item.form == ORIGINAL and item.lead.number in openings:
+                item.pinned = True
+    acts: list[Activity | Verdict] = [*voice.activities, *story.verdicts]
+    for said in acts:
+        if id(said.identity) in called:
+            of_customer[id(said.identity)][1].append(said)
+    for items, walls in of_customer.values():
+        story.latest.update(mark_latest(items, walls))
+
+
 def _write_raw_leads(out: Path, story: _Story, report: _Report) -> None:
     summary = story.summary
     deliveries: list[Delivery | Flaw] = [*story.cast.voice.deliveries, *story.flaws]
@@ -246,6 +312,10 @@ def _truth(lead: RawLead, enrichments: int) -> Iterator[dict[str, Any]]:
         if enrichments:
             line["enrichments"] = enrichments
         line["case"] = part.case
+        if part.route:
+            line["route"] = part.route
+        if part.state:
+            line["state"] = part.state
         yield line
 
 
@@ -263,6 +333,10 @@ def _refused(flaw: Flaw) -> dict[str, Any]:
 def _count(summary: Summary, lead: RawLead) -> None:
     for part in lead.parts:
         summary.cases[part.case] += 1
+        if part.route:
+            summary.routes[part.route] += 1
+        if part.state:
+            summary.states[part.state] += 1
     if lead.outcome:
         if lead.outcome == "LATE":
             summary.late += 1

@@ -1,4 +1,5 @@
-"""What is delivered, and its bytes: raw leads in the form of a channel, activities in the form of the store's system.
+"""What is delivered, and its bytes: raw leads in the form of a channel, activities in the form of the store's system,
+verdicts in that of the call centre.
 
 A record is rendered from numbers drawn once with it (`salt`), so that a replay has the very bytes of its original and a
 record can be rendered late, or never.
@@ -6,6 +7,7 @@ record can be rendered late, or never.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,6 +44,10 @@ class Part:
     mark: str
     intention: str
     case: str
+    route: str = ""
+    """Of a first touch: the route judged at the latest opening of its unique lead; "" = the script does not say."""
+    state: str = ""
+    """Of a first touch: the status of its unique lead at the end; "" = the script does not say."""
 
 
 @dataclass(slots=True)
@@ -73,6 +79,18 @@ class RawLead:
             return str(self.number + 10**9)
         return f"{self.channel.code[:3].upper()}-{self.number:x}"
 
+    @property
+    def gives_city(self) -> bool:
+        """Whether it says where the person lives."""
+        return (self.salt >> 44) & 3 != 0
+
+    @property
+    def consent(self) -> bool | None:
+        """What it says of consent; None = nothing."""
+        if not self.channel.consent and (self.salt >> 58) & 1:
+            return True
+        return False if (self.salt >> 18) & 127 == 0 else None
+
 
 @dataclass(slots=True)
 class Activity:
@@ -87,6 +105,22 @@ class Activity:
     line: str
     salt: int
     effective: bool = True
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What robot or people of the call centre say of a lead, and when it is delivered. `store` is the lead's address, or the
+    store that the customer chose."""
+
+    by: str
+    outcome: str
+    event_ms: int
+    arrival_ms: int
+    identity: Identity
+    store: str | None
+    line: str
+    salt: int
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -131,7 +165,7 @@ def render_raw_lead(
     if person.gender and (salt >> 43) & 1:
         record["gender"] = person.gender
     city, province = CITIES[person.city][:2]
-    if (salt >> 44) & 3:
+    if lead.gives_city:
         record["province"], record["city"] = province, city
     if lead.line != MAIN_LINE or (salt >> 46) & 7 == 0:
         record["line"] = lead.line
@@ -144,10 +178,8 @@ def render_raw_lead(
         record["campaign"] = _CAMPAIGNS[(salt >> 12) % len(_CAMPAIGNS)]
     if (salt >> 56) & 3 == 0:
         record["intent"] = {"level": _LEVELS[(salt >> 14) & 3], "days_to_buy": (7, 15, 30, 90)[(salt >> 16) & 3]}
-    if not channel.consent and (salt >> 58) & 1:
-        record["consent"] = True
-    elif (salt >> 18) & 127 == 0:
-        record["consent"] = False
+    if lead.consent is not None:
+        record["consent"] = lead.consent
     if lead.test:
         record["test"] = True
     if (salt >> 25) & 7 == 0:
@@ -238,10 +270,36 @@ def _call(record: dict[str, Any], effective: bool, salt: int) -> None:
         record["connected"], record["duration_s"] = True, 5 + salt % 5 * 60
 
 
-def mark_latest(deliveries: list[Delivery], activities: list[Activity]) -> dict[int, int]:
+def render_verdict(verdict: Verdict, *, typed: bool = False) -> bytes:
+    """The JSON line of a verdict, without newline: addressed by number, store and line (ruling 17)."""
+    salt, outcome = verdict.salt, verdict.outcome
+    record: dict[str, Any] = {}
+    if typed or salt & 3 == 0:
+        record["type"] = "verdict"
+    record["by"], record["outcome"] = verdict.by, outcome
+    record["event_time"] = instant_text(verdict.event_ms, (0, 0, 0, 1)[(salt >> 2) & 3])
+    if verdict.identity.kind == phones.LANDLINE:
+        record["landline"] = verdict.identity.number
+    else:
+        record["phone"] = phones.written_mobile(verdict.identity.number, (salt >> 4) & 0xFFFF)
+    if verdict.store or salt & (1 << 20):
+        record["store"] = verdict.store
+    if verdict.line != MAIN_LINE or salt & (1 << 21):
+        record["line"] = verdict.line
+    if verdict.reason:
+        record["reason"] = verdict.reason
+    if outcome == "INTENT" or (outcome in ("HIGH", "NORMAL") and salt & (1 << 22)):
+        level = outcome if outcome != "INTENT" else ("HIGH", "NORMAL", "NORMAL")[(salt >> 23) % 3]
+        record["intent"] = {"level": level, "days_to_buy": (7, 15, 30, 90)[(salt >> 26) & 3]}
+    if (salt >> 28) & 7 == 0:
+        record["cost"] = 0.8 if verdict.by == "AI" else 4.5
+    return orjson.dumps(record)
+
+
+def mark_latest(deliveries: list[Delivery], activities: Sequence[Activity | Verdict]) -> dict[int, int]:
     """How long each raw lead of one person may be held back: order → latest arrival, in ms (rulings 10 and 57).
 
-    No raw lead may pass an activity or a pinned record of its customer, nor become late.
+    No raw lead may pass an activity, a verdict or a pinned record of its customer, nor become late.
     """
     walls = sorted(
         [activity.event_ms for activity in activities] + [item.arrival_ms for item in deliveries if item.pinned]

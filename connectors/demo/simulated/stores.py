@@ -55,8 +55,8 @@ class Store:
 
 
 class Stores:
-    """The registry: `per_city[i]` are the stores of `CITIES[i]`, `codes[i, line]` those that sell a line; `unknown` are
-    codes that it does not hold."""
+    """The registry: `per_city[i]` are the stores of `CITIES[i]`, `codes[i, line]` those that sell a line, `selling[line]` all of them;
+    `unknown` are codes that it does not hold."""
 
     def __init__(self, seed: int, count: int, always_open_share: int = 8) -> None:
         rng = Random(f"stores/{seed}")
@@ -85,6 +85,9 @@ class Stores:
             (city, line): [store.code for store in self.per_city[city] if line in store.lines]
             for city in range(len(CITIES))
             for line in (MAIN_LINE, USED_LINE)
+        }
+        self.selling = {
+            line: frozenset(store.code for store in self.all if line in store.lines) for line in (MAIN_LINE, USED_LINE)
         }
         self.unknown = [f"X{rng.randrange(10**4):04d}" for _ in range(8)]
         # Three stores release at a capped rate, with hours that end, so that their opening matters.

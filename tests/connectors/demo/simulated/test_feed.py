@@ -12,6 +12,7 @@ from connectors.demo.simulated.toml_text import toml_text
 pytestmark = pytest.mark.xdist_group("feed")  # they share what is made once
 
 HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
 DAY_MS = 24 * HOUR_MS
 PER_DAY = 3_000
 
@@ -121,6 +122,32 @@ def test_every_channel_and_type_is_named(feed, week):
     stores = config["stores"].values()
     assert sum(store.get("opens") == "00:00" for store in stores) >= 2
     assert sum("release_per_minute" in store for store in stores) >= 2
+
+
+def test_the_call_centre_calls_within_its_hours(feed, week):
+    """Minutes after the lead, within calling hours (ruling 59); some leads are never spoken of."""
+    came: dict[str, int] = {}
+    waits, hours, without_store = [], set(), 0
+    for arrival_ms, kind, record in _records(week):
+        number = record.get("phone")
+        if _lead(kind, record) and _plain(record):
+            came.setdefault(number, arrival_ms)
+            without_store += "store" not in record and "stores" not in record
+        elif kind == "verdict":
+            hours.add((_ms(record["event_time"]) // HOUR_MS + 8) % 24)
+            assert arrival_ms >= _ms(record["event_time"])
+            if isinstance(number, str) and number in came and record["by"] == "AI":
+                waits.append(arrival_ms - came[number])
+    assert hours == set(range(9, 20))
+    said = Counter(record["outcome"] for _, kind, record in _records(week) if kind == "verdict")
+    assert {"STORE_CHOSEN", "DEAD", "INTENT", "HIGH", "NORMAL", "INVALID", "UNREACHED"} <= set(said)
+    assert 0.4 * without_store < said.total() < 2.5 * without_store
+    waits.sort()
+    assert MINUTE_MS // 3 < waits[len(waits) // 4] < 15 * MINUTE_MS
+
+
+def _ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def test_rates_beyond_its_numbers_are_refused():

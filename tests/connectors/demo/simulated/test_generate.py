@@ -20,7 +20,7 @@ from operators.config.configuration import from_tables
 pytestmark = pytest.mark.xdist_group("generate")  # they share what is made once
 
 LEADS = 12_000
-FILES = ("activity.jsonl", "config.toml", "delivery.csv", "raw_leads.jsonl", "truth.jsonl")
+FILES = ("activity.jsonl", "config.toml", "delivery.csv", "raw_leads.jsonl", "truth.jsonl", "verdicts.jsonl")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -161,10 +161,13 @@ def test_each_intention_has_one_first_touch_and_one_key(truth):
     for line in truth:
         if "mark" in line:
             first[line["intention"]] += line["mark"] == "FIRST_TOUCH"
-            assert keys.setdefault(line["intention"], (line["customer"], line["store"])) == (
-                line["customer"],
-                line["store"],
-            )
+            if line["case"] == "folded":
+                assert line["store"] is None and line["mark"] in ("MERGED", "DEDUPED")
+            elif line["store"] is not None:
+                assert keys.setdefault(line["intention"], (line["customer"], line["store"])) == (
+                    line["customer"],
+                    line["store"],
+                )
     assert set(first.values()) == {1}
 
 
