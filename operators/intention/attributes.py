@@ -80,18 +80,6 @@ def risks_of(phone: str, flags: int) -> int:
     return bits
 
 
-def facts_of_intent(entry: IntentEntry) -> int:
-    """The bits of what an entry of the history gives that is no raw lead's, as a verdict's intent (ruling 61)."""
-    bits = BIT["series"] if entry.series else 0
-    if entry.budget:
-        bits |= BIT["budget"]
-    if entry.level:
-        bits |= BIT["level"]
-    if entry.days_to_buy >= 0:
-        bits |= BIT["days_to_buy"]
-    return bits
-
-
 def intent_of(record: RawLeadRecord, t: int) -> IntentEntry:
     """The raw lead's entry of the intent history."""
     intent = record.intent

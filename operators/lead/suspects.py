@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operators.cleaning import facts
+from operators.intention import risks
 from operators.intention.merge import stands
 from operators.lead import arising, care, life, records, tasks
 from operators.lead.case import Case
@@ -22,11 +23,15 @@ def joins(case: Case) -> bool:
 
 def told(case: Case) -> None:
     """By a raw lead of another number: judged at once."""
-    if stands(case.unique, case.now):
-        changed = arising.arises(case, facts.NUMBER_RUN)
-        _tell(case)
-        if changed:
-            records.state(case)
+    if not stands(case.unique, case.now):
+        return
+    changed = risks.speaks_against(case.section, case.unique, "number_run")
+    if changed:
+        life.rescore(case)
+    changed = arising.arises(case, facts.NUMBER_RUN) or changed
+    _tell(case)
+    if changed:
+        records.state(case)
 
 
 def _tell(case: Case) -> None:

@@ -13,8 +13,9 @@ from flows.run import run
 from operators.config.configuration import from_tables
 
 ALWAYS = {"opens": "00:00", "closes": "24:00"}
-BEFORE: dict[str, Any] = {"channels": {"a": {"consent": True}}, "stores": {"S1": ALWAYS}}
-AFTER: dict[str, Any] = {"channels": {"a": {"consent": True}}, "stores": {"S1": ALWAYS, "S2": ALWAYS}}
+TABLES: dict[str, Any] = {"channels": {"a": {"consent": True}}, "cleaning": {"number_run": 0}}
+BEFORE: dict[str, Any] = {**TABLES, "stores": {"S1": ALWAYS}}
+AFTER: dict[str, Any] = {**TABLES, "stores": {"S1": ALWAYS, "S2": ALWAYS}}
 
 
 def lead(number: int, store: str) -> str:

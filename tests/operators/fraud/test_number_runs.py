@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators.base.rules import Rules
+from operators.base.rules import CleaningRules, Rules
 from operators.fraud import number_runs
 from operators.identity.number_kinds import MOBILE
 from operators.identity.one_id import OneIds
@@ -185,7 +185,7 @@ def arrival(phone: str = "13912345678", **changes: object) -> Arrival:
         (arrival("+6512345678"), Rules()),
         (arrival(shadow=True), Rules()),
         (arrival(record=RawLeadRecord(origin="advisor")), Rules()),
-        (arrival(), Rules(number_run=0)),
+        (arrival(), Rules(cleaning=CleaningRules(number_run=0))),
     ],
     ids=["landline", "extension", "abroad", "shadow", "advisor", "switched off"],
 )

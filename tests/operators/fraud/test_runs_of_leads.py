@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from plain_engine import PlainEngine
 
-from operators.lead import suspects
-from operators.lead.case import Case
 from state import limits
 
 START = 1_704_074_400_000  # 2024-01-01 10:00 in Shanghai
@@ -38,18 +36,24 @@ def lead(number: int, suffix: int, hours: float, **fields: Any) -> dict[str, Any
 class Run:
     """The engine over some records, with the leads that were sent to cleaning, in order."""
 
-    def __init__(
-        self, patch: pytest.MonkeyPatch, *, poll: int = 50, shards: int = 2, tables: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, poll: int = 50, shards: int = 2, tables: dict[str, Any] | None = None) -> None:
         self.engine = PlainEngine({**TABLES, **(tables or {})}, poll=poll, shards=shards)
-        self.cleaned: list[tuple[str, str, bool]] = []
-        """(last digits, store, whether it was dispatched by then)"""
 
-        def to_cleaning(case: Case) -> bool:
-            self.cleaned.append((case.desk.row.phone[-3:], case.section.store, case.lead.sent))
-            return False
-
-        patch.setattr(suspects, "_to_cleaning", to_cleaning)
+    @property
+    def cleaned(self) -> list[tuple[str, str, bool]]:
+        """(last digits, store, whether it was dispatched by then) of each lead that the robot is to call for a run."""
+        out = self.engine.outputs
+        store = {record["unique_id"]: record["store"] for record in out["unique_leads"]}
+        sent = [(record["unique_id"], record["at"]) for record in out["dispatches"]]
+        return [
+            (
+                task["contact"]["phone"][-3:],
+                store[task["unique_id"]],
+                any(one == task["unique_id"] and at <= task["at"] for one, at in sent),
+            )
+            for task in out["cleaning_tasks"]
+            if task["state"] == "OPEN" and task["route"] == "AI" and "NUMBER_RUN" in task["reasons"]
+        ]
 
     def over(self, records: list[dict[str, Any]], until_ms: int | None = None) -> Run:
         lines = [(number, json.dumps(timed(record)).encode()) for number, record in enumerate(records, 1)]
@@ -72,8 +76,8 @@ def timed(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Run:
-    return Run(monkeypatch)
+def engine() -> Run:
+    return Run()
 
 
 def test_the_third_is_known_before_it_is_judged_and_the_others_are_told_behind_it(engine: Run) -> None:
@@ -164,8 +168,8 @@ def test_no_run(engine: Run, records: list[dict[str, Any]]) -> None:
     assert engine.cleaned == [] and engine.alerts() == [] and engine.told() == []
 
 
-def test_switched_off_reads_and_writes_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Run(monkeypatch, tables={"cleaning": {"number_run": 0}}).over([lead(n, n, n) for n in (1, 2, 3)])
+def test_switched_off_reads_and_writes_no_row() -> None:
+    engine = Run(tables={"cleaning": {"number_run": 0}}).over([lead(n, n, n) for n in (1, 2, 3)])
     assert engine.cleaned == [] and engine.rows(b"r") == 0
 
 
@@ -174,11 +178,9 @@ def test_switched_off_reads_and_writes_no_row(monkeypatch: pytest.MonkeyPatch) -
     [((22,), 3), ((22, 24.5), 3), ((46,), 0), ((22, 46), 0)],
     ids=["young", "same day", "old", "next day"],
 )
-def test_rows_are_swept_when_they_say_nothing_any_more(
-    monkeypatch: pytest.MonkeyPatch, hours: tuple[float, ...], rows: int
-) -> None:
+def test_rows_are_swept_when_they_say_nothing_any_more(hours: tuple[float, ...], rows: int) -> None:
     """Once through all a day of the clock: the leads come at 02:00 UTC, 22 h later the next day begins."""
-    engine = Run(monkeypatch, poll=1, shards=1)
+    engine = Run(poll=1, shards=1)
     others = [lead(10 + n, 0, at, phone="02158235823") for n, at in enumerate(hours)]
     engine.over([lead(n, 0, 0, phone=f"1391234{n}000") for n in range(3)] + others)
     assert engine.rows(b"r") == rows
@@ -187,7 +189,7 @@ def test_rows_are_swept_when_they_say_nothing_any_more(
 
 def test_a_sweep_goes_on_slice_by_slice_and_leaves_what_its_batch_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SWEPT_PER_SLICE", 2)
-    engine = Run(monkeypatch, poll=1, shards=1)
+    engine = Run(poll=1, shards=1)
     first = [lead(n, 0, 0, phone=f"1391234{n}000") for n in range(9)]
     again = [lead(20 + n, 1, 46 + n, phone=f"1391234{n}001") for n in range(4)]
     engine.over(first + again)
@@ -197,9 +199,9 @@ def test_a_sweep_goes_on_slice_by_slice_and_leaves_what_its_batch_writes(monkeyp
 
 
 @pytest.mark.parametrize("poll", [1, 2, 3, 50])
-def test_however_records_come_in_batches(monkeypatch: pytest.MonkeyPatch, poll: int) -> None:
+def test_however_records_come_in_batches(poll: int) -> None:
     """The others are told behind the very record, before the next one is applied."""
-    engine = Run(monkeypatch, poll=poll)
+    engine = Run(poll=poll)
     records = [lead(1, 1, 0, channel="asked"), lead(2, 2, 1, channel="asked"), lead(3, 3, 2, channel="asked")]
     records.append(lead(4, 1, 23, channel="asked", consent=True))  # dispatched, by another raw lead of the first
     engine.over(records)

@@ -64,7 +64,7 @@ BAD: dict[str, tuple[bytes, set[str]]] = {
     "no time at all": (made(event_time="yesterday"), {"BAD_TIME"}),
     "absurd year": (made(event_time="9024-01-01T10:00:00+08:00"), {"BAD_TIME"}),
     "huge number": (made(days=1, phone=10**40), {"BAD_PHONE"}),
-    "behaviour": (made(type="behaviour"), {"NOT_SUPPORTED"}),
+    "command of a later version": (made(type="command", command_id="c", kind="FORGET"), {"NOT_SUPPORTED"}),
     "verdict": (made(type="verdict"), {"MISSING_FIELD"}),
     "verdict of a task that never was": (made(type="verdict", by="AI", outcome="DEAD", task_id="t1"), {"NO_TASK"}),
     "advisor": (made(origin="advisor"), {"NOT_SUPPORTED"}),
@@ -101,7 +101,7 @@ def test_ends_in_rejects_and_the_flow_goes_on(name: str) -> None:
     of_leads = [
         r
         for r in engine.outputs["rejects"]
-        if r["event_id"] and not name.startswith(("activity", "verdict", "behaviour"))
+        if r["event_id"] and not name.startswith(("activity", "verdict", "command"))
     ]
     assert counts[RECEIVED] == counts[REJECTED] + len(engine.outputs["dispositions"])
     assert counts[REJECTED] == len(of_leads)

@@ -68,7 +68,7 @@ def refused(**changes: Any) -> dict[str, Any]:
         ),
         ({"type": "activity", "activity_id": "v", "kind": "visit", "phone": "13711112222"}, [(None, "NO_LEAD", None)]),
         ({"type": "command", "command_id": "c", "kind": "assign"}, [("advisor", "MISSING_FIELD", None)]),
-        ({"type": "behaviour"}, [(None, "NOT_SUPPORTED", None)]),
+        ({"type": "command", "command_id": "c", "kind": "FORGET"}, [(None, "NOT_SUPPORTED", None)]),
         ({"type": "verdict"}, [("by", "MISSING_FIELD", None), ("outcome", "MISSING_FIELD", None)]),
         ({"type": "verdict", "by": "ai", "outcome": "high"}, [("outcome", "BAD_FIELD", None)]),
         ({"type": "verdict", "by": "me", "outcome": "high"}, [("by", "BAD_FIELD", "me")]),
