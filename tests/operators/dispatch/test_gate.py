@@ -183,3 +183,12 @@ def test_a_dealers_consent_judges_waiting_leads_again() -> None:
     """It stands in the registry (ruling 14); without it the digest is that of older versions."""
     digests = [registry_digest(from_tables({"stores": {"S": store}}, environ={}).rules) for store in (ALWAYS, AGREED)]
     assert digests[0] != digests[1]
+
+
+def test_one_that_closed_while_it_was_held_is_held_afresh_when_it_reopens() -> None:
+    """Ruling 27: its first hold's end has passed, and says nothing of the second."""
+    lost = {"type": "activity", "activity_id": "l", "kind": "LOST", "phone": PHONE, "store": "S"}
+    records = lead("1", "1 10:00"), {**lost, "event_time": instant("1 12:00")}, lead("2", "20 10:00")
+    engine = run(*records, until="25 10:00")
+    assert holds_of(engine) == [("1 10:00", "SCORE", "2 10:00"), ("20 10:00", "SCORE", "21 10:00")]
+    assert [at for _, at, _ in sent(engine)] == ["21 10:00"]
