@@ -1,5 +1,5 @@
-"""Store exits beside crashes, stops, other batches and the wall's clock (rulings 31 and 66; docs/architecture.md, "What must
-hold", 1, 2 and 7)."""
+"""Store exits beside crashes, stops, other batches and the wall's clock (rulings 31 and 66; docs/architecture.md,
+"What must hold", 1, 2 and 7)."""
 
 import shutil
 
