@@ -13,7 +13,7 @@ from oracle_model import Oracle
 from oracle_reading import Line
 from plain_engine import PlainEngine
 
-NOT_MODELLED = frozenset({"VIRTUAL_OPERATOR", "LANDLINE_ONLY", "ORDER_APPROXIMATE", "SHARED_CONTACT"})
+NOT_MODELLED = frozenset({"VIRTUAL_OPERATOR", "LANDLINE_ONLY", "ORDER_APPROXIMATE", "SHARED_CONTACT", "NUMBER_RUN"})
 """Flags of the engine alone."""
 
 

@@ -141,10 +141,14 @@ def test_it_queues_at_a_successor_with_a_release_rate() -> None:
 
 
 def test_one_that_waits_for_the_old_stores_opening_waits_for_the_successors() -> None:
-    got = Result([lead(1, 0, "RATED"), exit_of("RATED", 1, "LATE")], until=9)
+    records = [lead(1, 0, "RATED"), exit_of("RATED", 1, "LATE")]
+    before = Result(records[:1]).engine.database.rows
+    assert [key for key in before if key[1:2] == b"q"], "it stands in the old store's queue"
+    after = Result(records).engine.database.rows
+    assert not [key for key in after if key[1:2] in (b"p", b"q")], "it left that"
+    got = Result(records, until=9)
     assert got.sent() == [("u1", "LATE", 1)]
     assert got.out["dispatches"][0]["at"].startswith("2024-01-01T14:00")
-    assert not [key for key in got.engine.database.rows if key[1:2] in (b"p", b"q")], "it left the old store's queue"
 
 
 def test_one_that_waits_for_consent_goes_on_waiting() -> None:
