@@ -192,7 +192,10 @@ def test_partitions_in_memory_like_files(tmp_path):
     file_run(settings, folder, tmp_path)
     from connectors.memory import MemoryReader
 
-    partitions = {name: (folder / name).read_bytes().splitlines() for name in ("activity.jsonl", "raw_leads.jsonl")}
+    partitions = {
+        name: (folder / name).read_bytes().splitlines()
+        for name in ("activity.jsonl", "raw_leads.jsonl", "verdicts.jsonl")
+    }
     case = Case(tmp_path / "memory", settings=settings)
     case.run(MemoryReader(partitions, poll_limit=2))
     assert_same(case.sink.streams, file_outputs(tmp_path / "straight/out"))

@@ -135,8 +135,7 @@ class CallCentre:
             return ""
         lead = touch.lead
         read_ms = lead.arrival_ms if self._opens_ms is None else self._opens_ms[lead.number]
-        wants = "" if key.store is None else self._unknown(key)
-        wants = PENDING if key.store is None else wants
+        wants = PENDING if key.store is None else self._unknown(key)
         stay.route = self._route(key, keys, lead, before == INVALID)
         stay.waits, stay.ready_ms, stay.said_yes = "", None, False
         if stay.route == NONE:

@@ -40,7 +40,7 @@ class Call:
     def __init__(
         self, rng: Random, key: KeyLife, touch: Touch, route: str, wants: str, read_ms: int, end_ms: int
     ) -> None:
-        self._rng = rng
+        self.rng = rng
         self.key = key
         self.touch = touch
         self.route = route
@@ -93,9 +93,9 @@ class Call:
         if store and not self._may_answer(at_ms):
             return False
         self.times_pass(at_ms)
-        reason = self._rng.choice(_REASONS) if outcome == "INVALID" else ""
+        reason = self.rng.choice(_REASONS) if outcome == "INVALID" else ""
         named = store or self.store
-        salt = self._rng.getrandbits(32)
+        salt = self.rng.getrandbits(32)
         self.verdicts.append(Verdict(by, outcome, at_ms, at_ms, self.key.identity, named, self.key.line, salt, reason))
         self.said_ms = at_ms
         taken = self._is_taken(by, outcome)
@@ -157,7 +157,7 @@ class Call:
         return max(self.opened_ms, self.said_ms)
 
     def _wait(self, mean_ms: float) -> int:
-        return int(self._rng.expovariate(1 / mean_ms))
+        return int(self.rng.expovariate(1 / mean_ms))
 
     def _in_robots_time(self, at_ms: int) -> bool:
         return self.task == AI and at_ms <= self.due_ms()
@@ -175,16 +175,16 @@ class Call:
         return self._in_robots_time(at_ms) and self.say(AI, "INTENT", at_ms)
 
     def ai_dead(self) -> bool:
-        return self.say(AI, self._rng.choice(_NUMBER), self._soon())
+        return self.say(AI, self.rng.choice(_NUMBER), self._soon())
 
     def ai_pass(self) -> bool:
         """The robot cannot help: people get a task."""
         at_ms = self._soon()
-        return self._in_robots_time(at_ms) and self.say(AI, self._rng.choice(_NO_HELP), at_ms)
+        return self._in_robots_time(at_ms) and self.say(AI, self.rng.choice(_NO_HELP), at_ms)
 
     def ai_late_dead(self) -> bool:
         """After its time the robot still knows what is a fact of the number."""
-        return self.say(AI, self._rng.choice(_NUMBER), self._overdue())
+        return self.say(AI, self.rng.choice(_NUMBER), self._overdue())
 
     def ai_late_yes(self) -> bool:
         """After its time nobody hears what else it says."""
@@ -200,7 +200,7 @@ class Call:
         return self.task == AI and self.say(AI, "INTENT", self.due_ms() + 1)
 
     def people_yes(self) -> bool:
-        return self.say(MANUAL, self._rng.choice(("HIGH", "NORMAL", "NORMAL")), self._later())
+        return self.say(MANUAL, self.rng.choice(("HIGH", "NORMAL", "NORMAL")), self._later())
 
     def people_no(self) -> bool:
         return self.say(MANUAL, "INVALID", self._later())
@@ -210,13 +210,13 @@ class Call:
         at_ms = self._later()
         store = self._chosen(at_ms)
         # At a store with an open lead only STORE_CHOSEN is plainly an answer; elsewhere that store is an address.
-        outcome = "STORE_CHOSEN" if store != self.new_store else self._rng.choice(("STORE_CHOSEN", "HIGH", "NORMAL"))
+        outcome = "STORE_CHOSEN" if store != self.new_store else self.rng.choice(("STORE_CHOSEN", "HIGH", "NORMAL"))
         return bool(store) and self.say(MANUAL, outcome, at_ms, store=store)
 
     def people_late(self) -> bool:
         """After a day nobody waits for them, unless the store is wanted."""
         at_ms = calling_from(self.opened_ms + _MANUAL_LIMIT_MS + MINUTE_MS + self._wait(3 * HOUR_MS))
-        return self.say(MANUAL, self._rng.choice(("HIGH", "NORMAL", "INVALID")), at_ms)
+        return self.say(MANUAL, self.rng.choice(("HIGH", "NORMAL", "INVALID")), at_ms)
 
     def people_at_bound(self) -> bool:
         return self.task == MANUAL and self.say(MANUAL, "NORMAL", self.due_ms())
@@ -228,14 +228,14 @@ class Call:
         """Another outcome after the end: refused, unless people call the lead invalid."""
         said = {(verdict.by, verdict.outcome) for verdict in self.verdicts}
         others = [word for word in _OTHER_WORDS if word not in said]
-        return self.task == "" and not self.folded and self.say(*self._rng.choice(others), self._later())
+        return self.task == "" and not self.folded and self.say(*self.rng.choice(others), self._later())
 
     def again(self) -> bool:
         """The same verdict, delivered twice; nobody speaks after it."""
         later = self.key.after(self.said_ms)
         if self.folded or self.expected[-1:] != [TAKEN] or (later and later[0].event_ms < self.said_ms + HOUR_MS):
             return False
-        sent_ms = self.said_ms + 20 * SECOND_MS + int(self._rng.random() * 20 * MINUTE_MS)
+        sent_ms = self.said_ms + 20 * SECOND_MS + int(self.rng.random() * 20 * MINUTE_MS)
         self.verdicts.append(replace(self.verdicts[-1], arrival_ms=sent_ms))
         self.expected.append(REPEATED)
         return True
@@ -285,7 +285,7 @@ def make(call: Call) -> str:
     """What is said of one lead: a plot for its route, up to the step that does not fit. Returns what was said."""
     plots = _ROBOT if call.route == AI else _PEOPLE
     for _ in range(4):
-        plot = _draw(plots, call._rng)
+        plot = _draw(plots, call.rng)
         said = []
         for name in plot.split():
             if not _STEPS[name](call):
