@@ -172,7 +172,7 @@ def _heard(case: Case, record: VerdictRecord, kind: VerdictKind, t: int, said_at
         lead.confirmed = lead.confirmed or kind.by == "MANUAL" or kind.outcome == "INTENT"
         cleaning.high = cleaning.high or (kind.outcome == "HIGH" and not beside)
     entry = _intent_of(record, kind, t)
-    store = text_of(record.store)
+    store = rules.alias(text_of(record.store))
     asks = not section.store or rules.store_of(section.store, section.line) is None
     if store and asks and store != section.store and WAITING >> lead.status & 1:
         store_naming.answer(desk, section, case.unique, lead, store, now, intent=entry, note=case.why.note)

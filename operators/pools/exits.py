@@ -153,8 +153,8 @@ def _wait_for_a_store(case: Case) -> None:
         lead.sent = False
         if lead.care is not None:
             lead.care.pooled = False
-        statuses.become(lead, S_PENDING)
         tasks.withdraw(case)
         tasks.begins_anew(lead, invalid=False)
+        statuses.become(lead, S_PENDING)
     life.decide(case)
     records.state(case)
