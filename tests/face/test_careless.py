@@ -348,7 +348,7 @@ def test_a_lead_without_a_store_waits_for_an_answer_that_is_named(shell: Shell, 
     (shell.folder / "raw_leads.jsonl").write_text(lead(1, FIRST, at, store=None))
     run = ("run", "--source", "raw_leads.jsonl", *PLACES, "--config", "in/config.toml")
     shell.run(*run)
-    assert [one["conditions"] for one in shell.lines("out/holds.jsonl")] == [["STORE_MISSING"]]
+    assert [one["conditions"] for one in shell.lines("out/holds.jsonl")] == [["STORE_MISSING", "CLEANING"]]
     said = shell.call("explain", "--state", "state", "--phone", FIRST).stdout
     assert "STORE_MISSING" in said or "no store" in said.lower()
     with (shell.folder / "raw_leads.jsonl").open("a") as file:

@@ -12,7 +12,7 @@ from operators.dispatch import holds
 from operators.intention import merge
 from operators.intention.attributes import BIT
 from state.rows import customer_row
-from state.rows.codes import S_HELD, S_PENDING
+from state.rows.codes import S_CLEANING, S_HELD, S_PENDING
 from state.rows.customer_row import Customer
 from state.rows.lead import Lead
 
@@ -146,4 +146,6 @@ def test_codes_come_in_the_order_of_ruling_29() -> None:
 def test_pending_means_that_the_store_is_missing() -> None:
     """Ruling 54."""
     assert holds.waiting_status(holds.STORE_MISSING | holds.CONSENT) == S_PENDING
+    assert holds.waiting_status(holds.STORE_MISSING | holds.CLEANING) == S_PENDING
+    assert holds.waiting_status(holds.STORE_UNKNOWN | holds.CLEANING | holds.CONSENT) == S_CLEANING
     assert holds.waiting_status(holds.STORE_UNKNOWN | holds.CONSENT) == S_HELD
