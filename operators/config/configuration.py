@@ -24,8 +24,9 @@ from typing import Any, Final, cast
 import orjson
 
 from operators.base.calendar import LocalTime
-from operators.base.rules import DAY_MS, Channel, CleaningRule, CleaningRules, Periods, Rules, Status, Store
+from operators.base.rules import DAY_MS, Channel, Periods, Rules, Status, Store
 from operators.config.checks import Complaint, Fault, complaints, with_lines
+from operators.config.cleaning import cleaning_rules
 from operators.config.names import nearest
 from operators.config.notes import notes_of
 from operators.config.positions import scan
@@ -33,18 +34,16 @@ from operators.config.secret import secret_of
 from operators.config.tables import (
     CalendarTable,
     ChannelTable,
-    CleaningRuleTable,
     OwnPeriodsTable,
     StoreTable,
     Tables,
     score_rules,
 )
 from operators.config.time_table import form_of
-from operators.config.values import HOUR_MS, MINUTE_MS
+from operators.config.values import HOUR_MS, day_of, ms_of
 from operators.identity import foreign
 from operators.identity.foreign import HOME_REGION, calling_code
 from state.errors import ConfigurationRefused
-from state.rows.codes import ROUTES
 
 __all__ = ["Configuration", "Fault", "check", "from_tables", "load", "registry_digest"]
 
@@ -59,7 +58,6 @@ FAULTS_SHOWN: Final = 200
 """Faults that one refusal lists; a file of 30 000 stores with the same slip must not fill the log."""
 DIGESTED: Final = ("periods", "dedup", "dispatch", "score", "cleaning", "follow_up", "pools", "nurture", "identity")
 """Rule tables that `Rules.version` digests, beside lines and series (ruling 33)."""
-_DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,17 +244,19 @@ def _configuration(tables: Tables, judged: _Judged, path: Path | None, environ: 
         secret_is_development=not secret,
         tables=judged.merged,
         path=path,
-        today_ms=rules.local.instant(_day(today) + 1, 0) if isinstance(today, date) else today,
-        clock_gap_ms=_ms(tables.periods.clock_gap_days, DAY_MS),
+        today_ms=rules.local.instant(day_of(today) + 1, 0) if isinstance(today, date) else today,
+        clock_gap_ms=ms_of(tables.periods.clock_gap_days, DAY_MS),
         notes=[*notes_of(judged.own, tables), *_left_out(judged.own)],
     )
 
 
 def _rules(tables: Tables) -> Rules:
     general = Periods(
-        _ms(tables.periods.merge, DAY_MS), _ms(tables.periods.deal_merge, DAY_MS), _ms(tables.periods.max_life, DAY_MS)
+        ms_of(tables.periods.merge, DAY_MS),
+        ms_of(tables.periods.deal_merge, DAY_MS),
+        ms_of(tables.periods.max_life, DAY_MS),
     )
-    late_ms = _ms(tables.periods.late_hours, HOUR_MS)
+    late_ms = ms_of(tables.periods.late_hours, HOUR_MS)
     local = LocalTime(tables.timezone)
     channels = {code: _channel(code, one, late_ms, local) for code, one in tables.channels.items()}
     stores = tables.stores
@@ -275,35 +275,27 @@ def _rules(tables: Tables) -> Rules:
             if one.sets_period
         },
         from_first=tables.periods.from_first,
-        replay_ms=_ms(tables.periods.replay, DAY_MS),
+        replay_ms=ms_of(tables.periods.replay, DAY_MS),
         late_ms=max([late_ms, *(one.late_ms for one in channels.values())]),
-        earliest_ms=local.instant(_day(tables.periods.earliest), 0),
-        max_jump_ms=_ms(tables.periods.max_jump_days, DAY_MS),
+        earliest_ms=local.instant(day_of(tables.periods.earliest), 0),
+        max_jump_ms=ms_of(tables.periods.max_jump_days, DAY_MS),
         time=form_of(tables.time, local),
         dedup_per_channel=tables.dedup.scope == "channel",
         codes=frozenset(calling_code(one) for one in tables.validation.countries if one != HOME_REGION),
         required=tuple(tables.dispatch.required),
         cap=tables.pools.cap,
-        first_ms=_ms(tables.follow_up.first_hours, HOUR_MS),
-        recycle_ms=_ms(tables.follow_up.recycle_days, DAY_MS),
+        first_ms=ms_of(tables.follow_up.first_hours, HOUR_MS),
+        recycle_ms=ms_of(tables.follow_up.recycle_days, DAY_MS),
         score=score_rules(tables.score),
-        cleaning=_cleaning(tables, local),
+        cleaning=cleaning_rules(tables, local),
         default_store=Store("", release_per_minute=tables.dispatch.release_per_minute),
     )
     return replace(rules, version=_version(tables, rules))
 
 
-def _ms(value: float, unit_ms: int) -> int:
-    return round(value * unit_ms)
-
-
-def _day(day: date) -> int:
-    return day.toordinal() - _DAY_ZERO
-
-
 def _channel(code: str, table: ChannelTable, late_ms: int, local: LocalTime) -> Channel:
     if table.late_hours is not None:
-        late_ms = _ms(table.late_hours, HOUR_MS)
+        late_ms = ms_of(table.late_hours, HOUR_MS)
     elif table.group == "offline":
         late_ms = OFFLINE_LATE_HOURS * HOUR_MS
     return Channel(
@@ -334,57 +326,17 @@ def _store(code: str, table: StoreTable, tables: Tables) -> Store:
         lines=None if table.lines is None else frozenset(table.lines),
         opens_ms=table.opens,
         closes_ms=table.closes if table.closes > table.opens else table.closes + DAY_MS,
-        closed_days=frozenset(map(_day, calendar.closed)),
-        open_days=frozenset(map(_day, calendar.open)),
+        closed_days=frozenset(map(day_of, calendar.closed)),
+        open_days=frozenset(map(day_of, calendar.open)),
         release_per_minute=tables.dispatch.release_per_minute if own_rate is None else own_rate,
     )
 
 
-def _cleaning(tables: Tables, local: LocalTime) -> CleaningRules:
-    table = tables.cleaning
-    opens, closes = table.calling
-    calendar = tables.calendars.get(table.calendar or "", CalendarTable())
-    young = _ms(table.young_days, DAY_MS)
-    return CleaningRules(
-        enabled=table.enabled,
-        young_until={
-            code: local.instant(_day(one.live_since), 0) + young
-            for code, one in tables.channels.items()
-            if one.live_since is not None and one.group != "offline"
-        },
-        rules=tuple(
-            CleaningRule(
-                ROUTES.index(one.route),
-                one.reason,
-                *(None if names is None else frozenset(names) for names in _named_by(one)),
-            )
-            for one in table.rules
-        ),
-        ai_ms=_ms(table.ai_timeout_minutes, MINUTE_MS),
-        manual_ms=_ms(table.manual_timeout_hours, HOUR_MS),
-        calling=replace(
-            CleaningRules().calling,
-            opens_ms=opens,
-            closes_ms=closes,
-            closed_days=frozenset(map(_day, calendar.closed)),
-            open_days=frozenset(map(_day, calendar.open)),
-        ),
-        number_run=table.number_run,
-        cost_ai=table.cost.AI,
-        cost_manual=table.cost.MANUAL,
-    )
-
-
-def _named_by(rule: CleaningRuleTable) -> tuple[list[str] | None, ...]:
-    """What a rule names, in the order of `CleaningRule`."""
-    return rule.channel, rule.group, rule.series, rule.campaign, rule.line, rule.level
-
-
 def _periods(table: OwnPeriodsTable, general: Periods) -> Periods:
     return Periods(
-        general.merge_ms if table.merge is None else _ms(table.merge, DAY_MS),
-        general.deal_ms if table.deal_merge is None else _ms(table.deal_merge, DAY_MS),
-        general.life_ms if table.max_life is None else _ms(table.max_life, DAY_MS),
+        general.merge_ms if table.merge is None else ms_of(table.merge, DAY_MS),
+        general.deal_ms if table.deal_merge is None else ms_of(table.deal_merge, DAY_MS),
+        general.life_ms if table.max_life is None else ms_of(table.max_life, DAY_MS),
     )
 
 

@@ -24,6 +24,7 @@ from state.rows.codes import MARKS
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
+_DAY_ZERO: Final = datetime.date(1970, 1, 1).toordinal()
 LONGEST_DAYS: Final = 3650
 LATEST_HOURS: Final = 2160
 LONGEST_JUMP_DAYS: Final = 36_500
@@ -195,6 +196,16 @@ def calling_hours(value: Any) -> tuple[int, int]:
     if last == first:
         raise wrong('Calling hours end when they begin; allowed are two times of day, ["09:00", "20:00"].')
     return first, last if last > first else last + DAY_MS
+
+
+def ms_of(value: float, unit_ms: int) -> int:
+    """A number of days, hours or minutes as ms."""
+    return round(value * unit_ms)
+
+
+def day_of(day: datetime.date) -> int:
+    """A date as days since 1970-01-01."""
+    return day.toordinal() - _DAY_ZERO
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

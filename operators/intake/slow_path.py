@@ -24,6 +24,8 @@ from state import limits
 BY: Final = frozenset({"AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"})
 _MARK: Final = "\ufeff"
 _FORMER: Final = ("account", "source_lead_id")
+_NAMING: Final = frozenset({"unique_id", "task_id"})
+"""By these a record names a unique lead."""
 
 
 class Given:
@@ -191,7 +193,7 @@ def _counting(given: Given, rest: Arrival) -> dict[str, str]:
     wrong = given.wrong
     if "NOT_SUPPORTED" in rest.reasons:
         return {name: code for name, code in wrong.items() if name == "event_time"}
-    if rest.phone or rest.landline or "unique_id" in given.values or "unique_id" in wrong:
+    if rest.phone or rest.landline or not _NAMING.isdisjoint((*given.values, *wrong)):
         return {name: code for name, code in wrong.items() if code != "BAD_PHONE"}
     return wrong
 
@@ -213,7 +215,7 @@ def judged(arrival: Arrival, given: Given, required: frozenset[str], check: Call
     # What is left of the record after its wrong fields was judged like any other, so that all reasons are named. A field
     # that is there but wrong is not missing as well.
     passed: tuple[str, ...] = ("NO_CONTACT",) if "phone" in wrong or "landline" in wrong else ()
-    if "unique_id" in wrong:
+    if "unique_id" in wrong or "task_id" in wrong:
         passed = ("NO_CONTACT", *OF_PHONES)
     rules = []
     for field, code in wrong.items():

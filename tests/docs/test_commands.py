@@ -248,7 +248,9 @@ def test_the_guide_lists_every_channel_of_the_profile():
 @pytest.mark.parametrize("table", MODELS, ids=lambda table: ".".join(table) or "top")
 def test_every_key_of_the_configuration_is_explained(table):
     page = _page({"kafka": "kafka.md", "feeds": "feeds.md", "pull": "feeds.md"}.get("".join(table[:1]), "guide.md"))
-    shown = set(re.findall(r"[A-Za-z][A-Za-z_]*", " ".join(code.text for code in code_of(page) if code.language is None)))
+    shown = set(
+        re.findall(r"[A-Za-z][A-Za-z_]*", " ".join(code.text for code in code_of(page) if code.language is None))
+    )
     assert set(MODELS[table].model_fields) <= shown
 
 

@@ -9,7 +9,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 ORDER = ("state", "operators", "connectors", "flows", "leadstream")
 RULES = (
-    "wire", "identity", "base", "intake", "intention", "dispatch", "cleaning", "lead", "follow_up", "customer", "pools", "registry", "config",
+    "wire", "identity", "base", "intake", "intention", "dispatch", "cleaning", "lead", "follow_up", "customer", "pools",
+    "registry", "config",
 )  # fmt: skip
 BELOW_ALL = {"leadstream", "leadstream.compiled"}
 """The guard: it imports none of the others."""

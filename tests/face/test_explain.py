@@ -221,9 +221,10 @@ def test_tasks_and_verdicts_are_told(shell: Shell) -> None:
     ]
     text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records)
     (shell.folder / "leads.jsonl").write_text(text, encoding="utf-8")
-    assert "Cleaning (清洗): tasks for the robot 1, for people 1" in shell.run(
-        "run", "--source", "leads.jsonl", *PLACES
-    ).stdout
+    assert (
+        "Cleaning (清洗): tasks for the robot 1, for people 1"
+        in shell.run("run", "--source", "leads.jsonl", *PLACES).stdout
+    )
     story = _told(shell, "--phone", FIRST)["customers"][0]["story"]
     assert [
         (entry["what"], entry.get("route") or entry.get("state") or entry["outcome"])

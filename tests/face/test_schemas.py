@@ -204,7 +204,9 @@ def test_real_input_is_what_the_schemas_say(
         ("activity", {"activity_id": "1", "kind": "WALK", "phone": "1", "event_time": "2026-03-02T10:00:00+08:00"}),
         ("activity", {"activity_id": "1", "kind": "CALL", "event_time": "2026-03-02T10:00:00+08:00"}),
         ("verdicts", {"outcome": "INTENT"}),
-        ("verdicts", {"outcome": "INTENT", "by": "ROBOT"}),
+        ("verdicts", {"outcome": "INTENT", "by": "ROBOT", "task_id": "t"}),
+        ("verdicts", {"outcome": "MAYBE", "by": "AI", "task_id": "t"}),
+        ("verdicts", {"outcome": "INTENT", "by": "AI"}),
         ("behaviour", {"kind": "VIEW"}),
         ("commands", {"command_id": "1", "kind": None}),
         ("dispositions", {"event_id": "x"}),
@@ -220,4 +222,4 @@ def test_what_the_engine_would_refuse_is_refused(
 def test_unknown_fields_pass(validators: dict[str, Draft7Validator]) -> None:
     """Fields may be added: neither a producer's nor an engine's newer record is a fault."""
     validators["raw"].validate({"channel": "a", "source_lead_id": 7, "landline": "021-62345678", "newer": {"a": 1}})
-    validators["verdicts"].validate({"outcome": "INTENT", "by": "AI", "newer": 1})
+    validators["verdicts"].validate({"outcome": "INTENT", "by": "AI", "task_id": "t", "newer": 1})

@@ -452,3 +452,45 @@ def test_the_flag_falls_after_72_hours(until: str, flags: list[str] | None) -> N
     engine.feed(lead("01-02T10:00", store="SH1"))
     engine.feed(verdict("01-02T10:01", "BIGDATA", "INVALID", unique_id=engine.lead()["unique_id"]), until=until)
     assert engine.lead().get("flags") == flags
+
+
+def test_a_word_that_ends_no_task_is_known_again_too() -> None:
+    """Else the wish would stand in the history twice; said at another time it is another word."""
+    engine = opened("AI")
+    record = verdict("01-02T10:05", "DCC", "HIGH", unique_id=engine.lead()["unique_id"])
+    engine.feed(record, {**record, "ingest_time": "2024-01-02T10:06:00+08:00"})
+    assert len(engine.outputs["replays"]) == 1
+    engine.feed({**record, "event_time": "2024-01-02T10:07:00+08:00"})
+    engine.feed(verdict("01-02T10:08", "AI", "INTENT", task_id=engine.task()["task_id"]))
+    (sent,) = engine.outputs["dispatches"]
+    assert len(sent["intents"]) == 3
+
+
+def test_said_again_after_a_reopening() -> None:
+    """One that names neither time nor task is another word in another opening."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00", store="SH1"))
+    record = {"type": "verdict", "by": "DCC", "outcome": "INVALID", "unique_id": engine.lead()["unique_id"]}
+    engine.feed(record)
+    assert engine.lead()["status"] == "INVALID"
+    engine.feed(lead("01-03T10:00", store="SH1"), record)
+    assert engine.lead()["status"] == "INVALID" and engine.outputs["replays"] == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"cost": "much"}, {"cost": -1}, {"intent": "high"}, {"intent": {"level": "TOP"}}], ids=str
+)
+def test_a_field_that_decides_nothing_costs_no_verdict(fields: dict[str, Any]) -> None:
+    """Ruling 78: dropped, the verdict counts; by and outcome in any case."""
+    engine = opened("AI")
+    engine.feed(verdict("01-02T10:05", "manual", "high", task_id=engine.task()["task_id"], **fields))
+    assert engine.refused() == [] and engine.lead()["status"] == "DISPATCHED"
+    assert engine.task()["cost"] == 3.0
+
+
+@pytest.mark.parametrize("fields", [{"task_id": ["t1"]}, {"unique_id": {"n": 1}}, {"store": ["SH1", "SZ1"]}, {"by": 7}])
+def test_what_names_it_is_never_dropped(fields: dict[str, Any]) -> None:
+    engine = opened("AI")
+    engine.feed({**verdict("01-02T10:05", "AI", "INTENT", task_id=engine.task()["task_id"]), **fields})
+    assert engine.refused() == [["BAD_FIELD"]]
+    assert states(engine) == [("AI", "OPEN")]
