@@ -120,11 +120,11 @@ def test_check_names_every_fault_with_its_line(capsys: pytest.CaptureFixture[str
 
 
 def test_check_says_what_a_good_configuration_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("c.toml").write_text('[channels.x]\nname = "X"\nlive_since = 2026-01-01\n', encoding="utf-8")
+    Path("c.toml").write_text('[channels.x]\nname = "X"\n\n[nurture]\ndays = [1, 2, 4]\n', encoding="utf-8")
     assert main(["check", "c.toml"]) == 0
     said = capsys.readouterr().out
     assert "c.toml has no fault: 1 channels, every store code" in said
-    assert "Note: channels.x.live_since" in said
+    assert "Note: nurture.days" in said
 
 
 def test_check_says_that_the_holidays_known_end(

@@ -73,7 +73,10 @@ def test_why_it_is_not_in_the_app(known: Shell) -> None:
     assert waits["status"] == "HELD" and waits["conditions"] == ["HOURS"]
     assert waits["standing"] == "It waits: store SH001 is closed until 2026-03-03T09:00:00.000+08:00."
     missing = _told(known, "--phone", THIRD)["customers"][0]["leads"][0]
-    assert missing["standing"] == "It waits: no store is known yet; the customer's consent is missing."
+    assert (
+        missing["standing"]
+        == "It waits: no store is known yet; it is being cleaned (清洗); the customer's consent is missing."
+    )
     sent = _told(known, "--phone", FIRST)["customers"][0]["leads"][0]
     assert sent["standing"].startswith("It was dispatched to store SH001 on 2026-03-02T10:00:00.000+08:00")
 

@@ -235,4 +235,4 @@ def test_open_tasks_count_those_of_earlier_runs(engine: ObservedEngine, tmp_path
 
 def test_counts_of_an_older_version_have_no_tasks() -> None:
     assert tasks_open([5] * count_kinds.TASKS_AI) == 0
-    assert tasks_open([0] * count_kinds.TASKS_AI + [3, 2, 0, 0, 0, 4]) == 1
+    assert tasks_open([0] * count_kinds.TASKS_AI + [3, 2, 0, 0, 0, 0, 0, 4]) == 1

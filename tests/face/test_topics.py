@@ -271,7 +271,7 @@ def test_check_shows_what_is_and_what_is_wanted(shell: Shell, fake: _Broker) -> 
     assert lines[0].split() == ["topic", "is", "wanted"]
     assert lines[1].split(maxsplit=2) == ["leads.raw", "missing", "4 partitions, 1 copy of each, kept 30 days"]
     assert said.stderr.splitlines() == [
-        "leadstream: 16 topics cannot be used as they are, see above.",
+        "leadstream: 17 topics cannot be used as they are, see above.",
         "Run `leadstream topics --apply` (with the same --config), then start again.",
     ]
 
@@ -280,7 +280,7 @@ def test_apply_says_what_it_did_and_that_all_fits(shell: Shell, fake: _Broker) -
     lines = shell.call("topics", "--apply").stdout.splitlines()
     assert lines[0] == "leads.raw: created"
     assert lines[2].rstrip().split(maxsplit=1) == ["leads.raw", "4 partitions, 1 copy of each, kept 30 days  fits"]
-    assert lines[-1] == "All 16 topics at 127.0.0.1:9092 (PLAINTEXT) are as the engine needs them."
+    assert lines[-1] == "All 17 topics at 127.0.0.1:9092 (PLAINTEXT) are as the engine needs them."
 
 
 def test_apply_that_could_not_do_all_is_refused(shell: Shell, fake: _Broker) -> None:
@@ -292,7 +292,7 @@ def test_apply_that_could_not_do_all_is_refused(shell: Shell, fake: _Broker) -> 
 
 def test_json_for_machines(shell: Shell, fake: _Broker) -> None:
     missing = json.loads(shell.call("topics", "--check", "--json", code=1).stdout)
-    assert missing["fits"] is False and len(missing["topics"]) == 16
+    assert missing["fits"] is False and len(missing["topics"]) == 17
     raw = missing["topics"][0]
     assert (raw["topic"], raw["stream"], raw["exists"], raw["config"]) == ("leads.raw", None, False, None)
     assert raw["faults"][0]["what"] == "topic" and raw["faults"][0]["action"] == "leadstream topics --apply"
