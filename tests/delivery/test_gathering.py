@@ -62,6 +62,7 @@ class Input:
 
 class Arrival:
     shard = 0
+    everywhere = False
 
 
 class Time:

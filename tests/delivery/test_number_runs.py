@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from crashes import Steps, watched
-from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of, stored
+from delivery import ALWAYS, Case, assert_same, at, configuration, lead, memory_reader, rows_of, stored
 
 from flows.engine import Engine, Options
 from flows.run import run
@@ -14,6 +14,7 @@ from state import keys
 from state.errors import Fault
 
 UNTIL = at(5, 12)
+LOOKED_FOR = configuration(cleaning={})
 
 
 def run_input():
@@ -43,7 +44,7 @@ def decided(folder):
 @pytest.fixture(scope="module")
 def straight(module_folder):
     """(images before each step, outputs, rows) of a run that seals at each poll."""
-    case = Case(module_folder / "state", shards=2)
+    case = Case(module_folder / "state", shards=2, settings=LOOKED_FOR)
     steps = Steps(case.folder, case.sink, module_folder / "images")
     with pytest.MonkeyPatch.context() as patch, watched(steps, patch):
         case.run(memory_reader(run_input(), poll_limit=3), until=UNTIL, epoch=ALWAYS)
@@ -67,7 +68,7 @@ def test_every_third_crash_point(straight, tmp_path, powerless):
     assert len(taken) > 40
     for image in taken[powerless::3]:
         folder = tmp_path / f"{image.number}"
-        case = Case(folder, shards=2)
+        case = Case(folder, shards=2, settings=LOOKED_FOR)
         case.sink = image.laid_out(folder, powerless=powerless)
         try:
             case.run(memory_reader(run_input(), poll_limit=3), until=UNTIL)
@@ -80,7 +81,7 @@ def test_every_third_crash_point(straight, tmp_path, powerless):
 
 @pytest.mark.parametrize(("shards", "poll"), [(1, 0), (4, 1), (16, 5)])
 def test_other_shards_and_batches(straight, tmp_path, shards, poll):
-    case = Case(tmp_path, shards=shards)
+    case = Case(tmp_path, shards=shards, settings=LOOKED_FOR)
     case.run(memory_reader(run_input(), poll_limit=poll), until=UNTIL)
     assert_same(case.sink.streams, straight[1].streams)
 
@@ -89,7 +90,7 @@ def test_a_run_over_a_stop(straight, tmp_path):
     """A second start between any two records: what was counted before it counts."""
     records = run_input()
     for stop in (2, 5, 9):
-        case = Case(tmp_path / f"{stop}", shards=2)
+        case = Case(tmp_path / f"{stop}", shards=2, settings=LOOKED_FOR)
         case.run(memory_reader(records[:stop]))
         case.run(memory_reader(records), until=UNTIL)
         assert_same(case.sink.streams, straight[1].streams)
@@ -97,7 +98,7 @@ def test_a_run_over_a_stop(straight, tmp_path):
 
 def test_a_state_of_the_older_form_has_no_detector(tmp_path):
     """Neighbours do not share a shard there (ruling 62)."""
-    case = Case(tmp_path, shards=2)
+    case = Case(tmp_path, shards=2, settings=LOOKED_FOR)
     options = Options(case.folder, shards=2, ids=FORM_1)
     run(Engine(case.settings, memory_reader(run_input()), case.sink, options))
     assert case.sink.records("fraud_alerts") == []

@@ -27,7 +27,7 @@ _NAMED = re.compile(rb'"unique_id": "([ml]):([^"/]+)/(\d+)"')
 def uncleaned(config: dict[str, Any], *, poll: int = 64, shards: int = 2, at_rest: bool = False) -> PlainEngine:
     """An engine as the oracle knows it: cleaning is off, so that what waits for a store waits for it alone (ruling 58), and
     verdicts are not supported."""
-    engine = PlainEngine({**config, "cleaning": {"enabled": False}}, poll=poll, shards=shards, at_rest=at_rest)
+    engine = PlainEngine({**config, "cleaning": {"enabled": False, "number_run": 0}}, poll=poll, shards=shards, at_rest=at_rest)
     engine.validation = Validation(engine.rules, engine.validation.one_ids, _WITHOUT_VERDICTS)
     return engine
 
