@@ -52,6 +52,7 @@ VERDICTS: Final = (
     VerdictKind("BIGDATA", "INVALID", SUSPECT, needs_task=False),
 )
 KIND_OF: Final = {(kind.by, kind.outcome): kind for kind in VERDICTS}
+OUTCOMES: Final = frozenset(kind.outcome for kind in VERDICTS)
 REASONS: Final = ("NO_MOBILE_GIVEN", "OFFICE_PHONE", "NO_INTENT", "WRONG_PERSON", "EMPTY_NUMBER", "REFUSED", "OTHER")
 """Of an INVALID; any other, or none, is OTHER (ruling 61)."""
 

@@ -77,7 +77,7 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
     `by`: the words that this field may hold."""
     if reason == "MISSING_FIELD":
         wanted = {*required, "advisor"} if record.get("kind") in _WITH_ADVISOR else required
-        if record.get("outcome") == "STORE_CHOSEN":
+        if record.get("outcome") == "STORE_CHOSEN" or record.get("kind") == "STORE_EXIT":
             wanted = {*wanted, "store"}
         return [name for name in sorted(wanted) if record.get(name) is None]
     if reason == "NO_LEAD" and record.get("unique_id") is None:

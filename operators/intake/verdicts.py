@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operators.base.verdict_kinds import KIND_OF
+from operators.base.verdict_kinds import KIND_OF, OUTCOMES
 from operators.intake.slow_path import BY
 from operators.intake.times import Clock, times_of
 from operators.intake.validation import Validation
@@ -16,6 +16,8 @@ def check(validation: Validation, record: VerdictRecord, raw: bytes, clock: Cloc
     reasons: set[str] = set()
     if not record.by or not record.outcome:
         reasons.add("MISSING_FIELD")
+        if record.outcome and record.outcome not in OUTCOMES:
+            reasons.add("BAD_FIELD")  # nobody's, whoever says it
     elif record.by not in BY or (record.by, record.outcome) not in KIND_OF:
         reasons.add("BAD_FIELD")
     elif record.outcome == "STORE_CHOSEN" and (record.store is None or not str(record.store).strip()):

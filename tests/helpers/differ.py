@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -13,23 +14,18 @@ from oracle_model import Oracle
 from oracle_reading import Line
 from plain_engine import PlainEngine
 
-from operators.base.kinds import RecordKind
 from operators.identity import phones
 from operators.identity.one_id import OneIds
-from operators.intake.validation import Validation
-from operators.registry import RECORD_OF
 
-_WITHOUT_VERDICTS = {**RECORD_OF, "verdict": RecordKind("verdict", "verdicts", "verdicts")}
+OFF: dict[str, Any] = {"cleaning": {"enabled": False, "number_run": 0}}
+"""What waits for a store waits for it alone, and numbers in a row are no run: cleaning has comparisons of its own."""
 _NAMED = re.compile(rb'"unique_id": "([ml]):([^"/]+)/(\d+)"')
 """A unique lead by the name that the oracle gives it."""
 
 
 def uncleaned(config: dict[str, Any], *, poll: int = 64, shards: int = 2, at_rest: bool = False) -> PlainEngine:
-    """An engine as the oracle knows it: cleaning is off, so that what waits for a store waits for it alone (ruling 58), and
-    verdicts are not supported."""
-    engine = PlainEngine({**config, "cleaning": {"enabled": False, "number_run": 0}}, poll=poll, shards=shards, at_rest=at_rest)
-    engine.validation = Validation(engine.rules, engine.validation.one_ids, _WITHOUT_VERDICTS)
-    return engine
+    """An engine without cleaning (ruling 58)."""
+    return PlainEngine({**config, **OFF}, poll=poll, shards=shards, at_rest=at_rest)
 
 
 def customers_of(engine: PlainEngine, refs: list[str]) -> dict[str, str]:
@@ -105,7 +101,9 @@ def run_both(
     """(engine, oracle) in the same terms."""
     engine = run_engine(config, lines, until_ms, poll=poll, shards=shards, at_rest=at_rest)
     scores = _scores(engine)
-    result = Oracle(config, scores=scores, one_id=lambda name: _one_id(engine, name)).run(lines, until_ms)
+    result = Oracle({**config, **OFF}, layers=6, scores=scores, one_id=lambda name: _one_id(engine, name)).run(
+        lines, until_ms
+    )
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     mine, theirs = in_oracle_terms(engine.outputs, customers), comparable(result)
     mine["disputes"] = sorted((customers.get(one_id, one_id), at) for one_id, at in engine.disputes)
@@ -178,6 +176,7 @@ def beside_oracle(
 ) -> list[str]:
     """Where outputs that were read back differ from the oracle's. `lines` carry the names and offsets of the outputs."""
     engine: Any = _Read(outputs, SimpleNamespace(one_ids=OneIds(secret, shards)))
-    result = Oracle(config, scores=_scores(engine), one_id=lambda name: _one_id(engine, name)).run(lines, until_ms)
+    names = partial(_one_id, engine)
+    result = Oracle({**config, **OFF}, layers=6, scores=_scores(engine), one_id=names).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     return differences(in_oracle_terms(outputs, customers), comparable(result))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from differ import customers_of, differences, run_engine
+from differ import OFF, customers_of, differences, run_engine
 from engine_result import EngineResult, comparable, in_oracle_terms
 from oracle_model import Oracle
 from oracle_reading import Line
@@ -22,7 +22,7 @@ def incoming_differences(
 ) -> list[str]:
     """Where the two differ, in words; `how` as of `run_engine`."""
     engine = run_engine(config, lines, until_ms, **how)
-    result = Oracle(config).run(lines, until_ms)
+    result = Oracle({**config, **OFF}, layers=6).run(lines, until_ms)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
     mine = in_oracle_terms(engine.outputs, customers) | _read_by_engine(engine, customers)
     theirs = comparable(result)

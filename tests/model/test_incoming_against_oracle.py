@@ -67,7 +67,7 @@ def read_alike(seeds: range) -> None:
     for seed in seeds:
         raw = Others(seed).record()
         arrival = engine.validation.read(raw, "raw_lead", clock)
-        (outcome,) = Reader(LINES, clock_ms=NOW).read([Line("x", 1, "raw_lead", raw)])
+        (outcome,) = Reader(LINES, clock_ms=NOW, layers=6).read([Line("x", 1, "raw_lead", raw)])
         reasons = set(arrival.reasons) - {"NO_LEAD"}
         faults = {(one.field, one.code) for one in arrival.notes.faults if one.field} if arrival.notes else set()
         faults = {fault for fault in faults if fault[1] != "NO_LEAD"}

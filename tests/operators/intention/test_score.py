@@ -10,7 +10,7 @@ from one_key import DAY_MS, RULES, at, empty, raw
 from operators.base.rules import Channel, ScoreRules
 from operators.base.words import WORDS
 from operators.intention import merge, score
-from operators.intention.attributes import BIT, RISK, facts_of_intent, risks_of
+from operators.intention.attributes import BIT, RISK, facts_of_entry, risks_of
 from operators.wire.arrival import SHARED_CONTACT, VIRTUAL
 from state import limits
 from state.rows.customer_row import Behaviour
@@ -220,7 +220,7 @@ def test_what_speaks_against_a_number_is_taken_off_the_sum(risks: tuple[str, ...
 )
 def test_what_a_verdicts_intent_says(entry: IntentEntry, facts: set[str]) -> None:
     """Ruling 61: it joins the history, and is scored like any other."""
-    assert facts_of_intent(entry) == sum(BIT[name] for name in facts)
+    assert facts_of_entry(entry) == sum(BIT[name] for name in facts)
 
 
 def test_no_bit_means_two_things() -> None:
