@@ -53,6 +53,7 @@ VERDICTS: Final = (
 )
 KIND_OF: Final = {(kind.by, kind.outcome): kind for kind in VERDICTS}
 OUTCOMES: Final = frozenset(kind.outcome for kind in VERDICTS)
+SOURCES: Final = frozenset(kind.by for kind in VERDICTS)
 REASONS: Final = ("NO_MOBILE_GIVEN", "OFFICE_PHONE", "NO_INTENT", "WRONG_PERSON", "EMPTY_NUMBER", "REFUSED", "OTHER")
 """Of an INVALID; any other, or none, is OTHER (ruling 61)."""
 
@@ -61,3 +62,12 @@ def reason_of(given: str | None) -> str:
     """The reason of an INVALID."""
     said = (given or "").upper()
     return said if said in REASONS else "OTHER"
+
+
+def wrong_fields(by: str | None, outcome: str | None) -> list[str]:
+    """Which of the two holds a word that is none, of those that are given: an outcome counts for who says it, and where nobody
+    known says it for anybody."""
+    wrong = ["by"] if by and by not in SOURCES else []
+    if outcome and (outcome not in OUTCOMES or (by and not wrong and (by, outcome) not in KIND_OF)):
+        wrong.append("outcome")
+    return wrong

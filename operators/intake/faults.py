@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
+from operators.base.verdict_kinds import wrong_fields
 from operators.identity import phones
 from operators.intake import hints
 from operators.wire.arrival import Arrival
@@ -86,8 +87,9 @@ def fields_of(reason: str, record: Mapping[str, Any], required: Iterable[str], b
         return [name for name in _PHONES if _code_of(record.get(name)) == reason] or ["phone"]
     if reason == "BAD_FIELD":
         wrong_by = record.get("by") is not None and record["by"] not in by
-        if record.get("kind") is None and record.get("outcome") is not None:
-            return ["by"] if wrong_by else ["outcome"]
+        of_verdict = wrong_fields(record.get("by"), record.get("outcome")) if record.get("kind") is None else []
+        if of_verdict:
+            return list(of_verdict)
         return ["by"] if wrong_by and record.get("kind") == "INVALID" else ["kind"]
     return [_FIELD_OF.get(reason)]
 

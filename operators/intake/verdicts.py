@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from operators.base.verdict_kinds import KIND_OF, OUTCOMES
-from operators.intake.slow_path import BY
+from operators.base.verdict_kinds import wrong_fields
 from operators.intake.times import Clock, times_of
 from operators.intake.validation import Validation
 from operators.wire.arrival import Arrival
@@ -14,14 +13,14 @@ def check(validation: Validation, record: VerdictRecord, raw: bytes, clock: Cloc
     """The arrival of a verdict, with every reason why it is none."""
     arrival = Arrival("verdict", raw)
     reasons: set[str] = set()
-    if not record.by or not record.outcome:
+    if (
+        not record.by
+        or not record.outcome
+        or (record.outcome == "STORE_CHOSEN" and (record.store is None or not str(record.store).strip()))
+    ):
         reasons.add("MISSING_FIELD")
-        if record.outcome and record.outcome not in OUTCOMES:
-            reasons.add("BAD_FIELD")  # nobody's, whoever says it
-    elif record.by not in BY or (record.by, record.outcome) not in KIND_OF:
+    if wrong_fields(record.by, record.outcome):
         reasons.add("BAD_FIELD")
-    elif record.outcome == "STORE_CHOSEN" and (record.store is None or not str(record.store).strip()):
-        reasons.add("MISSING_FIELD")
     if record.intent is not None and type(record.intent.budget) is float:
         reasons.add("BAD_FIELD")  # the slow path reads it as it is written
     fault = times_of(arrival, record.event_time, record.ingest_time, clock, validation.rules, validation.rules.time)

@@ -102,6 +102,10 @@ class StoreExit(Command):
         self.missing("store")
         fields["store"] = self.code("store") or ""
         fields["successor"] = self.code("successor") or ""
+        self.strict_texts("unique_id", "advisor", "one_id")  # never dropped, though a store exit needs none (78)
+        for name in ("phone", "landline", "line"):
+            if name in self.halves or isinstance(self.record.get(name), (bool, list, dict)):
+                self.refuse("BAD_FIELD", name)
         self.dropped_texts("reason")
         self.event_time()
         self.parsed.ingest_ms = self.other_time("ingest_time")
