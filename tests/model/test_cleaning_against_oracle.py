@@ -19,42 +19,7 @@ from oracle_cases import CLEANING_CASES
 INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "40"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
 CONFIGS = (CLEANING_CONFIG, SHORT_CALLING, CLEANING_CONFIG, NO_CLEANING, GATED)
-KNOWN: dict[str, str] = {
-    "after such a time-out a store answer from elsewhere ends the task": "the route after it, or a reading that is not settled yet.",
-    "STORE_CHOSEN by the robot answers the missing store": "the route after it, or a reading that is not settled yet.",
-    "people are asked again and again until a store is named": "the route after it, or a reading that is not settled yet.",
-    "an answer corrects a store that nobody knows": "the route after it, or a reading that is not settled yet.",
-    "STORE_CHOSEN by people is a NORMAL": "the route after it, or a reading that is not settled yet.",
-    "by address, STORE_CHOSEN: the store is the answer": "the route after it, or a reading that is not settled yet.",
-    "a verdict by which the lead folded, again: a replay": "the route after it, or a reading that is not settled yet.",
-    "BIGDATA on a dispatched lead: a notice and a task beside it that holds nothing": "the route after it, or a reading that is not settled yet.",
-    "such a task: UNSURE ends the task alone": "the route after it, or a reading that is not settled yet.",
-    "such a task: INTENT ends the task alone": "the route after it, or a reading that is not settled yet.",
-    "such a task: the time-out ends it alone": "the route after it, or a reading that is not settled yet.",
-    "an answer moves the lead with its id, marks and days": "the route after it, or a reading that is not settled yet.",
-    "an answer outside the store's hours is held to the opening": "the route after it, or a reading that is not settled yet.",
-    "the store asked for stays missing: a task that people close with a store": "the route after it, or a reading that is not settled yet.",
-    "one answer moves one lead alone": "the route after it, or a reading that is not settled yet.",
-    "the third waits for the robot, the dispatched ones have a task beside": "the route after it, or a reading that is not settled yet.",
-    "in any order: the one in the middle joins them": "the route after it, or a reading that is not settled yet.",
-    "a later member: the robot, and no second alert; who was told is told no more": "the route after it, or a reading that is not settled yet.",
-    "switched off with all cleaning": "the route after it, or a reading that is not settled yet.",
-    "24 hours apart to the millisecond": "the route after it, or a reading that is not settled yet.",
-    "the latest event time of a number counts": "the route after it, or a reading that is not settled yet.",
-    "a late one within the day counts": "the route after it, or a reading that is not settled yet.",
-    "a new alert for a run that goes on for more than 24 hours after the last": "the route after it, or a reading that is not settled yet.",
-    "members are open leads: a closed one is told nothing": "the route after it, or a reading that is not settled yet.",
-    "a longer run by configuration": "the route after it, or a reading that is not settled yet.",
-    "a task of another reason only has the reason added": "the route after it, or a reading that is not settled yet.",
-    "every part of a record that names several stores": "the route after it, or a reading that is not settled yet.",
-    "a task stays": "the route after it, or a reading that is not settled yet.",
-    "refused: itself as successor": "the route after it, or a reading that is not settled yet.",
-    "an answer then dispatches it with the next sequence": "the route after it, or a reading that is not settled yet.",
-    "UNSURE and the store: the store is answered, people are asked all the same": "the route after it, or a reading that is not settled yet.",
-    "an answer that reopens what was LOST: the rules read the first touch that it brings": "the route after it, or a reading that is not settled yet.",
-    "two leads become one by a late raw lead; what was dispatched under the younger counts": "the route after it, or a reading that is not settled yet.",
-    "a reactivation does not wait for a task beside": "the route after it, or a reading that is not settled yet.",
-}
+KNOWN: dict[str, str] = {}
 """Examples in which the two differ, and why (docs/decisions/0037)."""
 
 

@@ -102,6 +102,8 @@ class StoreExit(Command):
         self.missing("store")
         fields["store"] = self.code("store") or ""
         fields["successor"] = self.code("successor") or ""
+        if fields["store"] and fields["store"] == fields["successor"]:
+            self.refuse("BAD_FIELD", "successor")
         self.dropped_texts("reason")
         self.event_time()
         self.parsed.ingest_ms = self.other_time("ingest_time")

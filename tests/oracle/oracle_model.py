@@ -233,6 +233,8 @@ class Oracle:
         self.hint(row, result, owner.keys() - before.keys())
         for lead_id, u in before.items():
             if lead_id not in owner:
+                if not (isinstance(new, AnswerIn) and new.lead.lead_id == lead_id):
+                    row.leads[row.placed[u.first].lead_id].cleaning.intents += u.cleaning.intents
                 self.fold_away(row, u, now_ms)
         self.follow_ups.answer_asks(now_ms)
 

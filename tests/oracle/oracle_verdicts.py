@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from oracle_cleaned import AI, DONE, MANUAL, Intent, Task, Verdict
+from oracle_cleaned import AI, DONE, MANUAL, STORE_REASONS, Intent, Task, Verdict
 from oracle_config import HOUR_MS
 from oracle_fields_cleaning import AI_DONE, AI_INVALID, AI_PASSES_ON
 from oracle_fold import ActIn, fold
@@ -31,11 +31,23 @@ class Verdicts:
             self.result.replays[event.source, event.number] = ()
             return
         found = self.addressed(row, event)
+        if not isinstance(found, str) and self.ended_so(*found, event):
+            self.result.replays[event.source, event.number] = ()
+            return
         refused = found if isinstance(found, str) else self.judge(row, *found, event)
         if not refused and not isinstance(found, str):
             found[0].cleaning.verdicts.append(Verdict(said, event.now_ms))
         elif refused:
             self.oracle.refuse(event.source, event.number, [refused])
+
+    @staticmethod
+    def ended_so(u: Unique, named: Task | None, event: Event) -> bool:
+        """Whether this outcome ended the task that is named, or, where none is open, the last one of this opening."""
+        said = f"{event.fields['by']} {event.fields['outcome']}"
+        if named is not None:
+            return named.said == said
+        of_opening = u.cleaning.tasks[u.cleaning.before :]
+        return u.cleaning.task is None and bool(of_opening) and of_opening[-1].said == said
 
     # -- whose -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +129,9 @@ class Verdicts:
             return None
         if outcome in AI_PASSES_ON:
             if u.cleaning.task is None:
-                self.cleaning.open_task(row, u, MANUAL, task.reasons, event.now_ms)
+                known = self.oracle.config.knows(*u.key)
+                left = {code: asks for code, asks in task.reasons.items() if not known or code not in STORE_REASONS}
+                self.cleaning.open_task(row, u, MANUAL, left, event.now_ms)
         elif outcome in YES:
             u.cleaning.settled = True
             u.cleaning.high = u.cleaning.high or outcome == "HIGH"
@@ -178,18 +192,19 @@ class Verdicts:
                 survivor = row.leads[row.placed[u.first].lead_id]
         intent = fields.get("intent")
         level = {"HIGH": "HIGH", "NORMAL": "NORMAL", "STORE_CHOSEN": "NORMAL" if by == MANUAL else ""}.get(outcome)
-        if not intent and level and not u.folded:
+        if not intent and level:
             intent = {"level": level}
         if intent:
             survivor.cleaning.intents.append(Intent(at_ms, intent))
 
     def suspected(self, row: Row, u: Unique, t_ms: int, now_ms: int) -> None:
         """Ruling 40; one whose 72 hours are over asks for nothing."""
+        stood = (u.cleaning.suspect_until_ms or 0) >= now_ms
         u.cleaning.suspect_until_ms = max(t_ms + SUSPECT_MS, u.cleaning.suspect_until_ms or 0)
-        if t_ms + SUSPECT_MS < now_ms or not self.cleaning.rules.enabled:
+        if t_ms + SUSPECT_MS < now_ms:
             return
         self.cleaning.arises(row, u, "SUSPECT", now_ms)
-        if u.dispatched:
+        if u.dispatched and not stood:
             self.result.suspects.append((u.first, now_ms))
 
 
