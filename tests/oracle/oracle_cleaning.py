@@ -39,6 +39,12 @@ class Cleaning:
         if self.rules.enabled:
             self.opened.append((row, u, was))
 
+    def reopened_within(self, row: Row, u: Unique, now_ms: int) -> None:
+        """The fold closed it and opened it again, before anybody saw it closed: judged as reopened."""
+        if self.rules.enabled:
+            self.end_task(u, WITHDRAWN, now_ms)
+            self.opened.append((row, u, (u.lead.was, u.lead.was)))
+
     def judge_opened(self, now_ms: int) -> None:
         opened, self.opened = self.opened, []
         for row, u, (was, reason) in opened:

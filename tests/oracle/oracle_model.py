@@ -267,7 +267,7 @@ class Oracle:
         u = row.leads.get(lead_id)
         if u is None:
             u = row.leads[lead_id] = Unique(row.next_name(), lead_id, key, lead)
-        was = (u.state, u.reason)
+        was, reopenings = (u.state, u.reason), u.lead.reopenings
         u.lead, u.key = lead, key
         u.state, u.reason = state_at(lead, now_ms)
         for r, mark in lead.marks:
@@ -275,6 +275,8 @@ class Oracle:
         if u.care.owner and was[0] == "OPEN":
             self.follow_ups.count(u)
         if (u.state, u.reason) == was:
+            if u.state == "OPEN" and lead.reopenings > reopenings and not u.dispatched:
+                self.cleaning.reopened_within(row, u, now_ms)
             return
         u.hold = u.carry = None
         if u.state != "OPEN":
