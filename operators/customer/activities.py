@@ -110,7 +110,7 @@ def _apply(desk: Desk, arrival: Arrival, record: ActivityRecord, activity_id: st
         changed = True
     case = Case(desk, section, unique, lead, now, why)
     if record.kind == "INVALID" and record.by == "BIGDATA" and merge.stands(unique, now):
-        arising.suspected(case)
+        arising.suspected(case, arrival.t)
         changed = True
     if follows_up and owned and care.count(lead):  # before a deal closes it: the payment that wins counts
         changed = True

@@ -43,14 +43,16 @@ def verdict(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | 
     desk = Desk(row, arrival.digest, out)
     for section in list(row.sections):
         split.settle(section, arrival.now, out.rules)
+    known = _heard_before(row, record)
     found = find(desk, arrival, record)
-    if isinstance(found, str):
+    if isinstance(found, str) and not known:
         out.reject(arrival, (found,), one_id=desk.one_id)
         return row
-    digest = _digest(record, found.unique.reopened)
-    if _is_known(found, record, digest):
-        unique_id = desk.unique_id(found.lead.n)
-        replays.say(desk, arrival, "", None, [], task_id=text_of(record.task_id), unique_id=unique_id)
+    if isinstance(found, Named) and not known:
+        digest = _digest(record, found.unique.reopened)
+        known = found.lead.n if _is_known(found, record, digest) else 0
+    if known or isinstance(found, str):
+        replays.say(desk, arrival, "", None, [], task_id=text_of(record.task_id), unique_id=desk.unique_id(known))
         return row
     kind = KIND_OF[record.by or "", record.outcome or ""]
     refused = _refusal(found, kind, arrival.now)
@@ -69,6 +71,21 @@ def _digest(record: VerdictRecord, reopened: int) -> bytes:
     given = msgspec.structs.replace(record, type=None, ingest_time=None)
     opening = 0 if record.task_id or record.event_time else reopened
     return blake2b(_encode((opening, given)), digest_size=8).digest()
+
+
+def _heard_before(row: Customer, record: VerdictRecord) -> int:
+    """The lead to which this very verdict was applied, 0 = none. By an address it may find another one by now: the lead that it
+    moved, or into which its own was folded. One without a time speaks of what stands now."""
+    if not (record.task_id or record.event_time):
+        return 0
+    digest = b""
+    for section in row.sections:
+        for lead in section.leads:
+            if lead.cleaning is not None and lead.cleaning.verdicts:
+                digest = digest or _digest(record, 0)
+                if digest in lead.cleaning.verdicts:
+                    return lead.n
+    return 0
 
 
 def _is_known(found: Named, record: VerdictRecord, digest: bytes) -> bool:
@@ -121,7 +138,7 @@ def _apply(desk: Desk, arrival: Arrival, record: VerdictRecord, found: Named, ki
     desk.story.append(Said(now, lead.n, kind.by, kind.outcome, arrival.t, reason))
     cost = _cost(desk, record, kind, ends=ends)
     if kind.effect == SUSPECT:
-        arising.suspected(case)
+        arising.suspected(case, arrival.t)
         records.state(case)
         if cost is not None:
             cleaning_records.spent(case, cost)

@@ -24,12 +24,16 @@ def arises(case: Case, fact: int) -> bool:
     return True
 
 
-def suspected(case: Case) -> None:
-    """BIGDATA calls the lead invalid (ruling 40): SUSPECT for 72 hours, and a task for the robot; of one dispatched its owner
-    hears too, once as long as the suspicion stands. The caller writes the record."""
+def suspected(case: Case, t: int) -> None:
+    """BIGDATA calls the lead invalid at event time `t` (ruling 40): SUSPECT for 72 hours from then, and a task for the robot; of
+    one dispatched its owner hears too, once as long as the suspicion stands. One whose hours are over asks for nothing. The
+    caller writes the record."""
+    until = min(t, case.now) + facts.SUSPECT_MS
+    if until < case.now:
+        return
     cleaning = tasks.of(case.lead)
     stood = cleaning.suspect >= case.now
-    cleaning.suspect = case.now + facts.SUSPECT_MS
+    cleaning.suspect = max(until, cleaning.suspect)
     arises(case, facts.SUSPECT)
     if not stood and not WAITING >> case.lead.status & 1:
         care.tell_owner(case, "FRAUD_SUSPECT", "suspect")

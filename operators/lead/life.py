@@ -94,6 +94,7 @@ def counts_as_sent(case: Case) -> None:
     lead = case.lead
     lead.sent = True
     tasks.withdraw(case)
+    tasks.show(case)
     statuses.become(lead, S_DISPATCHED)
     end_wait(case)
 

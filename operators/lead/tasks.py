@@ -45,7 +45,7 @@ def begins_anew(lead: Lead, *, invalid: bool) -> None:
     cleaning = lead.cleaning
     if cleaning is not None:
         assert not cleaning.route, "a closed lead has an open task"
-        cleaning.reasons = cleaning.ruled = cleaning.by = cleaning.number = cleaning.wanted = 0
+        cleaning.reasons = cleaning.stands = cleaning.ruled = cleaning.by = cleaning.number = cleaning.wanted = 0
         cleaning.rule = ""
         cleaning.clean = False
     if invalid:
@@ -77,13 +77,15 @@ def look(case: Case) -> None:
         _judge(case, rules.cleaning)
         return
     cleaning = lead.cleaning
-    if cleaning is None or case.desk.shadow:
+    if cleaning is None:
         return
     wants = routes.store_facts(case.desk.row, case.section.store, case.section.line, rules)
     if case.section.store:
-        answered = cleaning.reasons & (facts.MISSING if wants else facts.OF_STORE)
+        answered = (cleaning.reasons | cleaning.stands) & (facts.MISSING if wants else facts.OF_STORE)
         if answered:
             _answered(case, cleaning, answered)
+    if case.desk.shadow:
+        return
     if cleaning.wanted:
         route, cleaning.wanted = cleaning.wanted, 0
         open_task(case, route)
@@ -92,6 +94,7 @@ def look(case: Case) -> None:
     if not cleaning.route:
         cleaning.reasons |= wants  # asks again after any verdict: of people, since nobody else is left
         if wants & facts.STORE_UNKNOWN:
+            cleaning.stands |= facts.STORE_UNKNOWN
             lead.route = MANUAL
         open_task(case, MANUAL)
     elif wants & ~cleaning.reasons & facts.STORE_UNKNOWN:
@@ -102,12 +105,18 @@ def _switched_off(case: Case) -> None:
     withdraw(case)
     case.lead.route = 0
     if case.lead.cleaning is not None:
-        case.lead.cleaning.reasons = 0
+        case.lead.cleaning.reasons = case.lead.cleaning.stands = 0
 
 
-def _judge(case: Case, rules: CleaningRules) -> None:
-    """The route, once for an opening (ruling 58). One that an older version held for HOURS or RATE alone counts as NONE
-    (ruling 75)."""
+def show(case: Case) -> None:
+    """The route of a lead that a fold opens and that is kept from dispatch: judged and shown, no task (ruling 58)."""
+    if not case.lead.route and case.desk.rules.cleaning.enabled:
+        _judge(case, case.desk.rules.cleaning, asks=False)
+
+
+def _judge(case: Case, rules: CleaningRules, *, asks: bool = True) -> None:
+    """The route, once for an opening (ruling 58), and its task. One that an older version held for HOURS or RATE alone counts as
+    NONE (ruling 75)."""
     desk, section, lead = case.desk, case.section, case.lead
     if lead.conditions in _HELD_FOR_HOURS:
         lead.route = NONE
@@ -126,13 +135,14 @@ def _judge(case: Case, rules: CleaningRules) -> None:
         submitted = submitted_by(case)
         rule, young = routes.first_match(submitted, desk.rules), routes.is_young(rules, submitted)
     lead.route, asked = routes.route_of(asked, rule, young=young)
-    if lead.route == NONE or desk.shadow:
+    if lead.route == NONE:
         return
     cleaning = of(lead)
-    cleaning.reasons = asked
-    asks = rule is not None and rule.route != NONE
-    cleaning.rule, cleaning.ruled = (rule.reason, rule.route) if rule is not None and asks else ("", 0)
-    open_task(case, lead.route)
+    cleaning.stands = asked
+    cleaning.rule, cleaning.ruled = (rule.reason, rule.route) if rule is not None and rule.route != NONE else ("", 0)
+    if asks and not desk.shadow:
+        cleaning.reasons = asked
+        open_task(case, lead.route)
 
 
 def submitted_by(case: Case) -> Submitted:
@@ -186,6 +196,8 @@ def ask(case: Case, fact: int) -> bool:
     if cleaning.route and route > cleaning.route:
         withdraw(case)
     cleaning.reasons = known | fact
+    if waits:
+        cleaning.stands |= fact
     if not cleaning.route:
         open_task(case, route)
     if waits and route > lead.route:
@@ -194,16 +206,16 @@ def ask(case: Case, fact: int) -> bool:
 
 
 def _answered(case: Case, cleaning: Cleaning, answered: int) -> None:
-    """There is a store now: that ends what its want alone asked for; another reason keeps the open task. One that timed out
-    meanwhile had only waited for this (ruling 59)."""
+    """There is a store now: that ends what its want alone asked for, and lowers the route to what else asked; another reason
+    keeps the open task. One that timed out meanwhile had only waited for this (ruling 59)."""
+    cleaning.stands &= ~answered
+    case.lead.route = max(facts.route_of(cleaning.stands), cleaning.ruled)
     left = cleaning.reasons & ~answered
     if cleaning.wanted or (cleaning.route and not cleaning.late and (left or cleaning.ruled > NONE)):
         cleaning.reasons = left
         return
     withdraw(case)
     cleaning.reasons = 0
-    if not cleaning.by:
-        case.lead.route = NONE
 
 
 # --- a task's life

@@ -15,6 +15,7 @@ import msgspec
 from operators.base.desk import Desk, ExitsDesk
 from operators.base.outputs import Outputs, text_of
 from operators.customer import store_naming
+from operators.dispatch import holds
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses, tasks
 from operators.lead.case import Case, lead_of
@@ -134,11 +135,15 @@ def _leave(case: Case) -> None:
     lead = case.lead
     owned = statuses.is_in(lead, statuses.OWNED)
     care.leave(case)
-    lead.conditions = lead.until = 0
+    held, lead.conditions = lead.conditions, 0
     if lead.queued:
         life.queue(case)
     lead.queued = 0
     lead.slot = False
+    if held & (holds.HOURS | holds.RATE | holds.SHADOW):
+        lead.until = 0
+    else:
+        lead.conditions = held  # a new hold only where what holds it changes (ruling 29)
     if owned:
         statuses.become(lead, S_DISPATCHED)
     if not IN_POOL >> lead.status & 1:

@@ -50,3 +50,5 @@ class Cleaning(Struct, array_like=True, gc=False):
     """Tasks that ended, the latest last."""
     verdicts: list[bytes] = []
     """Digests of the verdicts that were applied, the latest last."""
+    stands: int = 0
+    """Facts on which the lead's route stands; unlike `reasons` they outlive the task that they asked for."""

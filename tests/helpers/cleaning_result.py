@@ -25,25 +25,28 @@ def cleaning_in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers
     return {
         "tasks": {name_of(task, customers): _task(record, ended.get(task)) for task, record in opened.items()},
         "cleaned": {
-            ref(lead["first_touch_raw_id"]): (lead.get("route"), lead["stage"], lead["grade"])
+            ref(lead["first_touch_raw_id"]): (lead.get("route") or "", lead["stage"], lead["grade"])
             for lead in found.standing.values()
             if lead["closed_reason"] is None
         },
         "alerts": sorted((record["channel"], ms(record["at"])) for record in outputs["fraud_alerts"]),
-        "suspects": len(
-            {(r["unique_id"], ms(r["at"])) for r in outputs["notifications"] if r["kind"] == "FRAUD_SUSPECT"}
+        "suspects": sorted(
+            at
+            for _, at in {
+                (r["unique_id"], ms(r["at"])) for r in outputs["notifications"] if r["kind"] == "FRAUD_SUSPECT"
+            }
         ),
         "sent": {(ref(r["first_touch_raw_id"]), r["sequence"]): r["grade"] for r in outputs["dispatches"]},
     }
 
 
 def oracle_in_the_same_terms(found: dict[str, Any]) -> dict[str, Any]:
-    """What is left of `comparable_cleaning` in a comparison: the number of suspects for their ids, no texts."""
+    """What is left of `comparable_cleaning` in a comparison: when suspects were told of, no texts."""
     return {
         "tasks": found["tasks"],
         "cleaned": {first: (route, stage, grade) for first, (route, _, _, stage, grade) in found["cleaned"].items()},
         "alerts": sorted((channel, at) for channel, _, at in found["alerts"]),
-        "suspects": len(set(found["suspects"])),
+        "suspects": sorted(at for _, at in set(found["suspects"])),
         "sent": {at: grade for at, (grade, _, _) in found["sent"].items()},
     }
 

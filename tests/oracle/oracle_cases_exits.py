@@ -185,7 +185,7 @@ CASES = [
             {"rejects": {1 + len(records): code}},
         )
         for name, code, records in (
-            ("itself as successor", "NOT_ALLOWED", [leaves(successor="S1")]),
+            ("itself as successor", "BAD_FIELD", [leaves(successor="S1")]),
             ("in a circle", "NOT_ALLOWED", [leaves(), leaves("S2", "S1", NOON, "y")]),
             ("a store that has left", "NOT_ALLOWED", [leaves(), leaves("S1", "S3", NOON, "y")]),
             ("no store named", "MISSING_FIELD", [leaves(store="")]),

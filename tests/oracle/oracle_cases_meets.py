@@ -105,7 +105,7 @@ CASES = [
             "tasks": [
                 ("1", "t1", "DONE", LATER, "AI", "STORE_MISSING"),
                 ("1", "t1", "OPEN", MORNING, "AI", "STORE_MISSING"),
-                ("1", "t2", "OPEN", LATER, "MANUAL", "STORE_MISSING"),
+                ("1", "t2", "OPEN", LATER, "MANUAL", ""),
             ],
             "leads": [("1", "1", "CLEANING", "", "S1")],
         },

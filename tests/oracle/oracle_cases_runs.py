@@ -46,7 +46,7 @@ CASES = [
                 ("502", "502", "DISPATCHED", "", "S1"),
                 ("503", "503", "CLEANING", "", "S1"),
             ],
-            "routes": {"501": "AI", "502": "AI", "503": "AI"},
+            "routes": {"501": "NONE", "502": "NONE", "503": "AI"},
         },
     ),
     Clean(
@@ -101,7 +101,18 @@ CASES = [
         lead("d", T4, phone="13800138002"),
     ),
     no_run("switched off", *RUN, config={**BASE, "cleaning": {"number_run": 0}}),
-    no_run("switched off with all cleaning", *RUN, config={**BASE, "cleaning": {"enabled": False}}),
+    Clean(
+        "with all cleaning switched off: the alert and the notices, no task",
+        "28, 58, 62",
+        RUN,
+        {
+            "alerts": [alert(T3, "501 502 503")],
+            "tasks": [],
+            "suspects": [("501", T3), ("502", T3)],
+            "dispatches": [("501", "S1", T1, 1), ("502", "S1", T2, 1), ("503", "S1", T3, 1)],
+        },
+        {**BASE, "cleaning": {"enabled": False}},
+    ),
     no_run(
         "more than 24 hours apart",
         member(501, "2024-01-02 10:00"),

@@ -47,6 +47,7 @@ class Task:
     record: TaskRecord
     overdue: bool = False
     state: str = OPEN
+    said: str = ""
 
 
 class Verdict(NamedTuple):
@@ -72,6 +73,7 @@ class Cleaned:
     reasons: dict[str, str] = field(default_factory=dict)
     task: Task | None = None
     tasks: list[Task] = field(default_factory=list)
+    before: int = 0  # how many of them are of earlier openings
     by: str = ""
     settled: bool = False
     high: bool = False

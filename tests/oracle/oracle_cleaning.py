@@ -39,6 +39,12 @@ class Cleaning:
         if self.rules.enabled:
             self.opened.append((row, u, was))
 
+    def reopened_within(self, row: Row, u: Unique, now_ms: int) -> None:
+        """The fold closed it and opened it again, before anybody saw it closed: judged as reopened."""
+        if self.rules.enabled:
+            self.end_task(u, WITHDRAWN, now_ms)
+            self.opened.append((row, u, (u.lead.was, u.lead.was)))
+
     def judge_opened(self, now_ms: int) -> None:
         opened, self.opened = self.opened, []
         for row, u, (was, reason) in opened:
@@ -57,7 +63,7 @@ class Cleaning:
         by = u.lead.reopened
         cleaning.opened_t_ms = raw.t_ms if by is None else by.t_ms
         cleaning.settled = cleaning.high = cleaning.ai_ran_out = False
-        cleaning.by, cleaning.gate_from_ms = "", None
+        cleaning.by, cleaning.gate_from_ms, cleaning.before = "", None, len(cleaning.tasks)
         cleaning.reasons = {**self.rules.facts(row, u, now_ms, was), **self.rules.by_rule(row, raw)}
         if not row.shadow and any(self.oracle.runs.in_run(r.ref, now_ms) for r, _ in u.lead.marks):
             cleaning.reasons["NUMBER_RUN"] = AI
@@ -77,8 +83,9 @@ class Cleaning:
         cleaning, route = u.cleaning, ASKS[code]
         if not self.rules.enabled or (cleaning.settled and code != "STORE_UNKNOWN"):
             return
-        cleaning.reasons[code] = route
-        cleaning.route = strongest(cleaning.reasons.values())
+        if not u.dispatched:
+            cleaning.reasons[code] = route
+            cleaning.route = strongest(cleaning.reasons.values())
         if row.shadow:
             return
         task = cleaning.task
@@ -151,6 +158,7 @@ class Cleaning:
         task.state, u.cleaning.task = state, None
         if state == DONE:
             u.cleaning.by = by
+            task.said = f"{by} {outcome}"
         reasons = task.record.reasons | task.reasons.keys()
         record = task.record._replace(state=state, at_ms=at_ms, outcome=outcome, by=by, reasons=reasons, cost=cost)
         self.result.tasks.append(record)

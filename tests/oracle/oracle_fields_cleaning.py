@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oracle_fields import READERS, Activity, Command, Fields, Lead
-from oracle_names import CONTACT, JUDGES, TIMES, amount_of, enumerated, text_of
+from oracle_names import CONTACT, JUDGES, MAX_STRING_BYTES, TIMES, amount_of, enumerated, text_of
 from oracle_times import TimeForm
 
 AI_INVALID = ("DEAD", "SUSPENDED", "BONUS_HUNTER")  # facts of the number
@@ -106,6 +106,10 @@ class StoreExit(Command):
         for name in ("phone", "landline", "line"):
             if name in self.halves or isinstance(self.record.get(name), (bool, list, dict)):
                 self.refuse("BAD_FIELD", name)
+            elif name != "line" and len(str(self.record.get(name, "")).encode("utf-8", "replace")) > MAX_STRING_BYTES:
+                self.refuse("BAD_PHONE", name)
+        if fields["store"] and fields["store"] == fields["successor"]:
+            self.refuse("BAD_FIELD", "successor")
         self.dropped_texts("reason")
         self.event_time()
         self.parsed.ingest_ms = self.other_time("ingest_time")

@@ -90,6 +90,8 @@ class Lead:
     lead_id: int | None = None  # fixed for a lead that moved; else the model lets it claim one
     moved: AnswerIn | None = None
     reopened: RawIn | AnswerIn | None = None  # what reopened it last
+    reopenings: int = 0
+    was: str = ""  # LOST or INVALID, before it was reopened last
 
     def open_at(self, at_ms: int) -> bool:
         return self.status == "OPEN" and at_ms <= self.expires_ms
@@ -113,7 +115,7 @@ class Lead:
         twin = Lead(self.opened_ms, self.periods, self.first, self.counts_from_ms, self.anchor_ms, self.expires_ms)
         twin.status, twin.closed_ms, twin.reason = self.status, self.closed_ms, self.reason
         twin.marks, twin.brought = list(self.marks), set(self.brought)
-        twin.lead_id = self.lead_id
+        twin.lead_id, twin.reopenings = self.lead_id, self.reopenings
         return twin
 
 
@@ -208,6 +210,11 @@ class _Run:
         kind = BEFORE_MOVE if answer else kind_of(a)
         self.at(at_ms, kind, order, lambda: self.activity(a, at_ms, time_ms, answer))
 
+    @staticmethod
+    def reopen(lead: Lead, by: RawIn | AnswerIn) -> None:
+        lead.was, lead.status, lead.closed_ms, lead.reopened = lead.status, "OPEN", None, by
+        lead.reopenings += 1
+
     # -- raw leads -------------------------------------------------------------------------------------------------
 
     def raw(self, r: RawIn) -> None:
@@ -220,7 +227,7 @@ class _Run:
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, r.t_ms, r.periods):
-            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, r
+            self.reopen(lead, r)
             self.touch(lead, r.t_ms, r.periods)
             self.join(lead, r, MERGED)
         elif lead and self.has_deal(lead, r.t_ms):
@@ -350,7 +357,7 @@ class _Run:
             self.fold_in(lead, w, w.lead)
         elif lead and lead.status in ("LOST", "INVALID") and self.reopens(lead, w.t_ms, self.last_periods(w.lead)):
             self.fold_in(lead, w, w.lead)
-            lead.status, lead.closed_ms, lead.reopened = "OPEN", None, w
+            self.reopen(lead, w)
             self.touch(lead, w.t_ms, self.last_periods(w.lead))
         else:
             self.moved = self.moved | {w}

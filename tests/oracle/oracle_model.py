@@ -233,6 +233,8 @@ class Oracle:
         self.hint(row, result, owner.keys() - before.keys())
         for lead_id, u in before.items():
             if lead_id not in owner:
+                if not (isinstance(new, AnswerIn) and new.lead.lead_id == lead_id):
+                    row.leads[row.placed[u.first].lead_id].cleaning.intents += u.cleaning.intents
                 self.fold_away(row, u, now_ms)
         self.follow_ups.answer_asks(now_ms)
 
@@ -265,7 +267,7 @@ class Oracle:
         u = row.leads.get(lead_id)
         if u is None:
             u = row.leads[lead_id] = Unique(row.next_name(), lead_id, key, lead)
-        was = (u.state, u.reason)
+        was, reopenings = (u.state, u.reason), u.lead.reopenings
         u.lead, u.key = lead, key
         u.state, u.reason = state_at(lead, now_ms)
         for r, mark in lead.marks:
@@ -273,6 +275,8 @@ class Oracle:
         if u.care.owner and was[0] == "OPEN":
             self.follow_ups.count(u)
         if (u.state, u.reason) == was:
+            if u.state == "OPEN" and lead.reopenings > reopenings and not u.dispatched:
+                self.cleaning.reopened_within(row, u, now_ms)
             return
         u.hold = u.carry = None
         if u.state != "OPEN":

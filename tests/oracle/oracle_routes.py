@@ -37,7 +37,7 @@ class CleaningRules:
         self.ai_ms: int = round(table.get("ai_timeout_minutes", 10) * 60_000)
         self.manual_ms = round(table.get("manual_timeout_hours", 24) * 3_600_000)
         self.cost: Mapping[str, float] = table.get("cost", {})
-        self.number_run: int = table.get("number_run", 3) if self.enabled else 0
+        self.number_run: int = table.get("number_run", 3) if config.layers >= 6 else 0
         self.calling = _calling(table.get("calling", "09:00-20:00"))
 
     def facts(self, row: Row, u: Unique, now_ms: int, was: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from oracle_cleaned import AI, DONE, MANUAL, Intent, Task, Verdict
+from oracle_cleaned import AI, DONE, MANUAL, STORE_REASONS, Intent, Task, Verdict
 from oracle_config import HOUR_MS
 from oracle_fields_cleaning import AI_DONE, AI_INVALID, AI_PASSES_ON
 from oracle_fold import ActIn, fold
@@ -31,11 +31,23 @@ class Verdicts:
             self.result.replays[event.source, event.number] = ()
             return
         found = self.addressed(row, event)
+        if not isinstance(found, str) and self.ended_so(*found, event):
+            self.result.replays[event.source, event.number] = ()
+            return
         refused = found if isinstance(found, str) else self.judge(row, *found, event)
         if not refused and not isinstance(found, str):
             found[0].cleaning.verdicts.append(Verdict(said, event.now_ms))
         elif refused:
             self.oracle.refuse(event.source, event.number, [refused])
+
+    @staticmethod
+    def ended_so(u: Unique, named: Task | None, event: Event) -> bool:
+        """Whether this outcome ended the task that is named, or, where none is open, the last one of this opening."""
+        said = f"{event.fields['by']} {event.fields['outcome']}"
+        if named is not None:
+            return named.said == said
+        of_opening = u.cleaning.tasks[u.cleaning.before :]
+        return u.cleaning.task is None and bool(of_opening) and of_opening[-1].said == said
 
     # -- whose -------------------------------------------------------------------------------------------------------
 
@@ -58,19 +70,20 @@ class Verdicts:
         return (u, None) if u is not None else NO_LEAD
 
     def at_key(self, row: Row, event: Event) -> Unique | None:
-        """No store = the PENDING key. A store named is the address where a lead is there; STORE_CHOSEN, or where none is, it is
-        the answer to the PENDING lead."""
+        """No store = the PENDING key. A store named is the address where a lead stands; STORE_CHOSEN, or where none does, it is
+        the answer to the PENDING lead, STORE_CHOSEN to one whose store nobody knows too. Where none stands open: the first."""
         store, line = event.fields["store"], event.fields["line"] or "main"
         keys = [(store, line), (None, line)] if store else [(None, line)]
         if event.fields["outcome"] == "STORE_CHOSEN":
             keys.reverse()
+            unknown = [key for key in row.keys if key[0] and key[1] == line and not self.oracle.config.knows(*key)]
+            keys[1:1] = [key for key in unknown if key not in keys]
+        latest = []
         for key in keys:
             there = [u for u in row.leads.values() if u.key == key and not u.folded]
             if there:
-                u = max(there, key=lambda u: (u.state == "OPEN", u.lead.counts_from_ms, u.lead.first.order))
-                if u.state == "OPEN" or key == keys[-1] or len(keys) == 1:
-                    return u
-        return None
+                latest.append(max(there, key=lambda u: (u.state == "OPEN", u.lead.counts_from_ms, u.lead.first.order)))
+        return next((u for u in latest if u.state == "OPEN"), latest[0] if latest else None)
 
     # -- may it ------------------------------------------------------------------------------------------------------
 
@@ -86,7 +99,7 @@ class Verdicts:
         elif by in ("DCC", "ADVISOR"):
             if named is not None and named is not u.cleaning.task:
                 return TASK_CLOSED
-            self.apply(row, u, event, event.t_ms)
+            self.apply(row, u, event, self.effective(u, None, event))
         else:
             refused = self.of_task(row, u, named, event)
             if refused:
@@ -103,21 +116,23 @@ class Verdicts:
             return TASK_CLOSED if u.cleaning.tasks else NO_TASK
         if by == AI and (task.route != AI or (named is not None and named is not task)):
             earlier = named if named is not None else self.last_ai(u)
-            if named is task or earlier is None:
-                return NO_TASK
+            if earlier is None:
+                return TASK_CLOSED
             late = earlier.state == "TIMEOUT" and task.route == MANUAL and u.cleaning.ai_ran_out
             if not (late and earlier is self.last_ai(u) and outcome in AI_INVALID):
                 return TASK_CLOSED
         if by == AI and outcome in AI_INVALID:
             return None if self.close(row, u, event, outcome) else NO_LEAD
-        at_ms = self.effective(task, event)
+        at_ms = self.effective(u, task, event)
         self.cleaning.end_task(u, DONE, event.now_ms, outcome, by, self.cost(event))
         self.apply(row, u, event, at_ms)
         if u.folded or u.state != "OPEN" or task.beside:
             return None
         if outcome in AI_PASSES_ON:
             if u.cleaning.task is None:
-                self.cleaning.open_task(row, u, MANUAL, task.reasons, event.now_ms)
+                known = self.oracle.config.knows(*u.key)
+                left = {code: asks for code, asks in task.reasons.items() if not known or code not in STORE_REASONS}
+                self.cleaning.open_task(row, u, MANUAL, left, event.now_ms)
         elif outcome in YES:
             u.cleaning.settled = True
             u.cleaning.high = u.cleaning.high or outcome == "HIGH"
@@ -135,12 +150,12 @@ class Verdicts:
             reason = "STORE_MISSING" if u.key[0] is None else "STORE_UNKNOWN"
             self.cleaning.open_task(row, u, MANUAL, {reason: MANUAL}, now_ms)
 
-    def effective(self, task: Task | None, event: Event) -> int:
-        """Its event time; the clock where it ends a task and lies before that task's opening, or beyond the lateness."""
+    def effective(self, u: Unique, task: Task | None, event: Event) -> int:
+        """Its event time; the clock where it ends a task and lies before that task's opening, or before the lead's, or beyond
+        the lateness."""
         old = event.t_ms < event.now_ms - self.oracle.config.fold_late_ms
-        if task is not None and (event.t_ms < task.opened_ms or old):
-            return event.now_ms
-        return event.t_ms
+        before = event.t_ms < (u.lead.counts_from_ms if task is None else max(task.opened_ms, u.lead.counts_from_ms))
+        return event.now_ms if old or before else event.t_ms
 
     def cost(self, event: Event) -> float | None:
         """Yuan: what the verdict says, else what `cleaning.cost` says of AI and MANUAL."""
@@ -152,7 +167,7 @@ class Verdicts:
     def close(self, row: Row, u: Unique, event: Event, outcome: str) -> bool:
         """INVALID stands in the fold (ruling 61). False where it finds no lead there."""
         oracle, task = self.oracle, u.cleaning.task
-        at_ms = self.effective(task, event)
+        at_ms = self.effective(u, task, event)
         old = at_ms < event.now_ms - oracle.config.fold_late_ms
         act = ActIn("", "INVALID", at_ms, oracle.arrivals, event.now_ms if old else None, verdict=True)
         events = row.keys[u.key]
@@ -178,18 +193,19 @@ class Verdicts:
                 survivor = row.leads[row.placed[u.first].lead_id]
         intent = fields.get("intent")
         level = {"HIGH": "HIGH", "NORMAL": "NORMAL", "STORE_CHOSEN": "NORMAL" if by == MANUAL else ""}.get(outcome)
-        if not intent and level and not u.folded:
+        if not intent and level:
             intent = {"level": level}
         if intent:
             survivor.cleaning.intents.append(Intent(at_ms, intent))
 
     def suspected(self, row: Row, u: Unique, t_ms: int, now_ms: int) -> None:
         """Ruling 40; one whose 72 hours are over asks for nothing."""
+        stood = (u.cleaning.suspect_until_ms or 0) >= now_ms
         u.cleaning.suspect_until_ms = max(t_ms + SUSPECT_MS, u.cleaning.suspect_until_ms or 0)
-        if t_ms + SUSPECT_MS < now_ms or not self.cleaning.rules.enabled:
+        if t_ms + SUSPECT_MS < now_ms:
             return
         self.cleaning.arises(row, u, "SUSPECT", now_ms)
-        if u.dispatched:
+        if u.dispatched and not stood:
             self.result.suspects.append((u.first, now_ms))
 
 

@@ -33,12 +33,12 @@ def test_an_enrichment_that_names_the_store() -> None:
 
 
 def test_where_another_reason_stands_the_task_goes_on() -> None:
-    """The open task serves it; nothing lowers its route."""
+    """The open task serves it; the lead's route is what is still asked for."""
     engine = Cleaned()
     record = lead("01-02T10:00", phone="10012345678")
     engine.feed(record, {**record, "store": "SH1"})
     assert engine.ends() == [("MANUAL", "OPEN", ["STORE_MISSING", "NO_CITY", "SEGMENT"])]
-    assert (engine.lead()["status"], engine.lead()["route"]) == ("CLEANING", "MANUAL")
+    assert (engine.lead()["status"], engine.lead()["route"]) == ("CLEANING", "AI")
     engine.feed(until="01-03T10:00")
     assert engine.ends()[-1] == ("MANUAL", "TIMEOUT", ["SEGMENT"])
     assert engine.lead()["status"] == "DISPATCHED"

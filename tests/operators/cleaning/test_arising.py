@@ -68,7 +68,7 @@ def test_a_second_fact_only_adds_its_reason() -> None:
 
 def test_a_fact_that_asks_people_turns_the_robots_task() -> None:
     """The robot's is WITHDRAWN with its own reasons; the one for people has all."""
-    case = case_of()
+    case = case_of(store="NOBODY")
     arises(case, facts.NUMBER_RUN)
     assert arises(case, facts.STORE_UNKNOWN)
     assert tasks_of(case) == [
