@@ -149,7 +149,7 @@ def _apply(desk: Desk, arrival: Arrival, record: VerdictRecord, found: Named, ki
         if not beside and kind.effect == TO_PEOPLE:
             cleaning.wanted = MANUAL
         else:
-            cleaning.reasons = 0
+            tasks.served(cleaning)
             cleaning.by = BY.index(kind.by)
     if kind.effect == INVALID:
         _invalid(case, t)

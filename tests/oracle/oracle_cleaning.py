@@ -9,6 +9,7 @@ from oracle_cleaned import (
     AI,
     DONE,
     MANUAL,
+    MISSING_REASONS,
     NONE,
     STORE_REASONS,
     TIMEOUT,
@@ -62,7 +63,7 @@ class Cleaning:
         raw, cleaning = opener(u), u.cleaning
         by = u.lead.reopened
         cleaning.opened_t_ms = raw.t_ms if by is None else by.t_ms
-        cleaning.settled = cleaning.high = cleaning.ai_ran_out = False
+        cleaning.settled = cleaning.ai_ran_out = False
         cleaning.by, cleaning.gate_from_ms, cleaning.before = "", None, len(cleaning.tasks)
         cleaning.reasons = {**self.rules.facts(row, u, now_ms, was), **self.rules.by_rule(row, raw)}
         if not row.shadow and any(self.oracle.runs.in_run(r.ref, now_ms) for r, _ in u.lead.marks):
@@ -102,12 +103,13 @@ class Cleaning:
         if not self.rules.enabled:
             return
         cleaning, task = u.cleaning, u.cleaning.task
-        cleaning.reasons = {code: route for code, route in cleaning.reasons.items() if code not in STORE_REASONS}
-        cleaning.route = strongest(cleaning.reasons.values())
         known = self.config.knows(*u.key)
-        if task is not None:
-            task.reasons = {code: route for code, route in task.reasons.items() if code not in STORE_REASONS}
-            if known and (not task.reasons or task.overdue):
+        falls = STORE_REASONS if known else MISSING_REASONS
+        cleaning.reasons = {code: route for code, route in cleaning.reasons.items() if code not in falls}
+        cleaning.route = strongest(cleaning.reasons.values())
+        if task is not None and task.reasons.keys() & set(falls):
+            task.reasons = {code: route for code, route in task.reasons.items() if code not in falls}
+            if not task.reasons or task.overdue:
                 self.end_task(u, WITHDRAWN, now_ms)
         if not known:
             self.arises(row, u, "STORE_UNKNOWN", now_ms)

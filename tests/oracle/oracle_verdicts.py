@@ -147,8 +147,9 @@ class Verdicts:
     def ask_store_again(self, row: Row, u: Unique, now_ms: int) -> None:
         """Done with the store still missing or unknown: a manual task (rulings 24, 58)."""
         if not self.oracle.config.knows(*u.key):
-            reason = "STORE_MISSING" if u.key[0] is None else "STORE_UNKNOWN"
-            self.cleaning.open_task(row, u, MANUAL, {reason: MANUAL}, now_ms)
+            facts = self.cleaning.rules.facts(row, u, now_ms, "")
+            asks = dict.fromkeys((code for code in facts if code in STORE_REASONS), MANUAL)
+            self.cleaning.open_task(row, u, MANUAL, asks, now_ms)
 
     def effective(self, u: Unique, task: Task | None, event: Event) -> int:
         """Its event time; the clock where it ends a task and lies before that task's opening, or before the lead's, or beyond
