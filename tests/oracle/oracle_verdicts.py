@@ -26,8 +26,7 @@ class Verdicts:
 
     def came(self, row: Row, event: Event) -> None:
         said = json.dumps({**event.fields, "event_time": event.submitted_ms}, sort_keys=True, default=str)
-        since_ms = event.now_ms - self.oracle.config.replay_ms
-        if any(v.said == said and v.at_ms >= since_ms for u in row.leads.values() for v in u.cleaning.verdicts):
+        if any(v.said == said for u in row.leads.values() for v in u.cleaning.verdicts):
             self.result.replays[event.source, event.number] = ()
             return
         found = self.addressed(row, event)
