@@ -108,7 +108,10 @@ def _refusal(found: Named, kind: VerdictKind, now: int) -> str:
     if lead.into or CLOSED >> lead.status & 1 or not stands(found.unique, now):
         return "TASK_CLOSED"
     if not kind.needs_task:
-        return ""
+        # INVALID applies whatever task it names (ruling 61); what else names one speaks of one that is open.
+        named = found.task and kind.effect not in (INVALID, SUSPECT)
+        is_open = cleaning is not None and cleaning.route != 0 and found.task == cleaning.number
+        return "TASK_CLOSED" if named and not is_open else ""
     if cleaning is None or not (cleaning.route or cleaning.past):
         return "NO_TASK"
     its_own = not found.task or found.task == cleaning.number
@@ -149,7 +152,7 @@ def _apply(desk: Desk, arrival: Arrival, record: VerdictRecord, found: Named, ki
         if not beside and kind.effect == TO_PEOPLE:
             cleaning.wanted = MANUAL
         else:
-            cleaning.reasons = 0
+            tasks.served(cleaning)
             cleaning.by = BY.index(kind.by)
     if kind.effect == INVALID:
         _invalid(case, t)

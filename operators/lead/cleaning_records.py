@@ -13,14 +13,14 @@ from operators.lead.case import Case
 from operators.wire import streams
 from operators.wire.streams import CleaningTask, Contact, IntentOut
 from state.rows.cleaning import Cleaning
-from state.rows.codes import AI, NONE, ROUTES, T_OPEN, TASK_STATES
+from state.rows.codes import AI, ROUTES, T_OPEN, TASK_STATES
 from state.rows.story import TaskEnded, TaskOpened
 
 
 def reasons_of(cleaning: Cleaning) -> list[str]:
-    """The codes of the facts that ask for it, then the reason of the rule that matched."""
+    """The codes of the facts that ask for it, then the reason of the rule that asks for it."""
     codes = facts.codes(cleaning.reasons)
-    return [*codes, cleaning.rule] if cleaning.ruled > NONE else codes
+    return [*codes, cleaning.rule] if cleaning.rule else codes
 
 
 def opened(case: Case, cleaning: Cleaning) -> None:

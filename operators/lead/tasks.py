@@ -211,11 +211,11 @@ def _answered(case: Case, cleaning: Cleaning, answered: int) -> None:
     cleaning.stands &= ~answered
     case.lead.route = max(facts.route_of(cleaning.stands), cleaning.ruled)
     left = cleaning.reasons & ~answered
-    if cleaning.wanted or (cleaning.route and not cleaning.late and (left or cleaning.ruled > NONE)):
+    if cleaning.wanted or (cleaning.route and not cleaning.late and (left or cleaning.rule)):
         cleaning.reasons = left
         return
     withdraw(case)
-    cleaning.reasons = 0
+    served(cleaning)
 
 
 # --- a task's life
@@ -266,8 +266,14 @@ def timed_out(case: Case) -> bool:
     if robot and holding:
         cleaning.wanted = MANUAL
     else:
-        cleaning.reasons = 0
+        served(cleaning)
     return True
+
+
+def served(cleaning: Cleaning) -> None:
+    """Nothing asks for a task any more; on what the route stands stays."""
+    cleaning.reasons = 0
+    cleaning.rule = ""
 
 
 def number_of(lead: Lead) -> int:

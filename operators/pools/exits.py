@@ -44,8 +44,9 @@ def command(row: ExitsRow | None, arrival: Arrival, out: Outputs) -> ExitsRow:
         if out.speaks:
             _say_again(arrival, command_id, out)
         return row
-    if rules.exits.get(store) or successor == store or len(row.exits) >= limits.STORE_EXITS:
-        # It has a successor already, would be its own, or there are more exits than a shard keeps.
+    left = rules.exits.get(store)
+    if left or (left is not None and not successor) or successor == store or len(row.exits) >= limits.STORE_EXITS:
+        # It has a successor already, has left without one and names none now, would be its own, or there are more exits than a shard keeps.
         if out.speaks:
             out.reject(arrival, ("NOT_ALLOWED",))
         return row

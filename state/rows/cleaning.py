@@ -22,7 +22,7 @@ class Cleaning(Struct, array_like=True, gc=False):
     reasons: int = 0
     """Facts that ask for it (`operators.cleaning.facts`), by their bits."""
     rule: str = ""
-    """Reason of the rule that matched; "" = none did."""
+    """Reason of the rule that asks for it; "" = none does, or its task has ended."""
     ruled: int = 0
     """Route of that rule; 0 = none matched."""
     number: int = 0

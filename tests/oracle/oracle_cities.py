@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import phonenumbers
-from oracle_rows import Row, Unique
+from oracle_rows import Row
 from phonenumbers import geocoder
 
 ENDS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "地区", "省", "市", "盟")
@@ -30,9 +30,9 @@ def bare(name: str) -> str:
     return name
 
 
-def city_of(row: Row, u: Unique) -> City:
-    """That of the latest raw lead that gives one, else of the mobile's home location."""
-    for r in sorted((r for r, _ in u.lead.marks), key=lambda r: r.order, reverse=True):
+def city_of(row: Row) -> City:
+    """That of the customer's latest raw lead that gives one, else of the mobile's home location."""
+    for r in sorted((placed.raw for placed in row.placed.values()), key=lambda r: r.order, reverse=True):
         fields = row.source_of[r.ref].fields
         if fields.get("city"):
             return City(fields["city"], fields.get("province", ""), "form")

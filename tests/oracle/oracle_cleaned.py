@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 NONE, AI, MANUAL = ROUTES = ("NONE", "AI", "MANUAL")
 OPEN, DONE, TIMEOUT, WITHDRAWN = "OPEN", "DONE", "TIMEOUT", "WITHDRAWN"
+MISSING_REASONS = ("STORE_MISSING", "NO_CITY")  # what any store ends, a known one or not
 STORE_REASONS = ("STORE_MISSING", "NO_CITY", "STORE_UNKNOWN")  # what a store answer ends
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from oracle_cities import candidates, city_of
@@ -9,6 +10,7 @@ from oracle_cleaned import (
     AI,
     DONE,
     MANUAL,
+    MISSING_REASONS,
     NONE,
     STORE_REASONS,
     TIMEOUT,
@@ -17,6 +19,7 @@ from oracle_cleaned import (
     TaskRecord,
     strongest,
 )
+from oracle_fold import RawIn
 from oracle_routes import ASKS, CleaningRules, opener
 from oracle_rows import Row, Unique
 
@@ -30,6 +33,7 @@ class Cleaning:
     def __init__(self, oracle: Oracle) -> None:
         self.oracle, self.result, self.config = oracle, oracle.result, oracle.config
         self.rules = CleaningRules(oracle.config, oracle.raw_config)
+        self.added: Collection[RawIn] = ()
         self.opened: list[tuple[Row, Unique, tuple[str, str | None]]] = []
 
     # -- opening and closing -----------------------------------------------------------------------------------------
@@ -45,8 +49,9 @@ class Cleaning:
             self.end_task(u, WITHDRAWN, now_ms)
             self.opened.append((row, u, (u.lead.was, u.lead.was)))
 
-    def judge_opened(self, now_ms: int) -> None:
-        opened, self.opened = self.opened, []
+    def judge_opened(self, now_ms: int, added: Collection[RawIn] = ()) -> None:
+        """`added` are the raw leads of the record at hand."""
+        opened, self.opened, self.added = self.opened, [], added
         for row, u, (was, reason) in opened:
             if u.state != "OPEN":
                 continue
@@ -62,10 +67,10 @@ class Cleaning:
         raw, cleaning = opener(u), u.cleaning
         by = u.lead.reopened
         cleaning.opened_t_ms = raw.t_ms if by is None else by.t_ms
-        cleaning.settled = cleaning.high = cleaning.ai_ran_out = False
+        cleaning.settled = cleaning.ai_ran_out = False
         cleaning.by, cleaning.gate_from_ms, cleaning.before = "", None, len(cleaning.tasks)
         cleaning.reasons = {**self.rules.facts(row, u, now_ms, was), **self.rules.by_rule(row, raw)}
-        if not row.shadow and any(self.oracle.runs.in_run(r.ref, now_ms) for r, _ in u.lead.marks):
+        if not row.shadow and any(self.oracle.runs.in_run(r.ref, now_ms) for r, _ in u.lead.marks if r in self.added):
             cleaning.reasons["NUMBER_RUN"] = AI
         cleaning.route = strongest(cleaning.reasons.values())
         if cleaning.route != NONE and not row.shadow and not u.dispatched:
@@ -102,12 +107,13 @@ class Cleaning:
         if not self.rules.enabled:
             return
         cleaning, task = u.cleaning, u.cleaning.task
-        cleaning.reasons = {code: route for code, route in cleaning.reasons.items() if code not in STORE_REASONS}
-        cleaning.route = strongest(cleaning.reasons.values())
         known = self.config.knows(*u.key)
-        if task is not None:
-            task.reasons = {code: route for code, route in task.reasons.items() if code not in STORE_REASONS}
-            if known and (not task.reasons or task.overdue):
+        falls = STORE_REASONS if known else MISSING_REASONS
+        cleaning.reasons = {code: route for code, route in cleaning.reasons.items() if code not in falls}
+        cleaning.route = strongest(cleaning.reasons.values())
+        if task is not None and task.reasons.keys() & set(falls):
+            task.reasons = {code: route for code, route in task.reasons.items() if code not in falls}
+            if not task.reasons or task.overdue:
                 self.end_task(u, WITHDRAWN, now_ms)
         if not known:
             self.arises(row, u, "STORE_UNKNOWN", now_ms)
@@ -125,7 +131,7 @@ class Cleaning:
         row.tasks += 1
         expires_ms = self.rules.ai_expiry(at_ms) if route == AI else at_ms + self.rules.manual_ms
         not_before_ms = self.rules.not_before(at_ms)
-        city = city_of(row, u)
+        city = city_of(row)
         own = near = None
         if u.key[0] is None:
             own, near = candidates(self.oracle.raw_config.get("stores"), u.key[1], city)

@@ -88,7 +88,7 @@ class Dispatcher:
         """Below the gate, where the store agreed to one, for at most `gate_hold_hours` from when it first stood (ruling 43)."""
         code, line = u.key
         store = None if code is None else self.config.store(code, line)
-        if not self.config.gate or store is None or not store.gate_consent or u.first[0]:
+        if not self.config.gate or store is None or not store.gate_consent:
             return False
         if self.scores(u.first, now_ms) >= self.config.gate:
             return False

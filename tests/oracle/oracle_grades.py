@@ -20,7 +20,7 @@ def history(row: Row, u: Unique) -> list[tuple[Any, dict[str, Any]]]:
         if mark in (FIRST_TOUCH, MERGED):
             entry = dict(row.source_of[r.ref].fields.get("intent") or {})
             for other, its_mark in u.lead.marks:
-                if its_mark == DEDUPED and other.day == r.day:
+                if its_mark == DEDUPED and other.day == r.day and other.ref not in u.lead.brought:
                     raised = (row.source_of[other.ref].fields.get("intent") or {}).get("level")
                     if raised and LEVELS.index(raised) > LEVELS.index(entry.get("level", "LOW")):
                         entry["level"] = raised

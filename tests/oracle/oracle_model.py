@@ -115,7 +115,7 @@ class Oracle:
         added, self.added = self.added, []
         for r in added:
             self.runs.came(row, r, now_ms)
-        self.cleaning.judge_opened(now_ms)
+        self.cleaning.judge_opened(now_ms, added)
         for r in added:
             self.runs.tell(r, now_ms)
         self.dispatcher.judge(row, now_ms)

@@ -150,13 +150,12 @@ def intention(row: Row, u: Unique) -> Intention:
 
 
 def stage(u: Unique) -> str:
-    """UQL while a task holds it, MQL, SQL by an effective follow-up or a manual HIGH of this opening, WON (ruling 32)."""
+    """UQL while a task holds it, MQL, SQL by the first effective follow-up or manual HIGH, WON (rulings 32, 75)."""
     if u.state == "WON":
         return "WON"
-    heard = any(a.what in ("EFFECTIVE", "PAID") and a.t_ms >= u.cleaning.opened_t_ms for a in u.lead.acts)
-    if heard or u.cleaning.high:
-        return "SQL"
-    return "UQL" if u.cleaning.holds else "MQL"
+    if u.cleaning.holds:
+        return "UQL"
+    return "SQL" if u.cleaning.high or u.lead.heard() else "MQL"
 
 
 def sent(row: Row, u: Unique, at_ms: int) -> Sent:

@@ -48,7 +48,7 @@ class CleaningRules:
             found.append("LANDLINE_ONLY")
         if store is None:
             found.append("STORE_MISSING")
-            if not city_of(row, u).name:
+            if not city_of(row).name:
                 found.append("NO_CITY")
         elif not self.config.knows(store, line):
             found.append("STORE_UNKNOWN")

@@ -26,8 +26,7 @@ class Verdicts:
 
     def came(self, row: Row, event: Event) -> None:
         said = json.dumps({**event.fields, "event_time": event.submitted_ms}, sort_keys=True, default=str)
-        since_ms = event.now_ms - self.oracle.config.replay_ms
-        if any(v.said == said and v.at_ms >= since_ms for u in row.leads.values() for v in u.cleaning.verdicts):
+        if any(v.said == said for u in row.leads.values() for v in u.cleaning.verdicts):
             self.result.replays[event.source, event.number] = ()
             return
         found = self.addressed(row, event)
@@ -147,8 +146,9 @@ class Verdicts:
     def ask_store_again(self, row: Row, u: Unique, now_ms: int) -> None:
         """Done with the store still missing or unknown: a manual task (rulings 24, 58)."""
         if not self.oracle.config.knows(*u.key):
-            reason = "STORE_MISSING" if u.key[0] is None else "STORE_UNKNOWN"
-            self.cleaning.open_task(row, u, MANUAL, {reason: MANUAL}, now_ms)
+            facts = self.cleaning.rules.facts(row, u, now_ms, "")
+            asks = dict.fromkeys((code for code in facts if code in STORE_REASONS), MANUAL)
+            self.cleaning.open_task(row, u, MANUAL, asks, now_ms)
 
     def effective(self, u: Unique, task: Task | None, event: Event) -> int:
         """Its event time; the clock where it ends a task and lies before that task's opening, or before the lead's, or beyond

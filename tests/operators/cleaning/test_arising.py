@@ -68,8 +68,9 @@ def test_a_second_fact_only_adds_its_reason() -> None:
 
 def test_a_fact_that_asks_people_turns_the_robots_task() -> None:
     """The robot's is WITHDRAWN with its own reasons; the one for people has all."""
-    case = case_of(store="NOBODY")
+    case = case_of()
     arises(case, facts.NUMBER_RUN)
+    case.section.store = "NOBODY"
     assert arises(case, facts.STORE_UNKNOWN)
     assert tasks_of(case) == [
         ("OPEN", "AI", ["NUMBER_RUN"]),
