@@ -135,7 +135,7 @@ def is_field(name: str) -> bool:
     if head == "extra":
         return bool(tail)
     if head == "given":
-        return tail in (*_TEXTS, "name", "email")
+        return tail in _TEXTS or tail in ("name", "email")
     return tail in _INTENTS if head == "intent" else name in _TEXTS
 
 
