@@ -129,7 +129,10 @@ class Verdicts:
         at_ms = self.effective(u, task, event)
         self.cleaning.end_task(u, DONE, event.now_ms, outcome, by, self.cost(event))
         self.apply(row, u, event, at_ms)
-        if u.folded or u.state != "OPEN" or task.beside:
+        if u.folded or u.state != "OPEN":
+            return None
+        u.cleaning.settled = u.cleaning.settled or outcome in YES
+        if task.beside:
             return None
         if outcome in AI_PASSES_ON:
             if u.cleaning.task is None:
@@ -137,7 +140,6 @@ class Verdicts:
                 left = {code: asks for code, asks in task.reasons.items() if not known or code not in STORE_REASONS}
                 self.cleaning.open_task(row, u, MANUAL, left, event.now_ms)
         elif outcome in YES:
-            u.cleaning.settled = True
             u.cleaning.high = u.cleaning.high or outcome == "HIGH"
             if u.cleaning.task is None:
                 self.ask_store_again(row, u, event.now_ms)
