@@ -122,7 +122,7 @@ def _refusal(found: Named, kind: VerdictKind, now: int) -> str:
     if kind.by != "AI":
         return "" if its_own else "TASK_CLOSED"
     # After its own time-out the robot ends the task of people by what is a fact of the number alone (ruling 59).
-    robots = [past for past in cleaning.past if past.route == AI]
+    robots = [past for past in cleaning.past if past.route == AI and past.number > cleaning.before]
     late = bool(robots) and robots[-1].end == T_TIMEOUT and found.task in (0, robots[-1].number)
     return "" if late and kind.effect == INVALID else "TASK_CLOSED"
 

@@ -48,17 +48,18 @@ def begins_anew(lead: Lead, *, invalid: bool) -> None:
         cleaning.reasons = cleaning.stands = cleaning.ruled = cleaning.by = cleaning.number = cleaning.wanted = 0
         cleaning.rule = ""
         cleaning.clean = False
+        cleaning.before = cleaning.past[-1].number if cleaning.past else 0
     if invalid:
         of(lead).reasons = facts.REOPENED_INVALID
 
 
 def goes_on(lead: Lead) -> None:
-    """A closing that counts as never made: what it withdrew is judged again."""
+    """A closing that counts as never made: the task that it withdrew opens again, of the same route and for the same reasons."""
     cleaning = lead.cleaning
-    if cleaning is not None and cleaning.past and not cleaning.by:
+    if cleaning is not None and cleaning.past and not lead.sent and (cleaning.reasons or cleaning.rule):
         last = cleaning.past[-1]
         if last.number == cleaning.number and last.end == T_WITHDRAWN:
-            lead.route = 0
+            cleaning.wanted = last.route
 
 
 # --- what asks for cleaning

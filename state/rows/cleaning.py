@@ -52,3 +52,5 @@ class Cleaning(Struct, array_like=True, gc=False):
     """Digests of the verdicts that were applied, the latest last."""
     stands: int = 0
     """Facts on which the lead's route stands; unlike `reasons` they outlive the task that they asked for."""
+    before: int = 0
+    """Number of its last task of an earlier opening; 0 = it had none."""

@@ -21,9 +21,13 @@ def cleaning_in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers
         return (*key[:4], customers.get(key[4], key[4]), key[5])
 
     opened = {r["task_id"]: r for r in outputs["cleaning_tasks"] if r["state"] == "OPEN"}
+    behind = tasks_behind(outputs)
     ended = {r["task_id"]: r for r in outputs["cleaning_tasks"] if r["state"] != "OPEN"}
     return {
-        "tasks": {name_of(task, customers): _task(record, ended.get(task)) for task, record in opened.items()},
+        "tasks": {
+            _of_customer(name_of(task, customers), behind.get(task.rpartition(".")[0], 0)): _task(record, ended.get(task))
+            for task, record in opened.items()
+        },
         "cleaned": {
             ref(lead["first_touch_raw_id"]): (lead.get("route") or "", lead["stage"], lead["grade"])
             for lead in found.standing.values()
@@ -57,8 +61,29 @@ def name_of(task_id: str, customers: dict[str, str]) -> str:
     return f"{customers.get(one_id, one_id)}/{number}"
 
 
+def tasks_behind(outputs: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
+    """{one_id.life: tasks of the customer's earlier lives}: the oracle goes on counting where a row was deleted."""
+    most: dict[str, dict[str, int]] = {}
+    for record in outputs["cleaning_tasks"]:
+        one_id, life, number = record["task_id"].split(".")
+        of_life = most.setdefault(one_id, {})
+        of_life[life] = max(int(number[1:]), of_life.get(life, 0))
+    behind = {}
+    for one_id, of_life in most.items():
+        count = 0
+        for life, tasks in of_life.items():
+            behind[f"{one_id}.{life}"] = count
+            count += tasks
+    return behind
+
+
+def _of_customer(name: str, behind: int) -> str:
+    head, _, number = name.rpartition("/t")
+    return f"{head}/t{int(number) + behind}"
+
+
 def in_engine_ids(lines: list[Line], one_id_of: dict[str, str], lives: dict[str, str]) -> list[Line]:
-    """'m:13812345678/t2' in `task_id` as the engine's id. `one_id_of` by the oracle's name, `lives` by one_id."""
+    """'m:13812345678/t2' in `task_id` as the engine's id. `one_id_of` by the oracle's name, `lives` by one_id: the first one."""
 
     def named(match: re.Match[bytes]) -> bytes:
         one_id = one_id_of.get(f"{match[1].decode()}:{match[2].decode()}", "0" * 24)

@@ -62,6 +62,7 @@ class Intent(NamedTuple):
     """An entry that a verdict added to the history."""
 
     t_ms: int
+    day: str
     fields: dict[str, Any]
 
 

@@ -59,6 +59,8 @@ class Cleaning:
             if was == "CLOSED" and reason != "FOLDED":  # that closing counts as never made (ruling 2)
                 if cut_off and not u.dispatched:
                     self.open_task(row, u, cut_off.route, cut_off.reasons, now_ms)
+                elif not u.cleaning.route:  # closed as soon as it was opened
+                    self.judge(row, u, now_ms, "")
             elif not was or not u.dispatched:
                 self.judge(row, u, now_ms, was)
 

@@ -31,6 +31,8 @@ class Exits:
         if isinstance(fields.get("stores"), list):
             fields["stores"] = list(dict.fromkeys(map(self.of, fields["stores"])))
         if fields.get("store"):
+            if event.kind == "verdict":
+                fields["as_said"] = fields["store"]
             fields["store"] = self.of(fields["store"])
 
     def came(self, event: Event) -> None:

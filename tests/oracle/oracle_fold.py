@@ -91,7 +91,7 @@ class Lead:
     moved: AnswerIn | None = None
     reopened: RawIn | AnswerIn | None = None  # what reopened it last
     reopenings: int = 0
-    effective: bool = False  # an effective follow-up counted for it at the key that it left
+    effective: bool = False  # an effective follow-up or a payment found it open, at the key that it left too
     was: str = ""  # LOST or INVALID, before it was reopened last
 
     def open_at(self, at_ms: int) -> bool:
@@ -109,10 +109,6 @@ class Lead:
         """Whether an activity of `time_ms` that stands at `at_ms` finds it as if deleted (ruling 83)."""
         return not self.open_at(at_ms) and time_ms > self.closing_ms() + self.kept_ms()
 
-    def heard(self) -> bool:
-        """Whether an effective follow-up or a payment counted for it."""
-        return self.effective or any(act.what in ("EFFECTIVE", "PAID") for act in self.acts)
-
     def last_touch_ms(self) -> int:
         return max(r.t_ms for r, mark in self.marks if mark in (FIRST_TOUCH, MERGED))
 
@@ -120,7 +116,7 @@ class Lead:
         twin = Lead(self.opened_ms, self.periods, self.first, self.counts_from_ms, self.anchor_ms, self.expires_ms)
         twin.status, twin.closed_ms, twin.reason = self.status, self.closed_ms, self.reason
         twin.marks, twin.brought = list(self.marks), set(self.brought)
-        twin.effective = self.heard()
+        twin.effective = self.effective
         twin.lead_id, twin.reopenings = self.lead_id, self.reopenings
         return twin
 
@@ -340,6 +336,7 @@ class _Run:
 
     def effect(self, what: str, lead: Lead, time_ms: int, open_now: bool) -> bool:
         if open_now and what in ("EFFECTIVE", "PAID"):
+            lead.effective = True
             self.touch(lead, time_ms, lead.periods)
         if what == "PAID" and lead.status != "WON":
             lead.status, lead.closed_ms = "WON", time_ms

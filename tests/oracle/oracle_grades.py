@@ -12,26 +12,29 @@ BY_LEVEL = {"HIGH": "A", "NORMAL": "B", "LOW": "C"}
 LEVELS = ("LOW", "NORMAL", "HIGH")
 
 
-def history(row: Row, u: Unique) -> list[tuple[Any, dict[str, Any]]]:
-    """The entries by time: those of FIRST_TOUCH and MERGED raw leads, their level raised by a deduped one of the day, and
-    those of verdicts."""
-    entries: list[tuple[Any, dict[str, Any]]] = []
+def history(row: Row, u: Unique) -> list[dict[str, Any]]:
+    """The entries by time: those of FIRST_TOUCH and MERGED raw leads and of verdicts; a deduped raw lead raises the level of
+    the latest one of its day."""
+    said: list[tuple[Any, str, str, dict[str, Any]]] = []
     for r, mark in u.lead.marks:
-        if mark in (FIRST_TOUCH, MERGED):
-            entry = dict(row.source_of[r.ref].fields.get("intent") or {})
-            for other, its_mark in u.lead.marks:
-                if its_mark == DEDUPED and other.day == r.day and other.ref not in u.lead.brought:
-                    raised = (row.source_of[other.ref].fields.get("intent") or {}).get("level")
-                    if raised and LEVELS.index(raised) > LEVELS.index(entry.get("level", "LOW")):
-                        entry["level"] = raised
-            entries.append(((r.t_ms, 0, *r.order), entry))
-    entries += [((intent.t_ms, 1, n), intent.fields) for n, intent in enumerate(u.cleaning.intents)]
-    return sorted(entries, key=lambda item: item[0])
+        if mark in (FIRST_TOUCH, MERGED) or (mark == DEDUPED and r.ref not in u.lead.brought):
+            said.append(((r.t_ms, 0, *r.order), r.day, mark, row.source_of[r.ref].fields.get("intent") or {}))
+    said += [((i.t_ms, 1, n), i.day, "", i.fields) for n, i in enumerate(u.cleaning.intents)]
+    entries: list[tuple[str, dict[str, Any]]] = []
+    for _, day, mark, fields in sorted(said, key=lambda item: item[0]):
+        if mark != DEDUPED:
+            entries.append((day, dict(fields)))
+            continue
+        entry = next((entry for its_day, entry in reversed(entries) if its_day == day), {})
+        raised = fields.get("level")
+        if raised and LEVELS.index(raised) > LEVELS.index(entry.get("level", "LOW")):
+            entry["level"] = raised
+    return [entry for _, entry in entries]
 
 
 def grade(row: Row, u: Unique) -> str:
     """By the latest days to buy, else by the latest level, else C."""
-    entries = [fields for _, fields in history(row, u)]
+    entries = history(row, u)
     days = next((e["days_to_buy"] for e in reversed(entries) if e.get("days_to_buy") is not None), None)
     if days is not None:
         return next((name for most, name in BY_DAYS if float(days) <= most), "C")

@@ -155,7 +155,7 @@ def stage(u: Unique) -> str:
         return "WON"
     if u.cleaning.holds:
         return "UQL"
-    return "SQL" if u.cleaning.high or u.lead.heard() else "MQL"
+    return "SQL" if u.cleaning.high or u.lead.effective else "MQL"
 
 
 def sent(row: Row, u: Unique, at_ms: int) -> Sent:

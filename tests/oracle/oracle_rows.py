@@ -109,6 +109,7 @@ class Row:
     opt_out_ms: int | None = None
     latest: RawIn | None = None
     tasks: int = 0
+    tasks_before: int = 0  # of a row that was deleted: of these nobody knows any more
     yes_ms: list[int] = field(default_factory=list)  # verdicts that count as consent true (rulings 38, 61)
     behaviours: Behaviours = field(default_factory=Behaviours)
 
@@ -156,6 +157,7 @@ class Row:
         ):
             self.opt_out_ms = None
         self.said, self.latest, self.yes_ms = [], None, []
+        self.tasks_before = self.tasks
 
     def fields_of(self, u: Unique) -> Iterator[dict[str, Any]]:
         for r, _ in u.lead.marks:

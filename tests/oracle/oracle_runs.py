@@ -42,7 +42,10 @@ class Runs:
         return (ref[1], number[:BLOCK_DIGITS]), int(number[BLOCK_DIGITS:])
 
     def living(self, block: tuple[str, str], now_ms: int) -> list[Entry]:
-        entries = [entry for entry in self.blocks.get(block, []) if entry.t_ms >= now_ms - DAY_MS]
+        """Those of numbers of which something came within the day."""
+        known = self.blocks.get(block, [])
+        there = {entry.suffix for entry in known if entry.t_ms >= now_ms - DAY_MS}
+        entries = [entry for entry in known if entry.suffix in there]
         self.blocks[block] = entries
         left = {entry.row.placed[entry.ref].lead_id for entry in entries}
         self.told[block] = self.told.get(block, set()) & left

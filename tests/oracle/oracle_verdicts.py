@@ -25,7 +25,8 @@ class Verdicts:
         self.oracle, self.result, self.cleaning = oracle, oracle.result, oracle.cleaning
 
     def came(self, row: Row, event: Event) -> None:
-        said = json.dumps({**event.fields, "event_time": event.submitted_ms}, sort_keys=True, default=str)
+        store = event.fields.pop("as_said", None) or event.fields["store"]  # before a store exit made another of it
+        said = json.dumps({**event.fields, "store": store, "event_time": event.submitted_ms}, sort_keys=True, default=str)
         if any(v.said == said for u in row.leads.values() for v in u.cleaning.verdicts):
             self.result.replays[event.source, event.number] = ()
             return
@@ -63,6 +64,9 @@ class Verdicts:
             of_task = [
                 (v, task) for v in row.leads.values() for task in v.cleaning.tasks if task.name == fields["task_id"]
             ]
+            head, _, number = fields["task_id"].rpartition("/t")
+            if not of_task and head == row.customer and row.tasks_before < int(number or 0) <= row.tasks:
+                return TASK_CLOSED  # of a lead that is deleted
             if not of_task or (u is not None and of_task[0][0] is not u):
                 return NO_TASK
             return of_task[0]
@@ -125,7 +129,10 @@ class Verdicts:
         at_ms = self.effective(u, task, event)
         self.cleaning.end_task(u, DONE, event.now_ms, outcome, by, self.cost(event))
         self.apply(row, u, event, at_ms)
-        if u.folded or u.state != "OPEN" or task.beside:
+        if u.folded or u.state != "OPEN":
+            return None
+        u.cleaning.settled = u.cleaning.settled or outcome in YES
+        if task.beside:
             return None
         if outcome in AI_PASSES_ON:
             if u.cleaning.task is None:
@@ -133,7 +140,6 @@ class Verdicts:
                 left = {code: asks for code, asks in task.reasons.items() if not known or code not in STORE_REASONS}
                 self.cleaning.open_task(row, u, MANUAL, left, event.now_ms)
         elif outcome in YES:
-            u.cleaning.settled = True
             u.cleaning.high = u.cleaning.high or outcome == "HIGH"
             if u.cleaning.task is None:
                 self.ask_store_again(row, u, event.now_ms)
@@ -196,7 +202,7 @@ class Verdicts:
         if not intent and level:
             intent = {"level": level}
         if intent:
-            survivor.cleaning.intents.append(Intent(at_ms, intent))
+            survivor.cleaning.intents.append(Intent(at_ms, self.oracle.config.local_day(at_ms), intent))
 
     def suspected(self, row: Row, u: Unique, t_ms: int, now_ms: int) -> None:
         """Ruling 40; one whose 72 hours are over asks for nothing."""

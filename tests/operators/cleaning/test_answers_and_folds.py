@@ -44,6 +44,26 @@ def test_where_another_reason_stands_the_task_goes_on() -> None:
     assert engine.lead()["status"] == "DISPATCHED"
 
 
+def test_a_verdicts_store_lowers_the_route_too() -> None:
+    """Ruling 58: a store answer ends what the missing store alone asked for, whoever gives it."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00"))
+    engine.feed(verdict("01-02T10:05", "AI", "STORE_CHOSEN", task_id=engine.task()["task_id"], store="SH1"))
+    assert (engine.lead()["status"], engine.lead()["route"], engine.lead()["cleaned_by"]) == ("DISPATCHED", "NONE", "AI")
+
+
+def test_a_rule_that_was_served_keeps_no_task_open() -> None:
+    """People were asked by a rule, and again for the store: the store answer ends that."""
+    engine = Cleaned(cleaning={"rules": [{"route": "MANUAL", "reason": "ASKED"}]})
+    record = lead("01-02T10:00")
+    engine.feed(record)
+    engine.feed(verdict("01-02T10:05", "MANUAL", "NORMAL", task_id=engine.task()["task_id"]))
+    assert engine.ends()[-1] == ("MANUAL", "OPEN", ["STORE_MISSING"])
+    engine.feed({**record, "store": "SH1"})
+    assert states(engine)[-1] == ("MANUAL", "WITHDRAWN")
+    assert (engine.lead()["status"], engine.lead()["route"]) == ("DISPATCHED", "MANUAL")
+
+
 def test_so_it_does_where_a_rule_asked() -> None:
     engine = Cleaned(**ASKED)
     record = lead("01-02T10:00")
@@ -138,13 +158,14 @@ def test_one_that_is_kept_from_dispatch_gets_no_task() -> None:
     assert len(engine.tasks()) == 1
 
 
-def test_an_undone_closing_has_what_it_withdrew_judged_again() -> None:
-    """The timer closed it; a late raw lead shows that the closing was none (ruling 2): it waits again, with a task."""
+def test_an_undone_closing_opens_again_what_it_withdrew() -> None:
+    """The timer closed it; a late raw lead shows that the closing was none (ruling 2): it waits again, for whom it waited: the
+    robot has had its time."""
     engine = Cleaned(periods={"merge": 1})
     engine.feed(lead("01-02T10:00"), until="01-03T12:00")
     assert states(engine)[-1] == ("MANUAL", "WITHDRAWN") and engine.lead()["status"] == "CLOSED"
     engine.feed(lead("01-03T09:00"))
-    assert states(engine)[-1] == ("AI", "OPEN") and engine.lead()["status"] == "PENDING"
+    assert engine.ends()[-1] == ("MANUAL", "OPEN", ["STORE_MISSING"]) and engine.lead()["status"] == "PENDING"
 
 
 def test_what_was_cleaned_stays_clean_where_the_closing_was_none() -> None:
