@@ -25,7 +25,9 @@ def cleaning_in_oracle_terms(outputs: dict[str, list[dict[str, Any]]], customers
     ended = {r["task_id"]: r for r in outputs["cleaning_tasks"] if r["state"] != "OPEN"}
     return {
         "tasks": {
-            _of_customer(name_of(task, customers), behind.get(task.rpartition(".")[0], 0)): _task(record, ended.get(task))
+            _of_customer(name_of(task, customers), behind.get(task.rpartition(".")[0], 0)): _task(
+                record, ended.get(task)
+            )
             for task, record in opened.items()
         },
         "cleaned": {

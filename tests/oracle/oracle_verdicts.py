@@ -26,7 +26,9 @@ class Verdicts:
 
     def came(self, row: Row, event: Event) -> None:
         store = event.fields.pop("as_said", None) or event.fields["store"]  # before a store exit made another of it
-        said = json.dumps({**event.fields, "store": store, "event_time": event.submitted_ms}, sort_keys=True, default=str)
+        said = json.dumps(
+            {**event.fields, "store": store, "event_time": event.submitted_ms}, sort_keys=True, default=str
+        )
         if any(v.said == said for u in row.leads.values() for v in u.cleaning.verdicts):
             self.result.replays[event.source, event.number] = ()
             return

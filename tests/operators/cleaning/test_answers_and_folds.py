@@ -49,7 +49,11 @@ def test_a_verdicts_store_lowers_the_route_too() -> None:
     engine = Cleaned()
     engine.feed(lead("01-02T10:00"))
     engine.feed(verdict("01-02T10:05", "AI", "STORE_CHOSEN", task_id=engine.task()["task_id"], store="SH1"))
-    assert (engine.lead()["status"], engine.lead()["route"], engine.lead()["cleaned_by"]) == ("DISPATCHED", "NONE", "AI")
+    assert (engine.lead()["status"], engine.lead()["route"], engine.lead()["cleaned_by"]) == (
+        "DISPATCHED",
+        "NONE",
+        "AI",
+    )
 
 
 def test_a_rule_that_was_served_keeps_no_task_open() -> None:

@@ -494,3 +494,45 @@ def test_what_names_it_is_never_dropped(fields: dict[str, Any]) -> None:
     engine.feed({**verdict("01-02T10:05", "AI", "INTENT", task_id=engine.task()["task_id"]), **fields})
     assert engine.refused() == [["BAD_FIELD"]]
     assert states(engine) == [("AI", "OPEN")]
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("HIGH", ["TASK_CLOSED"]), ("INVALID", None)])
+def test_a_word_that_names_a_task_that_is_over(outcome: str, code: list[str] | None) -> None:
+    """Ruling 61: INVALID applies whatever task it names, nothing else does (ruling 24)."""
+    engine = opened("MANUAL")
+    task = engine.task()["task_id"]
+    engine.feed(verdict("01-02T10:05", "MANUAL", "NORMAL", task_id=task))
+    engine.feed(verdict("01-02T10:06", "DCC", outcome, task_id=task))
+    assert engine.refused() == ([code] if code else [])
+
+
+def test_a_verdict_again_whose_lead_has_been_folded_by_it() -> None:
+    """Its address finds another lead by then; it is a replay all the same (ruling 24)."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00"), lead("01-02T10:00", store="SH1"))
+    word = verdict("01-02T10:05", "AI", "STORE_CHOSEN", phone=PHONE, store="SH1")
+    engine.feed(word)
+    engine.feed(word)
+    assert engine.refused() == [] and len(engine.outputs["replays"]) == 1
+
+
+def test_the_robot_of_an_earlier_opening_says_nothing_of_this_one() -> None:
+    """Ruling 59: only the robot whose own time ran out in this opening ends the task of people."""
+    engine = opened("AI")
+    engine.feed(verdict("01-02T10:30", "MANUAL", "INVALID", task_id=f"{engine.task()['task_id']}"))
+    engine.feed(lead("01-03T10:00", store="SH1"))
+    assert states(engine)[-1] == ("MANUAL", "OPEN")
+    engine.feed(verdict("01-03T10:01", "AI", "DEAD", phone=PHONE, store="SH1"))
+    assert engine.refused() == [["TASK_CLOSED"]] and engine.lead()["status"] == "CLEANING"
+
+
+@pytest.mark.parametrize(("said", "asked"), [("01-01T10:00", True), ("12-28T10:00", False)])
+def test_the_72_hours_of_a_suspicion_begin_when_it_was_voiced(said: str, asked: bool) -> None:
+    """Ruling 40, by the event time: one that is over already asks for nothing."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00", store="SH1"))
+    word = verdict(said, "BIGDATA", "INVALID", phone=PHONE, store="SH1")
+    if not asked:
+        word["event_time"] = word["event_time"].replace("2024", "2023")
+    engine.feed(word)
+    assert bool(engine.tasks()) == asked

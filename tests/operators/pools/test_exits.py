@@ -157,6 +157,12 @@ def test_one_that_waits_for_consent_goes_on_waiting() -> None:
     assert got.out["holds"][-1]["conditions"] == ["CONSENT"] and got.sent() == []
 
 
+def test_what_holds_it_still_is_no_new_hold() -> None:
+    """Ruling 29: one `holds` record whenever the conditions or their end change."""
+    got = Result([lead(1, 0, channel="asked"), exit_of("OLD", 1)])
+    assert len(got.out["holds"]) == 1
+
+
 def test_pool_stays_pool_and_comes_back_at_the_successor() -> None:
     recycle = {
         "type": "command",
@@ -259,8 +265,9 @@ def test_without_successor_further_leads_of_the_code_wait_too_until_one_is_named
         ([exit_of("", 1)], [["MISSING_FIELD"]]),
         ([exit_of("OLD", 1), exit_of("NEW", 2, "OLD", "y")], [["NOT_ALLOWED"]]),
         ([exit_of("OLD", 1), exit_of("OLD", 2, "THIRD", "y")], [["NOT_ALLOWED"]]),
+        ([exit_of("OLD", 1, None), exit_of("OLD", 2, None, "y")], [["NOT_ALLOWED"]]),
     ],
-    ids=["its own successor", "no store", "a circle", "it left before"],
+    ids=["its own successor", "no store", "a circle", "it left before", "it left before, without successor"],
 )
 def test_what_is_refused_is_said_once(records: list[dict[str, Any]], reasons: list[list[str]]) -> None:
     got = Result([lead(1, 0), *records])
