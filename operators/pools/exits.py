@@ -46,7 +46,8 @@ def command(row: ExitsRow | None, arrival: Arrival, out: Outputs) -> ExitsRow:
         return row
     left = rules.exits.get(store)
     if left or (left is not None and not successor) or successor == store or len(row.exits) >= limits.STORE_EXITS:
-        # It has a successor already, has left without one and names none now, would be its own, or there are more exits than a shard keeps.
+        # It has a successor already, or has left without one and names none now, or would be its own; or there are more exits
+        # than a shard keeps.
         if out.speaks:
             out.reject(arrival, ("NOT_ALLOWED",))
         return row

@@ -78,7 +78,7 @@ class Verdicts:
         """No store = the PENDING key. A store named is the address where a lead stands; STORE_CHOSEN, or where none does, it is
         the answer to the PENDING lead, STORE_CHOSEN to one whose store nobody knows too. Where none stands open: the first."""
         store, line = event.fields["store"], event.fields["line"] or "main"
-        keys = [(store, line), (None, line)] if store else [(None, line)]
+        keys: list[tuple[str | None, str]] = [(store, line), (None, line)] if store else [(None, line)]
         if event.fields["outcome"] == "STORE_CHOSEN":
             keys.reverse()
             unknown = [key for key in row.keys if key[0] and key[1] == line and not self.oracle.config.knows(*key)]
