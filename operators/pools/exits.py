@@ -127,6 +127,8 @@ def meet(desk: Desk) -> None:
             case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
             _leave(case)
             if left.successor:
+                if desk.rules.store_of(left.successor, section.line) is None:
+                    _back_to_waiting(case)  # the successor has left too, or does not sell the line
                 store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
             else:
                 _wait_for_a_store(case)
@@ -155,6 +157,13 @@ def _leave(case: Case) -> None:
 def _wait_for_a_store(case: Case) -> None:
     """One that stood at the store goes back to waiting, judged as if reopened; for one that waits its store is unknown from
     now on (ruling 58)."""
+    _back_to_waiting(case)
+    life.decide(case)
+    records.state(case)
+
+
+def _back_to_waiting(case: Case) -> None:
+    """One that stood at the store waits again, to be judged as if reopened."""
     lead = case.lead
     if statuses.is_in(lead, AT_STORE):
         lead.sent = False
@@ -163,5 +172,3 @@ def _wait_for_a_store(case: Case) -> None:
         tasks.withdraw(case)
         tasks.begins_anew(lead, invalid=False)
         statuses.become(lead, S_PENDING)
-    life.decide(case)
-    records.state(case)
