@@ -46,7 +46,8 @@ def command(row: ExitsRow | None, arrival: Arrival, out: Outputs) -> ExitsRow:
         return row
     left = rules.exits.get(store)
     if left or (left is not None and not successor) or successor == store or len(row.exits) >= limits.STORE_EXITS:
-        # It has a successor already, has left without one and names none now, would be its own, or there are more exits than a shard keeps.
+        # It has a successor already, or has left without one and names none now, or would be its own; or there are more exits
+        # than a shard keeps.
         if out.speaks:
             out.reject(arrival, ("NOT_ALLOWED",))
         return row
@@ -126,6 +127,8 @@ def meet(desk: Desk) -> None:
             case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
             _leave(case)
             if left.successor:
+                if desk.rules.store_of(left.successor, section.line) is None:
+                    _back_to_waiting(case)  # the successor has left too, or does not sell the line
                 store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
             else:
                 _wait_for_a_store(case)
@@ -154,6 +157,13 @@ def _leave(case: Case) -> None:
 def _wait_for_a_store(case: Case) -> None:
     """One that stood at the store goes back to waiting, judged as if reopened; for one that waits its store is unknown from
     now on (ruling 58)."""
+    _back_to_waiting(case)
+    life.decide(case)
+    records.state(case)
+
+
+def _back_to_waiting(case: Case) -> None:
+    """One that stood at the store waits again, to be judged as if reopened."""
     lead = case.lead
     if statuses.is_in(lead, AT_STORE):
         lead.sent = False
@@ -162,5 +172,3 @@ def _wait_for_a_store(case: Case) -> None:
         tasks.withdraw(case)
         tasks.begins_anew(lead, invalid=False)
         statuses.become(lead, S_PENDING)
-    life.decide(case)
-    records.state(case)

@@ -25,11 +25,11 @@ def history(row: Row, u: Unique) -> list[dict[str, Any]]:
         if mark != DEDUPED:
             entries.append((day, dict(fields)))
             continue
-        entry = next((entry for its_day, entry in reversed(entries) if its_day == day), {})
+        entry: dict[str, Any] = next((its for its_day, its in reversed(entries) if its_day == day), {})
         raised = fields.get("level")
         if raised and LEVELS.index(raised) > LEVELS.index(entry.get("level", "LOW")):
             entry["level"] = raised
-    return [entry for _, entry in entries]
+    return [its for _, its in entries]
 
 
 def grade(row: Row, u: Unique) -> str:

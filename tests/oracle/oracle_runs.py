@@ -76,7 +76,8 @@ class Runs:
         found = self.block_of(r.ref)
         if found is None or not self.oracle.cleaning.rules.number_run or r.t_ms < now_ms - DAY_MS:
             return
-        self.blocks.setdefault(found[0], []).append(Entry(found[1], r.t_ms, r.ref, row))
+        self.living(found[0], now_ms)  # what is over is over, though the number comes again
+        self.blocks[found[0]].append(Entry(found[1], r.t_ms, r.ref, row))
 
     def tell(self, r: RawIn, now_ms: int) -> None:
         """After the marks of that raw lead: the alert, and every member not told yet."""

@@ -250,6 +250,13 @@ def test_without_successor_leads_wait_as_if_reopened() -> None:
     assert got.leads()["u1"]["previous_owner"] == "Wang"
 
 
+def test_a_successor_that_has_left_without_one_is_no_store() -> None:
+    """People look for a store (rulings 14 and 58): a lead that was dispatched does not wait unseen."""
+    got = Result([lead(1, 0), exit_of("NEW", 1, None), exit_of("OLD", 2, "NEW", "y")])
+    assert got.lead()[:2] == ("CLEANING", "NEW")
+    assert [(r["route"], r["reasons"]) for r in got.out["cleaning_tasks"]] == [("MANUAL", ["STORE_UNKNOWN"])]
+
+
 def test_without_successor_further_leads_of_the_code_wait_too_until_one_is_named() -> None:
     records = [lead(1, 0), exit_of("OLD", 1, None), lead(2, 2, phone="13912345777")]
     got = Result(records)
