@@ -226,6 +226,10 @@ def _by_subject(lines: list[bytes]) -> dict[str, list[bytes]]:
     for line in lines:
         record = orjson.loads(line)
         subject = record.get("raw_id") if "mark" in record else record.get("unique_id")
+        if "task_id" in record and "state" in record:
+            subject = record[
+                "task_id"
+            ]  # the key of its stream: two tasks of a lead may lie in two partitions (contract)
         subjects.setdefault(str(subject or record["event_id"]), []).append(line)
     return subjects
 
