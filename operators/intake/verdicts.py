@@ -13,14 +13,12 @@ def check(validation: Validation, record: VerdictRecord, raw: bytes, clock: Cloc
     """The arrival of a verdict, with every reason why it is none."""
     arrival = Arrival("verdict", raw)
     reasons: set[str] = set()
-    if (
-        not record.by
-        or not record.outcome
-        or (record.outcome == "STORE_CHOSEN" and (record.store is None or not str(record.store).strip()))
-    ):
+    if not record.by or not record.outcome:
         reasons.add("MISSING_FIELD")
     if wrong_fields(record.by, record.outcome):
         reasons.add("BAD_FIELD")
+    elif record.outcome == "STORE_CHOSEN" and (record.store is None or not str(record.store).strip()):
+        reasons.add("MISSING_FIELD")
     if record.intent is not None and type(record.intent.budget) is float:
         reasons.add("BAD_FIELD")  # the slow path reads it as it is written
     fault = times_of(arrival, record.event_time, record.ingest_time, clock, validation.rules, validation.rules.time)

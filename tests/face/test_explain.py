@@ -244,5 +244,5 @@ def test_tasks_and_verdicts_are_told(shell: Shell) -> None:
     told = shell.call("explain", "--state", "state", "--phone", FIRST).stdout
     assert "u1 goes to the robot (智能清洗) as t1, since STORE_MISSING, until 2026-03-02 10:10" in told
     assert "t2 of u1 is over: DONE by MANUAL: HIGH" in told
-    assert "Cleaning (清洗): route AI, task t2, cleaned by MANUAL" in told
+    assert "Cleaning (清洗): route NONE, task t2, cleaned by MANUAL" in told
     assert FIRST not in told
