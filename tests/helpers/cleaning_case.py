@@ -90,3 +90,22 @@ class Cleaned(PlainEngine):
     def refused(self) -> list[list[str]]:
         """Reasons of every reject."""
         return [record["reasons"] for record in self.outputs["rejects"]]
+
+
+ASKED = {
+    "AI": {"rules": [{"route": "AI", "reason": "ASKED"}]},
+    "MANUAL": {"rules": [{"route": "MANUAL", "reason": "ASKED"}]},
+}
+COST = {"cost": {"AI": 0.5, "MANUAL": 3.0}}
+
+
+def opened(route: str, **fields: Any) -> Cleaned:
+    """An engine with a lead whose task has this route."""
+    engine = Cleaned(cleaning={**ASKED[route], **COST})
+    engine.feed(lead("01-02T10:00", **{"store": "SH1", **fields}))
+    return engine
+
+
+def states(engine: Cleaned) -> list[tuple[str, str]]:
+    """(route, state) of every record that ends a task, as `Cleaned.ends`."""
+    return [(route, state) for route, state, _ in engine.ends()]
