@@ -12,11 +12,12 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from flows import messages
+from flows.witnesses import Witnesses
 from operators.base import count_kinds, shard_rules
 from operators.base.outputs import PACKED_AT, Outputs, Source, Unencodable
 from operators.base.rules import Rules
 from operators.intake import hints
-from operators.registry import AT_REST, KIND_OF, MESSAGES, RECORD_OF, RECORDS, WITNESS_OF, WITNESSES
+from operators.registry import AT_REST, KIND_OF, MESSAGES, RECORD_OF, RECORDS
 from operators.wire.arrival import BLANK, Arrival
 from state import keys, limits
 from state.database import Database
@@ -64,8 +65,7 @@ class Batch:
         """Rows as stored; decoded where they are decided about, while their memory is near."""
         self.rows: dict[bytes, Any] = {}
         """Rows as they stand in this batch, None = deleted; by entity."""
-        self.witnesses: dict[bytes, Any] = {}
-        """The same of witnesses."""
+        self.witnesses = Witnesses()
         self.fences: dict[int, tuple[int, int]] = {}
         self.hop_fences: dict[int, int] = {}
         self.timers_gone: list[bytes] = []
@@ -184,12 +184,7 @@ class Batch:
         row = self._at(entity, now)
         witness = arrival.witness
         if witness:
-            beside = self.witnesses.get(witness)
-            if beside is None:
-                stored = self.read[witness]
-                kind = WITNESS_OF[witness[0]]
-                beside = self.witnesses[witness] = kind.fresh() if stored is None else kind.decode(stored)
-            arrival.witness_row = beside
+            arrival.witness_row = self.witnesses.row(witness, self.read[witness])
         out = self.out
         if arrival.everywhere:
             out.speaks = arrival.shard == self.shard.number
@@ -346,11 +341,7 @@ class Batch:
         batch = self.database.batch()
         shard.outbox.prune(batch)
         armed_at, disarmed_at = self._put_rows(batch)
-        head = bytes((shard.number,))
-        for witness, beside in self.witnesses.items():
-            value = WITNESS_OF[witness[0]].encode(beside)
-            if value:
-                batch.put(head + witness, value)
+        self.witnesses.put(batch, shard.number)
         self.members.write(batch)
         self.receivers = messages.send(batch, shard.number, shard.meta.hops, out.messages, self.shards)
         shard.meta.hops += len(self.receivers)
@@ -365,8 +356,7 @@ class Batch:
                 batch.put(key, b"")
             else:
                 batch.delete(key)
-        if self.clock // limits.SWEPT_MS != shard.swept:
-            self._sweep(batch)
+        self.witnesses.sweep(batch, self.database, shard, self.clock)
         self._audit(batch)
         pending = None if out.is_empty() else shard.outbox.put(batch, out.lines(), polled, self.leads)
         shard.meta.clock = self.clock
@@ -417,21 +407,6 @@ class Batch:
                 self.gave_way += 1
             put(key, value)
         return armed_at, disarmed_at
-
-    def _sweep(self, batch: Any) -> None:
-        """Rows of witnesses that say nothing any more are deleted: once through them all a day, a slice with each batch."""
-        shard, number, clock = self.shard, self.shard.number, self.clock
-        left = limits.SWEPT_PER_SLICE
-        for kind in WITNESSES:
-            begin = keys.prefix(number, kind.space)
-            for key, value in self.database.scan(max(begin, shard.sweeps_from), keys.after(begin)):
-                if left == 0:
-                    shard.sweeps_from = key
-                    return
-                left -= 1
-                if kind.until(value) < clock and key[1:] not in self.witnesses:
-                    batch.delete(key)
-        shard.swept, shard.sweeps_from = clock // limits.SWEPT_MS, b""
 
     def _audit(self, batch: Any) -> None:
         """The story of each customer of this batch, and where each source key led (ruling 47)."""
