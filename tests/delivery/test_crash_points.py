@@ -6,12 +6,11 @@ test` takes each fourth); of one that seals only at its end, each third.
 """
 
 import random
-import shutil
 import threading
 from datetime import timedelta
 
 import pytest
-from crashes import Crash, Steps, watched
+from crashes import Crash, Steps, crashed, watched
 from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of, stored
 
 from connectors.memory import MemorySink
@@ -97,15 +96,10 @@ def test_the_short_input_uses_the_store_the_fold_and_late_leads(images):
 def test_every_crash_point(images, tmp_path, powerless, epoch, every):
     taken, expected, rows = images[epoch]
     for image in taken[::every]:
-        folder = tmp_path / f"{image.number}"
-        sink = image.laid_out(folder, powerless=powerless)
-        try:
+        with crashed(image, tmp_path, powerless=powerless) as (folder, sink):
             case = go_on(folder, sink)
             assert_same(case.sink.streams, expected)
             assert decided(folder) == rows
-            shutil.rmtree(folder)
-        except (AssertionError, Fault) as error:
-            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
 
 
 @pytest.mark.sampled(2)

@@ -10,6 +10,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from crashes import named
 from delivery import ALWAYS, Case, assert_same, at, lead, memory_reader, rows_of, stored
 from fake_kafka import FakeKafka
 from kafka_case import CaseSettings, outputs_of
@@ -17,7 +18,6 @@ from kafka_case import CaseSettings, outputs_of
 from connectors.kafka.writing.sink import KafkaSink
 from state import keys
 from state.database import Database
-from state.errors import Fault
 
 UNTIL = at(5, 12)
 NO_SEAL = timedelta(hours=1)
@@ -150,7 +150,7 @@ def test_every_crash_point(tmp_path, monkeypatch, mode, epoch, late, every, powe
         kafka = fresh(mode)
         kafka.installed(monkeypatch)
         image.laid_out(folder, kafka, powerless=powerless)
-        try:
+        with named(image):
             sink = go_on(folder, mode)
             ids = [name for topic in kafka.topics for name in kafka.ids(topic)]
             assert len(ids) == len(set(ids)), "seen twice"
@@ -159,6 +159,4 @@ def test_every_crash_point(tmp_path, monkeypatch, mode, epoch, late, every, powe
             assert sink._delivered is None, "read back, and no outbox row had it"
             read_back += sink.read_back
             shutil.rmtree(folder)
-        except (AssertionError, Fault) as error:
-            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
     assert read_back, "no crash left anything to be read back"

@@ -1,17 +1,14 @@
 """Number runs beside crashes, stops and other batches: two rows of one batch, and messages that never lie on the disk
 (ruling 62; docs/architecture.md, "What must hold", 1, 2 and 7)."""
 
-import shutil
-
 import pytest
-from crashes import Steps, watched
+from crashes import Steps, crashed, watched
 from delivery import ALWAYS, Case, assert_same, at, configuration, lead, memory_reader, rows_of, stored
 
 from flows.engine import Engine, Options
 from flows.run import run
 from operators.identity.one_id import FORM_1
 from state import keys
-from state.errors import Fault
 
 UNTIL = at(5, 12)
 LOOKED_FOR = configuration(cleaning={})
@@ -67,16 +64,12 @@ def test_every_third_crash_point(straight, tmp_path, powerless):
     taken, sink, rows = straight
     assert len(taken) > 40
     for image in taken[powerless::3]:
-        folder = tmp_path / f"{image.number}"
-        case = Case(folder, shards=2, settings=LOOKED_FOR)
-        case.sink = image.laid_out(folder, powerless=powerless)
-        try:
+        with crashed(image, tmp_path, powerless=powerless) as (folder, left):
+            case = Case(folder, shards=2, settings=LOOKED_FOR)
+            case.sink = left
             case.run(memory_reader(run_input(), poll_limit=3), until=UNTIL)
             assert_same(case.sink.streams, sink.streams)
             assert decided(folder) == rows
-            shutil.rmtree(folder)
-        except (AssertionError, Fault) as error:
-            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
 
 
 @pytest.mark.parametrize(("shards", "poll"), [(1, 0), (4, 1), (16, 5)])

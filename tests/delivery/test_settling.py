@@ -5,7 +5,7 @@ import random
 import shutil
 
 import pytest
-from crashes import Steps, watched
+from crashes import Steps, crashed, watched
 from delivery import (
     DAY_MS,
     Case,
@@ -161,14 +161,10 @@ def test_crashes_between_a_command_and_its_answer(tmp_path, powerless):
         case.run(memory_reader(records, poll_limit=3), until=at(1, 14))
     rows, under_way = decided(case.folder), 0
     for image in steps.taken[powerless::2]:
-        folder = tmp_path / f"{image.number}"
-        sink = image.laid_out(folder, powerless=powerless)
-        under_way += bool(rows_of(stored(folder), keys.HOP))
-        try:
+        with crashed(image, tmp_path, powerless=powerless) as (folder, sink):
+            under_way += bool(rows_of(stored(folder), keys.HOP))
             assert_same(go_on(folder, sink).sink.streams, case.sink.streams)
             assert decided(folder) == rows
-        except AssertionError as error:
-            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
         shutil.rmtree(folder)
     assert under_way > 5
 

@@ -1,14 +1,11 @@
 """Store exits beside crashes, stops, other batches and the wall's clock (rulings 31 and 66; docs/architecture.md,
 "What must hold", 1, 2 and 7)."""
 
-import shutil
-
 import pytest
-from crashes import Steps, watched
+from crashes import Steps, crashed, watched
 from delivery import ALWAYS, Case, assert_same, at, instant, lead, memory_reader, rows_of, stored
 
 from state import keys, limits
-from state.errors import Fault
 
 UNTIL = at(5, 12)
 
@@ -73,16 +70,12 @@ def test_every_fourth_crash_point(straight, tmp_path, powerless):
     taken, sink, rows = straight
     assert len(taken) > 40
     for image in taken[powerless::4]:
-        folder = tmp_path / f"{image.number}"
-        case = Case(folder, shards=2)
-        case.sink = image.laid_out(folder, powerless=powerless)
-        try:
+        with crashed(image, tmp_path, powerless=powerless) as (folder, left):
+            case = Case(folder, shards=2)
+            case.sink = left
             case.run(memory_reader(exit_input(), poll_limit=3), until=UNTIL)
             assert_same(case.sink.streams, sink.streams)
             assert decided(folder) == rows
-            shutil.rmtree(folder)
-        except (AssertionError, Fault) as error:
-            raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
 
 
 @pytest.mark.parametrize(("shards", "poll"), [(1, 0), (4, 1), (16, 5)])

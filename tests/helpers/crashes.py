@@ -18,6 +18,7 @@ from typing import Any
 
 from connectors.memory import MemorySink
 from state.database import Database
+from state.errors import Fault
 
 
 @dataclass
@@ -76,6 +77,24 @@ class Steps:
     def after_sync(self) -> None:
         """What the log held before the sync began is safe now."""
         self.synced = {log.name: log.stat().st_size for log in (self.state / "db").glob("*.log")}
+
+
+@contextmanager
+def named(image: Any) -> Iterator[None]:
+    """What goes wrong inside says which crash it went on from."""
+    try:
+        yield
+    except (AssertionError, Fault) as error:
+        raise AssertionError(f"crash before step {image.number}, {image.step}: {error}") from error
+
+
+@contextmanager
+def crashed(image: Image, folder: Path, *, powerless: bool) -> Iterator[tuple[Path, MemorySink]]:
+    """(state, sink) as this crash left them, below `folder`; the state goes when all was well."""
+    state = folder / f"{image.number}"
+    with named(image):
+        yield state, image.laid_out(state, powerless=powerless)
+        shutil.rmtree(state, ignore_errors=True)  # whoever looked at it may have taken it away
 
 
 class Crash(BaseException):
