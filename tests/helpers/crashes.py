@@ -94,7 +94,7 @@ def crashed(image: Image, folder: Path, *, powerless: bool) -> Iterator[tuple[Pa
     state = folder / f"{image.number}"
     with named(image):
         yield state, image.laid_out(state, powerless=powerless)
-        shutil.rmtree(state, ignore_errors=True)  # whoever looked at it may have taken it away
+        shutil.rmtree(state)
 
 
 class Crash(BaseException):
