@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from operators.base.desk import Desk
 from operators.customer import store_naming
-from operators.lead import suspects
+from operators.lead import number_run
 from operators.lead.case import Case
 from operators.wire.streams import Why
 from state.rows.messages import InRun
 
 
 def told(desk: Desk, message: InRun, now: int) -> None:
-    """Each open lead that holds one of these raw leads by now is a suspect, once."""
+    """Each open lead that holds one of these raw leads by now is in the run, told once."""
     done = set()
     for n in message.raws:
         found = store_naming.locate(desk, n)
@@ -21,4 +21,4 @@ def told(desk: Desk, message: InRun, now: int) -> None:
         if lead.n in done:
             continue
         done.add(lead.n)
-        suspects.told(Case(desk, section, unique, lead, now, Why("number_run")))
+        number_run.told(Case(desk, section, unique, lead, now, Why("number_run")))

@@ -78,8 +78,8 @@ def add(submission: Submission, store: str, n: int, split: int, event_ms: int) -
     desk.story.append(Received(now, n, event_ms, channel.code, shown, desk.masked(source_id), line, store, split))
     raw_id = desk.raw_id(n)
     change = fold.add_raw(section, raw, row, rules, keep=not shared)
-    suspect = bool(submission.run) and not number_runs.is_told(arrival.witness_row, arrival.phone, raw.u)
-    marks.accepted(desk, section, raw, raw_id, change, now, suspect=suspect)
+    in_run = bool(submission.run) and not number_runs.is_told(arrival.witness_row, arrival.phone, raw.u)
+    marks.accepted(desk, section, raw, raw_id, change, now, in_run=in_run)
     out.index.append((channel.code, account, source_id, raw_id, _MARKS[raw.mark]))
     return raw.u
 

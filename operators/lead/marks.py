@@ -9,7 +9,7 @@ from operators.base.desk import Desk
 from operators.dispatch import holds
 from operators.intention.change import Change
 from operators.intention.merge import AFTER_EXPIRY, REOPENED, stands
-from operators.lead import care, life, records, suspects, tasks
+from operators.lead import care, life, number_run, records, tasks
 from operators.lead.case import Case, lead_for, lead_of
 from operators.lead.statuses import AT_STORE, CLOSED, IN_QUEUE, OWNED, WAITING
 from operators.wire.streams import Why
@@ -25,9 +25,9 @@ _HEARD: Final = (FIRST_TOUCH, MERGED)
 
 
 def accepted(
-    desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int, *, suspect: bool = False
+    desk: Desk, section: Section, raw: Raw, raw_id: str, change: Change, now: int, *, in_run: bool = False
 ) -> None:
-    """Everything that one accepted raw lead does at its key. `suspect`: its number is in a run, which the lead that it came to
+    """Everything that one accepted raw lead does at its key. `in_run`: its number is in a run, which the lead that it came to
     does not know yet (ruling 62)."""
     decision = change.decision
     assert decision is not None, "an accepted raw lead has exactly one mark"
@@ -40,8 +40,8 @@ def accepted(
     why = Why(rule, "", "", raw_id)
     if change.refolded:
         corrections(desk, section, change, now)
-        suspected = unique.n if suspect else 0
-        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), raw=raw, suspect=suspected)
+        joining = unique.n if in_run else 0
+        reviewed(desk, section, change, now, why, raw.flags, asks=(unique.n, raw.t), raw=raw, joining=joining)
         lead = lead_for(section, unique)
         case = Case(desk, section, unique, lead, now, why)
     else:
@@ -57,8 +57,8 @@ def accepted(
             if rule == AFTER_EXPIRY:
                 _ended(desk, section, now, why)
                 care.hint(section, unique, lead)
-        if suspect:
-            suspects.joins(case)  # before it is judged: it never reaches a store without a task
+        if in_run:
+            number_run.joins(case)  # before it is judged: it never reaches a store without a task
         life.touched(case, raw.flags)
     told(case, raw_id, mark)
 
@@ -121,11 +121,11 @@ def reviewed(
     *,
     asks: tuple[int, int] = (0, 0),
     raw: Raw | None = None,
-    suspect: int = 0,
+    joining: int = 0,
 ) -> None:
     """After a fold out of order: folded leads first, then every lead of the key whose state the fold changed. `asks` = the
     unique lead that the record's raw lead came to, and its time: one in the pool comes back by it. `raw` = the record's raw
-    lead, None where something else is applied. `suspect` = that lead where it is found to be in a number run."""
+    lead, None where something else is applied. `joining` = that lead where it is found to be in a number run."""
     known = {lead.n for lead in section.leads}
     standing = [(unique, lead_for(section, unique)) for unique in section.head.uniques]
     recounted = care.regroup(section)
@@ -149,7 +149,7 @@ def reviewed(
             and (lead.sent or CLOSED >> lead.status & 1)
             and not _due(lead, unique, now)
             and lead.n not in recounted
-            and lead.n != suspect
+            and lead.n != joining
         ):
             continue
         if fresh:
@@ -160,7 +160,7 @@ def reviewed(
             # Closed and opened again by the fold alone, before anybody saw it closed.
             tasks.withdraw(case)
             tasks.begins_anew(lead, invalid=unique.was == INVALID)
-        joined = unique.n == suspect and suspects.joins(case)
+        joined = unique.n == joining and number_run.joins(case)
         if (
             before is None
             or before.count != unique.count
