@@ -201,9 +201,7 @@ def _heard(case: Case, record: VerdictRecord, kind: VerdictKind, t: int, said_at
         _put(case, Act(t, t, ACT_INTENT, "", 0, t, intent=entry))
     else:
         life.touched(case)
-    if holds.has_consent(row, rules) != consented:
-        place = (case.section.line, case.section.store)
-        consent.judge_waiting(desk, now, Why("consent"), skip={place})
+    consent.changed(desk, consented, now, "consent", skip={(case.section.line, case.section.store)})
     return case
 
 
