@@ -20,7 +20,7 @@ from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
 from state.rows.codes import ACT_INTENT, FIRST_TOUCH, S_PENDING
 from state.rows.customer_row import Section, Source
-from state.rows.intention import Act, Answer, Fold, IntentEntry, Raw, Unique, copied
+from state.rows.intention import ANSWERED, Act, Answer, Fold, IntentEntry, Raw, Unique, copied
 from state.rows.lead import Lead
 
 ANSWER: Final = "store_answer"
@@ -135,8 +135,7 @@ def answer(
         merge.hear(snapshot, intent)
     change = fold.add_answer(target, event, row, rules)
     if intent is not None and not event.moved:
-        # Behind the answer, so that an open lead hears of it.
-        act = Act(now, now, ACT_INTENT, f"v{row.arrivals}", row.arrivals, now, intent=intent)
+        act = Act(now, now, ACT_INTENT, f"v{row.arrivals}", row.arrivals, now, ANSWERED, intent=intent)
         fold.add_activity(target, act, row, rules)
     why = Why(rule, answered=store, note=note)
     if not event.moved:

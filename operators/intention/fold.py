@@ -27,7 +27,7 @@ def stand(section: Section, act: Act, rules: Rules) -> Fold | None:
     places.at_own_time(act)
     while True:
         state = state_before(section, act, rules)
-        if act.rank == OLD or merge.candidates(state, act):
+        if act.rank <= OLD or merge.candidates(state, act):
             return state
         if not places.at_next_lead(section, act):
             return None
@@ -125,7 +125,7 @@ def _insert(section: Section, event: Kept, row: Customer, rules: Rules) -> Chang
 
 def _moves_back(event: Kept) -> bool:
     """What changed before it may give an activity another lead: it stands at its own time again."""
-    if not isinstance(event, Act) or event.rank == OLD or (event.place == event.t and event.rank == USUAL):
+    if not isinstance(event, Act) or event.rank <= OLD or (event.place == event.t and event.rank == USUAL):
         return False
     places.at_own_time(event)
     return True
@@ -146,7 +146,7 @@ def refold(section: Section, row: Customer, rules: Rules, new: Kept | None = Non
             decided.append((event, merge.raw_lead(head, event, rules)))
         elif isinstance(event, Answer):
             decided.extend(_answer(section, head, event, answers, rules))
-        elif event.rank != OLD and not merge.candidates(head, event) and places.at_next_lead(section, event):
+        elif event.rank > OLD and not merge.candidates(head, event) and places.at_next_lead(section, event):
             del kept[done]
             insort(kept, event, lo=done, key=order_of)
             continue

@@ -6,7 +6,7 @@ from typing import Final
 
 from state import limits
 from state.rows.customer_row import Section
-from state.rows.intention import BROUGHT, OLD, USUAL, Act, Answer, Kept, Raw, Unique
+from state.rows.intention import ANSWERED, BROUGHT, OLD, USUAL, Act, Answer, Kept, Raw, Unique
 
 _RAW: Final = -1
 _ANSWER: Final = 0
@@ -15,13 +15,16 @@ Order = tuple[int, int, int, str, str, str, str]
 
 
 def order_of(event: Kept) -> Order:
-    """The total order. At one instant: raw leads by the tie key; store answers, as they arrived; activities older than the
-    lateness, as they arrived; activities of a lead that an answer brought; the others by kind and id."""
+    """The total order. At one instant: raw leads by the tie key; store answers, as they arrived, each with what it says of
+    the wish; activities older than the lateness, as they arrived; activities of a lead that an answer brought; the others by
+    kind and id."""
     if isinstance(event, Raw):
         return (event.t, _RAW, event.priority, event.channel, event.account, event.source_id, str(event.split))
     if isinstance(event, Answer):
         return (event.t, _ANSWER, event.arrival, "", "", "", "")
     assert isinstance(event, Act)
+    if event.rank == ANSWERED:
+        return (event.place, _ANSWER, event.arrival, "v", "", "", "")
     if event.rank == OLD:
         return (event.place, OLD, event.arrival, "", "", "", "")
     if event.rank == BROUGHT:
@@ -38,8 +41,9 @@ def opening_order(unique: Unique) -> Order:
 
 
 def at_own_time(act: Act) -> None:
-    """An activity stands at its own time, until no lead is found there; one older than the lateness where it arrived."""
-    if act.rank != OLD:
+    """An activity stands at its own time, until no lead is found there; one older than the lateness where it arrived, and so
+    does what an answer says."""
+    if act.rank > OLD:
         act.place = act.time = act.t
         act.rank = USUAL
 
@@ -48,7 +52,7 @@ def at_next_lead(section: Section, act: Act) -> bool:
     """Put an activity that finds no lead where it stands at the next one that takes it: at the answer that brings a lead
     opened by then, else as if at the opening of the earliest lead, if that lies at most ten minutes later (rulings 26, 57).
     False where there is none."""
-    if act.rank == OLD:
+    if act.rank <= OLD:
         return False
     after, t = act.place, act.t
     brought = [(u.counts_from, u) for u in section.base.uniques if u.counts_from > after]

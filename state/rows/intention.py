@@ -68,11 +68,13 @@ class Act(Struct, array_like=True, tag=2, gc=False):
     arrival: int = 0
     time: int = 0
     rank: int = 3
-    """Its place among the events of one instant: OLD, BROUGHT or USUAL."""
+    """Its place among the events of one instant: ANSWERED, OLD, BROUGHT or USUAL."""
     intent: IntentEntry | None = None
     """Of an ACT_INTENT: what joins the history (ruling 61)."""
 
 
+ANSWERED: Final = 0
+"""What a store answer says of the wish: right behind that answer."""
 OLD: Final = 1
 BROUGHT: Final = 2
 USUAL: Final = 3

@@ -156,12 +156,12 @@ def test_what_was_read_back_leaves_before_the_first_seal(left, records, expected
 
 def test_a_run_ends_when_it_has_sent_what_a_former_one_left(tmp_path, records, monkeypatch):
     """Also where nothing is left to be read, and nothing falls due."""
-    monkeypatch.setattr(limits, "SEAL_RECORDS", 6)
-    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 8)
+    monkeypatch.setattr(limits, "SEAL_RECORDS", 20)
+    monkeypatch.setattr(limits, "UNSEALED_RECORDS", 20)
     straight, case = Case(tmp_path / "straight", shards=16), Case(tmp_path / "broken", shards=16)
     straight.sink, case.sink = ReadBack(), ReadBack()
     straight.run(memory_reader(records, poll_limit=400), epoch=LONG)
-    case.sink.fail("write", straight.sink.writes - 20, SinkFault("broken", "mend it"))
+    case.sink.fail("write", straight.sink.writes - 30, SinkFault("broken", "mend it"))
     with pytest.raises(Fault, match="broken"):
         case.run(memory_reader(records, poll_limit=400), epoch=LONG)
     assert sealed(case.folder).position["reader"] == sealed(straight.folder).position["reader"], "all of it was read"

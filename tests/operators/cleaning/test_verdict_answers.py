@@ -56,6 +56,18 @@ def test_an_answer_that_folds_the_lead() -> None:
     assert engine.lead(1)["grade"] == "A"
 
 
+def test_the_wish_reaches_a_survivor_that_is_lost_at_that_instant() -> None:
+    """An answer stands before the activities of its instant, and so does what it says (rulings 61 and 83)."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T09:00", store="SZ1"), lead("01-03T10:00"))
+    task = engine.task()["task_id"]
+    engine.feed(act("01-03T10:05", "LOST", store="SZ1"))
+    engine.feed(verdict("01-03T10:05", "AI", "STORE_CHOSEN", task_id=task, store="SZ1", intent={"level": "HIGH"}))
+    assert engine.lead(1)["status"] == "LOST" and engine.lead(2)["folded_into"] == engine.lead(1)["unique_id"]
+    engine.feed(lead("01-04T10:00", store="SZ1"))
+    assert (engine.lead(1)["status"], engine.lead(1)["grade"]) == ("DISPATCHED", "A")
+
+
 @pytest.mark.parametrize(("by", "outcome"), [("AI", "INTENT"), ("MANUAL", "NORMAL")])
 def test_done_with_the_store_still_missing(by: str, outcome: str) -> None:
     """People get a task, again after every verdict (rulings 24 and 58)."""

@@ -211,6 +211,16 @@ def test_said_again_after_a_reopening() -> None:
     assert engine.lead()["status"] == "INVALID" and engine.outputs["replays"] == []
 
 
+def test_said_again_in_the_same_opening() -> None:
+    """Without time and task too: else the wish would stand in the history twice."""
+    engine = opened("AI")
+    record = {"type": "verdict", "by": "DCC", "outcome": "HIGH", "unique_id": engine.lead()["unique_id"]}
+    engine.feed(record, record, verdict("01-02T10:08", "AI", "INTENT", task_id=engine.task()["task_id"]))
+    assert len(engine.outputs["replays"]) == 1
+    (sent,) = engine.outputs["dispatches"]
+    assert len(sent["intents"]) == 2
+
+
 @pytest.mark.parametrize(
     "fields", [{"cost": "much"}, {"cost": -1}, {"intent": "high"}, {"intent": {"level": "TOP"}}], ids=str
 )
