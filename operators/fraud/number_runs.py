@@ -40,7 +40,7 @@ def look(row: RunRow, phone: str, now: int, least: int) -> list[int]:
     """
     if not row.seen:
         return [] if least > 1 else [int(phone[_HEAD_DIGITS:])]
-    _forget(row, now - DAY_MS, least)
+    _forget(row, now - DAY_MS)
     run = _block(row, int(phone[_HEAD_DIGITS:]))
     return run if len(run) >= least else []
 
@@ -93,16 +93,11 @@ def numbers(phone: str, members: list[int]) -> list[str]:
     return [f"{phone[:_HEAD_DIGITS]}{suffix:03d}" for suffix in members]
 
 
-def _forget(row: RunRow, oldest: int, least: int) -> None:
-    """Numbers of whom nothing came for 24 h go; what is left of a run and is none any more may be told of the next one."""
-    gone = [suffix for suffix, seen in row.seen.items() if seen.t < oldest]
-    if not gone:
-        return
-    for suffix in gone:
+def _forget(row: RunRow, oldest: int) -> None:
+    """Numbers of whom nothing came for 24 h go, and with them who was told: a run that falls short for some minutes and is
+    whole again is the same run to the others."""
+    for suffix in [suffix for suffix, seen in row.seen.items() if seen.t < oldest]:
         del row.seen[suffix]
-    for suffix, seen in row.seen.items():
-        if seen.told and len(_block(row, suffix)) < least:
-            seen.told = []
 
 
 def _block(row: RunRow, suffix: int) -> list[int]:

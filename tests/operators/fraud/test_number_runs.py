@@ -140,14 +140,14 @@ def test_each_lead_is_told_once_a_run() -> None:
     assert told(detector, [1, 2, 3]) == [(1, [21])]
 
 
-def test_a_run_that_ended_is_another_run_afterwards() -> None:
+def test_who_stays_in_the_block_is_told_once() -> None:
     detector = Detector()
     for suffix, t in ((1, 0), (2, 0), (3, DAY_MS)):
         detector.came(suffix, NOW + t, leads={1: suffix})
     assert told(detector, [1, 2, 3]) == [(1, [1]), (2, [2]), (3, [3])]
     assert detector.came(4, NOW + DAY_MS + 1, leads={1: 4}) == []  # 1 and 2 have gone: 3 and 4 are no run
     assert detector.came(5, NOW + DAY_MS + 2, leads={1: 5}) == [3, 4, 5]
-    assert told(detector, [3, 4, 5]) == [(3, [3]), (4, [4]), (5, [5])]
+    assert told(detector, [3, 4, 5]) == [(4, [4]), (5, [5])], "3 has heard of it"
 
 
 def test_one_alert_within_24_hours() -> None:
