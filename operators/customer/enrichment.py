@@ -11,6 +11,7 @@ from operators.base.desk import Desk
 from operators.base.rules import Rules
 from operators.customer import consent, replays, store_naming
 from operators.dispatch import holds
+from operators.intention import merge
 from operators.intention.attributes import facts_of, intent_of
 from operators.intention.merge import stands
 from operators.lead import life, records
@@ -18,8 +19,9 @@ from operators.lead.case import Case
 from operators.wire.arrival import Arrival
 from operators.wire.records import RawLeadRecord
 from operators.wire.streams import Why
-from state.rows.customer_row import Source
-from state.rows.intention import Answer, IntentEntry
+from state.rows.codes import DEDUPED
+from state.rows.customer_row import Section, Source
+from state.rows.intention import Answer, IntentEntry, Raw
 from state.rows.story import Repeated
 
 
@@ -86,7 +88,7 @@ def _enrich(
 ) -> None:
     """What the enrichment brings to the raw leads of its parts, their unique leads, and all that a later fold starts from;
     before a store that it names too is answered, so that nothing is judged by half of it (ruling 83)."""
-    facts = facts_of(record)
+    rules, facts = desk.rules, facts_of(record)
     entry = intent_of(record, source.t)
     for n in source.raws:
         found = store_naming.locate(desk, n)
@@ -104,10 +106,22 @@ def _enrich(
             held.facts |= facts
             if judged and held.touched == source.t:
                 held.judged = judged
+            if raw is not None and raw.mark == DEDUPED:  # no entry of its own: it raises that of its day (ruling 12)
+                merge.raise_level(held, raw, _first_at(section, raw), rules)
+                continue
             for index, old in enumerate(held.intents):
                 if old.t == source.t:
                     held.intents[index] = _merged(old, entry, applied, fills_only)
                     break
+
+
+def _first_at(section: Section, raw: Raw) -> int:
+    """The time of the raw lead that this one repeats; its own where that is not kept any more."""
+    for event in section.kept:
+        for one in (event,) if isinstance(event, Raw) else getattr(event, "raws", ()):
+            if one.n == raw.competitor:
+                return one.t
+    return raw.t
 
 
 def _judge(desk: Desk, parts: list[int], now: int, done: set[int]) -> None:

@@ -62,7 +62,7 @@ def raw_lead(fold: Fold, raw: Raw, rules: Rules) -> Decision:
         unique = fold.uniques[owner.index]
         repeat_day(fold, raw, owner)
         count(unique, raw, day, rules)
-        _raise_level(unique, raw, day, owner.t, rules)
+        raise_level(unique, raw, owner.t, rules)
         return DEDUPED, unique, owner.raw, SAME_DAY
     uniques = fold.uniques
     if not uniques:
@@ -200,11 +200,12 @@ def _six_decimals(heat: float) -> float:
     return (whole + 1) / 1e6 if rest > 0.501 else round(heat, 6)
 
 
-def _raise_level(unique: Unique, raw: Raw, day: int, first: int, rules: Rules) -> None:
+def raise_level(unique: Unique, raw: Raw, first: int, rules: Rules) -> None:
     """A repeat adds no entry to the history; it may raise the level of the entry of its day (ruling 12): with
     dedup.scope = "channel" of that of the raw lead at `first`, which it repeats."""
     if raw.intent.level == 0:
         return
+    day = rules.local.day(raw.t)
     for place in range(len(unique.intents) - 1, -1, -1):
         entry = unique.intents[place]
         if entry.t == first if rules.dedup_per_channel else rules.local.day(entry.t) == day:

@@ -118,11 +118,11 @@ def reopen(case: Case, *, own: bool = True) -> None:
     if timer:
         tasks.goes_on(lead)
     else:
+        lead.ordered = False
         tasks.begins_anew(lead, invalid=lead.status == S_INVALID)
     statuses.become(lead, S_POOL if pooled else S_DISPATCHED if lead.sent else S_PENDING)
     lead.reason = lead.closed_at = lead.into = 0
     lead.conditions = lead.until = lead.gated = 0
-    lead.ordered = False
     lead.slot = False
     care.lost(lead)
     if asks:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from cleaning_result import cleaning_in_oracle_terms, in_engine_ids, oracle_in_the_same_terms
 from differ import _scores as scores_of
-from differ import customers_of
+from differ import customers_of, differences
 from engine_result import comparable, in_oracle_terms
 from oracle_comparable import comparable_cleaning
 from oracle_model import Oracle
@@ -15,6 +17,7 @@ from oracle_reading import Line
 from plain_engine import PlainEngine
 
 from operators.identity import phones
+from operators.identity.one_id import OneIds
 
 _LEAD = re.compile(rb'"unique_id": "([ml]):([^"/]+)/(\d+)"')
 """A unique lead by the name that the oracle gives it."""
@@ -79,9 +82,38 @@ def run_both_cleaned(
     engine, _ = run_cleaned(config, lines, until_ms, poll=poll, shards=shards)
     oracle = Oracle(config, scores=scores_of(engine), one_id=lambda name: _one_id(engine, name), layers=6)
     result = oracle.run(lines, until_ms)
+    mine, theirs = _in_the_same_terms(engine, result)
     customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
-    mine = {**in_oracle_terms(engine.outputs, customers), **cleaning_in_oracle_terms(engine.outputs, customers)}
-    theirs = {**comparable(result), **oracle_in_the_same_terms(comparable_cleaning(result))}
     mine["disputes"] = sorted((customers.get(one_id, one_id), at) for one_id, at in engine.disputes)
     theirs["disputes"] = sorted((ref[4], at) for ref, _, at in result.disputes)
     return mine, theirs, engine
+
+
+def _in_the_same_terms(engine: Any, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
+    mine = {**in_oracle_terms(engine.outputs, customers), **cleaning_in_oracle_terms(engine.outputs, customers)}
+    return mine, {**comparable(result), **oracle_in_the_same_terms(comparable_cleaning(result))}
+
+
+class _Read(NamedTuple):
+    """What the comparison needs of an engine whose outputs were read back."""
+
+    outputs: dict[str, list[dict[str, Any]]]
+    validation: Any
+
+
+def beside_oracle(
+    config: dict[str, Any],
+    secret: bytes,
+    lines: list[Line],
+    outputs: dict[str, list[dict[str, Any]]],
+    until_ms: int | None = None,
+    shards: int = 4,
+) -> list[str]:
+    """Where outputs that were read back differ from the oracle's, cleaning among them. `lines` carry the names and offsets of
+    the outputs, and name no task and no lead by their ids."""
+    engine: Any = _Read(outputs, SimpleNamespace(one_ids=OneIds(secret, shards)))
+    names = partial(_one_id, engine)
+    result = Oracle(config, layers=6, scores=scores_of(engine), one_id=names).run(lines, until_ms)
+    mine, theirs = _in_the_same_terms(engine, result)
+    return differences(mine, theirs)

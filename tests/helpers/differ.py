@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from functools import partial
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine_result import EngineResult, comparable, in_oracle_terms, ms
 from oracle_model import Oracle
@@ -15,7 +13,6 @@ from oracle_reading import Line
 from plain_engine import PlainEngine
 
 from operators.identity import phones
-from operators.identity.one_id import OneIds
 
 OFF: dict[str, Any] = {"cleaning": {"enabled": False, "number_run": 0}}
 """What waits for a store waits for it alone, and numbers in a row are no run: cleaning has comparisons of its own."""
@@ -157,26 +154,3 @@ def shown(lines: list[Line]) -> str:
     return "\n".join(
         f"{line.source}:{line.number} {json.dumps(json.loads(line.raw), ensure_ascii=False)}" for line in lines
     )
-
-
-class _Read(NamedTuple):
-    """What the comparison needs of an engine whose outputs were read back."""
-
-    outputs: dict[str, list[dict[str, Any]]]
-    validation: Any
-
-
-def beside_oracle(
-    config: dict[str, Any],
-    secret: bytes,
-    lines: list[Line],
-    outputs: dict[str, list[dict[str, Any]]],
-    until_ms: int | None = None,
-    shards: int = 4,
-) -> list[str]:
-    """Where outputs that were read back differ from the oracle's. `lines` carry the names and offsets of the outputs."""
-    engine: Any = _Read(outputs, SimpleNamespace(one_ids=OneIds(secret, shards)))
-    names = partial(_one_id, engine)
-    result = Oracle({**config, **OFF}, layers=6, scores=_scores(engine), one_id=names).run(lines, until_ms)
-    customers = customers_of(engine, sorted({ref[4] for ref in result.raws}))
-    return differences(in_oracle_terms(outputs, customers), comparable(result))

@@ -18,6 +18,8 @@ from connectors.kafka.writing.rows import EVENT_ID
 from operators.wire.streams import STREAMS, UNIQUE_LEADS
 
 Place = tuple[str, int]
+_SETTLES = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_LEADER_EPOCH)
+"""Said of a partition made or moved a moment ago: asked again."""
 SETTLED_S = 30.0
 """Below the transactions' own time-out: one that was left open is not taken for one that is being marked."""
 
@@ -148,7 +150,7 @@ def ends(admin: AdminClient, topics: Mapping[str, int], *, committed: bool = Fal
         try:
             return {(one.topic, one.partition): int(future.result(ANSWER_S).offset) for one, future in answers.items()}
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:  # said of one made a moment ago
+            if error.args[0].code() not in _SETTLES:
                 raise
             return {}
 

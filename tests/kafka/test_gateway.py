@@ -36,7 +36,7 @@ ENVIRON = {"LEADSTREAM_CHANNEL_WEB": SECRET, "LEADSTREAM_ONE_ID_SECRET": "a secr
 
 def lead(number: int) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat()
-    return {"source_lead_id": f"A{number}", "phone": f"138{number:08d}", "store": "S1", "event_time": now}
+    return {"source_lead_id": f"A{number}", "phone": f"138{number:04d}0000", "store": "S1", "event_time": now}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_http_to_topic_to_engine_to_dispatch_topic(
         assert gateway.send(client, LEADS, {**lead(4), "phone": "12"}).status_code == 202
     sent = KafkaSettings(bootstrap=broker.bootstrap, prefix=prefix).output("dispatches")
     wait_until(lambda: engine.poll() is not None or len(in_topic(broker, sent)) >= 3, DEADLINE_S * 3, "dispatches")
-    assert {one["contact"]["phone"] for one in in_topic(broker, sent)} == {f"138{n:08d}" for n in (1, 2, 3)}
+    assert {one["contact"]["phone"] for one in in_topic(broker, sent)} == {f"138{n:04d}0000" for n in (1, 2, 3)}
     assert runs.end(engine, signal.SIGTERM) == 0
     assert doors.end(gateway.process, signal.SIGTERM) == 0
 

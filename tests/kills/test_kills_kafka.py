@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from differ import beside_oracle
+from cleaning_differ import beside_oracle
 from kafka_case import Follower, ends
 from killed_runs import Killed, compared, drawn
 from waiting import slowness

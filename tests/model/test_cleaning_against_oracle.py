@@ -1,11 +1,14 @@
 """Layers 4 to 6, the engine's rules beside the oracle: worked examples and random short inputs with verdicts and store exits.
 
-`LEADSTREAM_INPUTS` random inputs per plan (default 40); `make slow` runs 3 000 more of each.
+`LEADSTREAM_INPUTS` random inputs per plan (default 40); `make slow` runs 3 000 more of each, and generated folders of up to
+300 000 leads with the verdicts of a call centre.
 """
 
 from __future__ import annotations
 
 import os
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,9 @@ from differ import differences, shown
 from inputs import until_of
 from oracle_case import Case
 from oracle_cases import CLEANING_CASES
+from oracle_reading import read_path
+
+from connectors.demo.simulated.generate import generate
 
 INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "40"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
@@ -55,3 +61,21 @@ def test_random_inputs(plan: str) -> None:
 def test_many_random_inputs(plan: str, block: int) -> None:
     for seed in range(100_000 + block * 100, 100_000 + block * 100 + 100):
         compare(plan, seed, 10 + block)
+
+
+@pytest.mark.parametrize(
+    ("leads", "days"),
+    [
+        (400, 10),
+        pytest.param(10_000, 60, marks=pytest.mark.slow),
+        pytest.param(300_000, 180, marks=[pytest.mark.slow, pytest.mark.timeout(5400)]),
+    ],
+)
+def test_generated_folder(tmp_path: Path, leads: int, days: int) -> None:
+    generate(tmp_path, leads=leads, seed=SEED + leads, days=days)
+    config = tomllib.loads((tmp_path / "config.toml").read_text())
+    lines = list(read_path(tmp_path))
+    assert sum(line.kind == "verdict" for line in lines) > leads / 40
+    engine, oracle, _ = run_both_cleaned(config, lines, None, poll=512, shards=4)
+    found = differences(engine, oracle)
+    assert not found, "\n".join(found[:20])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oracle_fold import ActIn, fold
+from oracle_grades import grade
 from oracle_reading import Event
 from oracle_rows import Key, Row
 
@@ -47,9 +48,17 @@ class Activities:
             self.oracle.settle(row, key, event.now_ms)
             if follow_up:
                 self.oracle.follow_ups.came(row, act, event.now_ms)
+                if kind == "ORDER":
+                    self.ordered(row, act)
             elif kind == "INVALID" and act.what == "OTHER":
                 self.suspect(row, act, event.now_ms)
         row.seen_acts[activity_id] = event.now_ms
+
+    def ordered(self, row: Row, act: ActIn) -> None:
+        """Score and grade are written anew until the order (domain 9)."""
+        u = next((u for u in row.open_leads() if act in u.lead.acts), None)
+        if u is not None:
+            u.cleaning.kept_grade = grade(row, u)
 
     def suspect(self, row: Row, act: ActIn, now_ms: int) -> None:
         """INVALID by BIGDATA (ruling 40)."""

@@ -11,6 +11,8 @@ from oracle_rows import Row
 from phonenumbers import geocoder
 
 ENDS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "地区", "省", "市", "盟")
+BARE_REGIONS = ("内蒙古", "广西", "西藏", "宁夏", "新疆")
+"""As the library writes them before a city: without 自治区."""
 BY_THEMSELVES = ("北京", "上海", "天津", "重庆", "香港", "澳门")
 
 
@@ -63,6 +65,9 @@ def split(place: str) -> tuple[str, str]:
             return bare(place[:at]), bare(place[at:])
     if bare(place) in BY_THEMSELVES:
         return bare(place), bare(place)
+    for region in BARE_REGIONS:
+        if place.startswith(region):
+            return region, bare(place[len(region) :])
     return "", ""
 
 

@@ -84,6 +84,7 @@ class Cleaned:
     suspect_until_ms: int | None = None
     opened_t_ms: int = 0
     gate_from_ms: int | None = None
+    kept_grade: str = ""  # that of its order (domain 9: rescored until the order)
     verdicts: list[Verdict] = field(default_factory=list)
     intents: list[Intent] = field(default_factory=list)
 

@@ -40,6 +40,8 @@ class Cleaning:
 
     def stands(self, row: Row, u: Unique, was: tuple[str, str | None]) -> None:
         """A lead is open after a fold; `was` is ('', None) for a new one, else the state and the reason before."""
+        if was[0] in ("LOST", "INVALID", "WON"):
+            u.cleaning.kept_grade = ""
         if self.rules.enabled:
             self.opened.append((row, u, was))
 

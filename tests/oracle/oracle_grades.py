@@ -33,7 +33,9 @@ def history(row: Row, u: Unique) -> list[dict[str, Any]]:
 
 
 def grade(row: Row, u: Unique) -> str:
-    """By the latest days to buy, else by the latest level, else C."""
+    """By the latest days to buy, else by the latest level, else C; from the order on that of the order."""
+    if u.cleaning.kept_grade:
+        return u.cleaning.kept_grade
     entries = history(row, u)
     days = next((e["days_to_buy"] for e in reversed(entries) if e.get("days_to_buy") is not None), None)
     if days is not None:

@@ -60,3 +60,33 @@ def test_a_later_fold_keeps_what_came_after_the_answer() -> None:
         ("p", "CONSENT FIELDS"),
         ("p", "CONSENT"),
     ]
+
+
+WISH: dict[str, Any] = {"level": "HIGH", "days_to_buy": 5}
+
+
+def grades(*records: dict[str, Any]) -> list[str]:
+    return [record["grade"] for record in told({}, *records).outputs["unique_leads"]]
+
+
+@pytest.mark.parametrize("again", ["1 10:05", "1 10:00"], ids=["later that day", "at the same instant"])
+def test_a_repeat_that_brings_a_wish_raises_the_level_of_its_day(again: str) -> None:
+    """Ruling 12: it adds no entry, and only the level counts; a fold of later finds the same."""
+    first, repeat = lead("1", "1 10:00"), lead("2", again)
+    records = [first, repeat, {**repeat, "intent": WISH}]
+    assert grades(*records)[-1] == "A"
+    assert grades(*records, lead("0", "1 09:00"))[-1] == "A"
+
+
+def test_what_comes_after_the_order_changes_no_grade() -> None:
+    """Domain 9: rescored on every touch until the order."""
+    order = {
+        "type": "activity",
+        "activity_id": "o",
+        "kind": "ORDER",
+        "phone": lead("1", "1 10:00")["phone"],
+        "store": "S",
+    }
+    order["event_time"] = lead("1", "1 12:00")["event_time"]
+    assert grades(lead("1", "1 10:00"), lead("2", "2 10:00", intent=WISH))[-1] == "H"
+    assert grades(lead("1", "1 10:00"), order, lead("2", "2 10:00", intent=WISH))[-1] == "C"
