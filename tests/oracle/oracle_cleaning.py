@@ -34,6 +34,7 @@ class Cleaning:
         self.oracle, self.result, self.config = oracle, oracle.result, oracle.config
         self.rules = CleaningRules(oracle.config, oracle.raw_config)
         self.added: Collection[RawIn] = ()
+        self.watched: dict[int, Row] = {}  # rows with something that runs out, by their number
         self.opened: list[tuple[Row, Unique, tuple[str, str | None]]] = []
 
     # -- opening and closing -----------------------------------------------------------------------------------------
@@ -156,6 +157,7 @@ class Cleaning:
         )
         task = Task(name, route, dict(reasons), at_ms, not_before_ms, expires_ms, beside, record)
         u.cleaning.task = task
+        self.watched[row.number] = row
         u.cleaning.tasks.append(task)
         self.result.tasks.append(record)
 
@@ -197,9 +199,14 @@ class Cleaning:
 
     def next_run_out(self) -> tuple[int, Row] | None:
         """Whose task or longest hold runs out next, over all customers: an opening wants to know who waits for it by then."""
+        self.watched |= self.oracle.dispatcher.gated_rows
+        self.oracle.dispatcher.gated_rows.clear()
+        for row in list(self.watched.values()):
+            if all(self.due(u) is None and u.cleaning.gate_from_ms is None for u in row.leads.values()):
+                del self.watched[row.number]
         due = [
-            (due_ms, n, row)
-            for n, row in enumerate(self.oracle.rows.values())
+            (due_ms, row.number, row)
+            for row in self.watched.values()
             for u in row.leads.values()
             for due_ms in (self.due(u), self.oracle.dispatcher.gate_due(u))
             if u.state == "OPEN" and due_ms is not None

@@ -31,6 +31,7 @@ class Dispatcher:
         one_id: Callable[[str], str] = str,
     ) -> None:
         self.follow_ups, self.one_id = follow_ups, one_id
+        self.gated_rows: dict[int, Row] = {}  # where the gate held a lead, by the row's number
         self.config, self.result, self.fire = config, result, fire
         self.scores = scores or (lambda first_touch, opening_ms: 0.0)
         self.openings: list[tuple[int, str]] = []
@@ -81,6 +82,7 @@ class Dispatcher:
         if any(not self.has(row, u, name) for name in self.config.required_of(line, u.first[1])):
             found.append("FIELDS")
         if self.gated(u, now_ms):
+            self.gated_rows[row.number] = row
             found.append("SCORE")
         return tuple(found)
 

@@ -136,7 +136,7 @@ class Oracle:
         if event.fields.get("unique_id"):
             event.fields["unique_id"] = self.unique_name(event.fields["unique_id"])
             customer = event.fields["unique_id"].rpartition("/")[0]
-        return self.rows.setdefault((customer, event.shadow), Row(customer, event.shadow))
+        return self.rows.setdefault((customer, event.shadow), Row(customer, event.shadow, len(self.rows)))
 
     def refuse(self, source: str, number: int, reasons: Iterable[str]) -> None:
         self.result.rejects[source, number] = frozenset(reasons)

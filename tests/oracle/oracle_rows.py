@@ -94,6 +94,7 @@ class Row:
 
     customer: str
     shadow: bool
+    number: int = 0  # how many rows there were before it
     keys: dict[Key, KeyEvents] = field(default_factory=dict)
     leads: dict[int, Unique] = field(default_factory=dict)
     placed: dict[RawRef, Placed] = field(default_factory=dict)
