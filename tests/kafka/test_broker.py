@@ -168,6 +168,7 @@ def folder(own_broker: Broker, tmp_path: Path) -> Iterator[Path]:
     _script("stop", "--folder", tmp_path / "second")
 
 
+@pytest.mark.slow
 def test_start_twice_status_and_stop(folder: Path) -> None:
     command: list[str | Path] = [sys.executable, SCRIPT, "start", "--folder", folder]
     starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -194,6 +195,7 @@ def test_a_taken_port_is_named(own_broker: Broker, folder: Path) -> None:
     assert f"Port {port}" in said and "--port N" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_no_broker_outlives_who_holds_it(own_broker: Broker, tmp_path: Path) -> None:
     """Whatever ends the process that started it: its end of the pipe is closed then, and that ends the script in between.
 

@@ -183,7 +183,7 @@ def test_a_frozen_broker_costs_no_memory(
 @pytest.mark.parametrize(
     ("mode", "full", "killed"),
     [
-        (ONCE, False, False),
+        pytest.param(ONCE, False, False, marks=pytest.mark.slow),
         (ONCE, True, False),
         pytest.param(ONCE, True, True, marks=pytest.mark.slow),
         (TRANSACTIONAL, False, False),
@@ -244,7 +244,7 @@ def test_frozen_longer_than_a_transaction_may_last(
     case.assert_as_straight(UNTIL)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [pytest.param(ONCE, marks=pytest.mark.slow), TRANSACTIONAL])
 def test_stopped_while_the_broker_is_away(
     own_broker: Broker, prefix: str, tmp_path: Path, mode: str, checkout: Path
 ) -> None:
