@@ -43,7 +43,7 @@ test: setup  ## Run the tests that need no broker and no patience: some minutes 
 	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" $(ARGS)
 
 test-pure: setup  ## Run the tests of rules, model and delivery on the sources alone (MARKS=, JOBS=, ARGS=)
-	@LEADSTREAM_PURE=1 LEADSTREAM_INPUTS=$${LEADSTREAM_INPUTS:-20} $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/cases tests/operators tests/model tests/delivery $(ARGS)
+	@LEADSTREAM_PURE=1 $(PYTEST) -n $(JOBS) --dist loadgroup -m "$(MARKS)" tests/cases tests/operators tests/model tests/delivery $(ARGS)
 
 test-all:  ## Run all tests: those of `test`, the slow ones, a broker's, packaging, both kills (SAMPLE=, KILLS=, SEED=)
 	@failed=""; for suite in test slow kafka-tests packaging kills kills-kafka; do \

@@ -59,6 +59,7 @@ def test_the_input_has_two_runs(straight):
     assert rows[keys.RUN] == {}, "a day after the last number and the last alert nothing is kept"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("powerless", [False, True], ids=["killed", "powerless"])
 def test_every_third_crash_point(straight, tmp_path, powerless):
     taken, sink, rows = straight

@@ -142,6 +142,7 @@ def decided(folder):
     return {space: rows_of(rows, space) for space in spaces}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("powerless", [False, True], ids=["killed", "powerless"])
 def test_crashes_between_a_command_and_its_answer(tmp_path, powerless):
     """Killed before any write, sync or sending: what comes behind the command still finds its answer there."""

@@ -65,6 +65,7 @@ def test_the_input_has_everything_in_play(straight):
     assert any("STORE_UNKNOWN" in r["conditions"] for r in sink.records("holds"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("powerless", [False, True], ids=["killed", "powerless"])
 def test_every_fourth_crash_point(straight, tmp_path, powerless):
     taken, sink, rows = straight

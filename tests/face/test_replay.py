@@ -47,6 +47,7 @@ def test_after_a_mended_configuration_the_refused_leads_are_taken_once(ran: Shel
     assert ran.lines("out/dispositions.jsonl") == before
 
 
+@pytest.mark.slow
 def test_its_identity_makes_a_second_sending_a_transport_replay(ran: Shell) -> None:
     _reject(ran, lead(20, "13512345678", AT, channel="mini_program"))
     _allow(ran, "mini_program")
@@ -140,6 +141,7 @@ def test_a_late_lead_counts_from_when_it_is_read_again(ran: Shell) -> None:
     assert _marks(ran)["A5"] == "FIRST_TOUCH" and len(ran.lines("out/late.jsonl")) == 1
 
 
+@pytest.mark.slow
 def test_with_a_longer_lateness_it_goes_as_it_came(ran: Shell) -> None:
     text = (ran.folder / "in/config.toml").read_text(encoding="utf-8")
     longer = text.replace("[channels.autohome]\n", "[channels.autohome]\nlate_hours = 400\n")

@@ -47,6 +47,7 @@ def test_until_moves_the_clock_on(ran: Shell) -> None:
     assert [line["at"] for line in ran.lines("out/dispatches.jsonl")][1:] == ["2026-03-03T09:00:00.000+08:00"]
 
 
+@pytest.mark.slow
 def test_what_is_surprising_is_said_once(shell: Shell, inputs: Path) -> None:
     done = shell.run("run", "--source", "in", *PLACES)
     assert "in/config.toml is not used" in done.stderr

@@ -18,6 +18,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_the_embedded_default_stops_in_order(shell: Shell) -> None:
     process = shell.start("bytewax.run", "flows.lead_center", LEADSTREAM_METRICS="127.0.0.1:0")
     shell.wait_for_output(process, "var/out/dispatches.jsonl", 3)

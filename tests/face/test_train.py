@@ -59,6 +59,7 @@ def table(path: Path, won: int, lost: int, **columns: Any) -> Path:
     return path
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("won", "lost"), [(39, 100), (100, 39), (0, 0), (39, 39)])
 @pytest.mark.usefixtures("learning")
 def test_below_forty_of_each_it_refuses_and_says_what_to_do(shell: Shell, won: int, lost: int) -> None:
@@ -140,6 +141,7 @@ def test_channels_that_the_configuration_does_not_name_are_said(shell: Shell) ->
     assert "The configuration does not name the channels a: no lead will have them." in said
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("learning")
 def test_a_states_closed_leads_are_examples(shell: Shell) -> None:
     """Those of channel b buy; the others are lost, or expire."""
@@ -175,6 +177,7 @@ def test_without_scikit_learn_it_says_how_to_install_it(shell: Shell) -> None:
     assert 'pip install "leadstream[train]"' in said
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("learning")
 def test_on_real_leads_it_is_as_good_as_boosting_and_calibrated(shell: Shell, data_folder: Path) -> None:
     """9 240 leads of an education company, fields of the intake alone, stratified five-fold: within 0.01 of histogram

@@ -1,6 +1,6 @@
 """The engine's rules beside the oracle: worked examples, random short inputs, a generated folder.
 
-`LEADSTREAM_INPUTS` random inputs per plan (default 40); `make slow` runs 3 000 more of each, and a larger folder.
+`LEADSTREAM_INPUTS` random inputs per plan (default 16); `make slow` runs 3 000 more of each, and a larger folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from oracle_reading import read_path
 from connectors.demo.simulated import generate, shuffle_within
 from operators.config import configuration
 
-INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "40"))
+INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "16"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
 
 

@@ -1,6 +1,6 @@
 """Layers 4 to 6, the engine's rules beside the oracle: worked examples and random short inputs with verdicts and store exits.
 
-`LEADSTREAM_INPUTS` random inputs per plan (default 40); `make slow` runs 3 000 more of each, and generated folders of up to
+`LEADSTREAM_INPUTS` random inputs per plan (default 16); `make slow` runs 3 000 more of each, and generated folders of up to
 300 000 leads with the verdicts of a call centre.
 """
 
@@ -22,7 +22,7 @@ from oracle_reading import read_path
 
 from connectors.demo.simulated.generate import generate
 
-INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "40"))
+INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "16"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
 CONFIGS = (CLEANING_CONFIG, SHORT_CALLING, CLEANING_CONFIG, NO_CLEANING)
 """Without the gate: what the score was between two records of one instant the outputs do not tell."""

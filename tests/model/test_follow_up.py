@@ -1,7 +1,7 @@
 """The life after dispatch, the engine's rules beside the oracle: worked examples and random short inputs with commands.
 
 Every record is applied when all has come to rest, as ruling 64 has it (`PlainEngine`, `at_rest`).
-`LEADSTREAM_INPUTS` random inputs per plan (default 40); `make slow` runs 3 000 more of each.
+`LEADSTREAM_INPUTS` random inputs per plan (default 16); `make slow` runs 3 000 more of each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from inputs import OWNED_CONFIG, OWNED_PLANS, draw, until_of
 from oracle_case import Case
 from oracle_cases import FOLLOW_UP_CASES
 
-INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "40"))
+INPUTS = int(os.environ.get("LEADSTREAM_INPUTS", "16"))
 SEED = int(os.environ.get("LEADSTREAM_SEED", "0"))
 
 

@@ -27,7 +27,7 @@ FAR = START_MS + 400 * 86_400_000
 owned_input = st.tuples(st.sampled_from(sorted(OWNED_PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 some_input = st.tuples(st.sampled_from(sorted(PLANS)), st.integers(0, 10**9), st.integers(1, 30))
 any_input = some_input | owned_input
-quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 patient = settings(quick, max_examples=300)
 
 

@@ -21,7 +21,7 @@ from state.rows.codes import MARKS
 ENDED = ("WON", "LOST", "INVALID", "CLOSED")
 
 
-@pytest.mark.parametrize("leads", [5_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("leads", [2_000, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_marks_and_unique_leads_equal_the_truth(tmp_path: Path, leads: int) -> None:
     folder, out, state = tmp_path / "leads", tmp_path / "out", tmp_path / "state"
     made = generate(folder, leads=leads, seed=11)

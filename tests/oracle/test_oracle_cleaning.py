@@ -81,7 +81,7 @@ def tasks_of(result: Result) -> dict[str, list[TaskRecord]]:
     return tasks
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("plan", CLEANING_PLANS)
 @pytest.mark.parametrize("seed", range(12))
@@ -116,6 +116,7 @@ def check(config: dict[str, Any], plan: str, seed: int) -> None:
         assert not row.shadow or not row.tasks
 
 
+@pytest.mark.slow
 def test_the_inputs_reach_what_they_are_for() -> None:
     found: Counter[str] = Counter()
     for plan in CLEANING_PLANS:

@@ -48,6 +48,7 @@ def leads_at(
     return found
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("seed", range(40))
 def test_order_of_arrival_within_the_lateness_does_not_matter(seed: int) -> None:
     """Invariant 8, for raw leads alone."""

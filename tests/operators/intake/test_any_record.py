@@ -92,7 +92,7 @@ LINES = st.builds(
 ) | st.sampled_from([b"", b"  ", b"\xef\xbb\xbf", b"{", b"[]", b"\xff"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=6))
 def test_every_line_has_one_outcome(lines: list[bytes]) -> None:
     """received = rejects + late + replays + accepted + blank, raw leads by their counts; each reject says what to do."""
@@ -116,7 +116,7 @@ def validation() -> Validation:
     return Validation(rules, OneIds(b"secret", 4), RECORD_OF)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.fixed_dictionaries({}, optional={name: ANY for name in (*fields.RAW_LEAD, "extra")}), INTENTS)
 def test_the_slow_reading_of_a_good_record_is_the_usual_one(changes: dict[str, Any], intent: dict[str, Any]) -> None:
     """What the typed decode takes as it stands, the slow path takes in the same way."""

@@ -40,6 +40,7 @@ def test_a_forbidden_change(before: str, after: str) -> None:
     assert lead.status == CODE[before]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("plan", [*PLANS, *OWNED_PLANS])
 def test_every_change_that_is_written_is_in_the_table(plan: str) -> None:
     """Between two records of a lead lie at most two changes: a closed one opens as PENDING, and goes on from there."""
