@@ -34,7 +34,17 @@ def run_input():
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.RUN, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (
+        keys.CUSTOMER,
+        keys.STORE,
+        keys.RUN,
+        keys.TIMER,
+        keys.MEMBER,
+        keys.ORDER,
+        keys.HOP,
+        keys.COUNTS,
+        keys.CAMPAIGNS,
+    )
     return {space: rows_of(rows, space) for space in spaces}
 
 
