@@ -67,7 +67,7 @@ def costs(state: Path, asked: Asked, *, config: Path | None, as_json: bool) -> N
         channels, campaigns = _read(inspection, asked)
     if asked.channel is not None and asked.channel not in channels and asked.channel not in known:
         raise errors.WrongUsage(
-            f"There is no channel {asked.channel}{nearest(asked.channel, {*channels, *known})}.",
+            f"There is no channel {asked.channel}{nearest(asked.channel, {*channels, *known}) or '.'}",
             "Give the code of a channel, as in the outputs; or --config of the run.",
         )
     document = {
