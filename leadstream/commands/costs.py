@@ -7,7 +7,7 @@ Reads beside a running engine. Channels are counted whole; campaigns are counted
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -108,7 +108,7 @@ def _sum(one: Counted, other: Counted) -> Counted:
 
 
 def _document(
-    channels: dict[str, Counted], campaigns: dict[str, dict[str, Counted]], asked: Asked, known: dict[str, Channel]
+    channels: dict[str, Counted], campaigns: dict[str, dict[str, Counted]], asked: Asked, known: Mapping[str, Channel]
 ) -> dict[str, Any]:
     shown = []
     total = _NOTHING
