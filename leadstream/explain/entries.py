@@ -40,7 +40,7 @@ WHY: Final = {
     merge.AFTER_CLOSING: "the unique lead before was closed for longer than the merge period",
     merge.WITHIN_DEAL: "the customer bought, and the deal-merge period (成交合并周期) runs",
     merge.AFTER_DEAL: "the customer bought, and the deal-merge period is over",
-    merge.STORE_ANSWER: "a store answer brought it to this store",
+    merge.STORE_ANSWER: "a store answer, or the exit of its store, brought it to this store",
 }
 
 
