@@ -350,6 +350,8 @@ class Batch:
         shard.fences.write(batch, self.fences, self.hop_fences)
         if out.counts:
             shard.counts.add(batch, out.counts)
+        if out.campaigns:
+            shard.campaigns.add(batch, out.campaigns)
         for digest, lead, since, begins in out.waits:
             key = keys.wait_key(shard.number, since, digest, lead)
             if begins:

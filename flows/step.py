@@ -129,6 +129,7 @@ class ShardStep(StatefulBatchLogic[Item, Group, None]):
                 careful = True  # decided again, each record's outputs encoded by themselves: so the culprit is known
             except RecordFault as fault:
                 shard.counts.drop_cached()
+                shard.campaigns.drop_cached()
                 self._blame(fault)
                 poisoned |= {(fault.arrival.source, fault.arrival.offset)}
         if not batch.is_empty() or shard.outbox.prunable():

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 from typing import Final
 
+from operators.base.count_kinds import PER_CAMPAIGN
 from operators.base.kinds import EntityKind
 from operators.lead import statuses
 from operators.registry import COUNTS, ENTITIES, KIND_OF, MESSAGES, RECORDS, STREAMS, WITNESSES
@@ -193,13 +194,14 @@ def _streams() -> str:
 
 def _counts() -> str:
     return tables.table(
-        ("place", "count", "what is counted", "metric"),
+        ("place", "count", "what is counted", "metric", "by campaign too"),
         (
             (
                 str(place),
                 tables.code(kind.name),
                 kind.help,
                 tables.code(f"leadstream_{kind.metric}_total" if kind.metric else ""),
+                "yes" if place in PER_CAMPAIGN else "",
             )
             for place, kind in enumerate(COUNTS)
         ),
@@ -234,7 +236,12 @@ _PAGE: Final = (
         "operator set none.",
         _streams,
     ),
-    ("Counts", "Per channel and local day. The place is that in a count's row and never changes.", _counts),
+    (
+        "Counts",
+        "Per channel and local day. The place is that in a count's row and never changes. *By campaign too*: "
+        "also kept per channel and campaign of the first touch, for `leadstream costs`.",
+        _counts,
+    ),
 )
 
 

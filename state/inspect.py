@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from state import errors, keys
+from state.counts import stored_counts
 from state.database import Database
 from state.rows import customer_row, story
 from state.rows.customer_row import Customer
@@ -108,6 +109,10 @@ class Inspection:
             begin = keys.prefix(shard, keys.CUSTOMER)
             for _, stored in self._database.scan(begin, keys.after(begin)):
                 yield customer_row.decode(stored)
+
+    def counts(self, space: bytes) -> Iterator[tuple[int, str, list[int]]]:
+        """(local day, "l:name" or "s:name", counts), one part after the other; `space` = by channel, or by campaign."""
+        return stored_counts(self._database, self.identity.shards, space)
 
     def story(self, shard: int, digest: bytes, *, shadow: bool) -> list[Entry]:
         """Everything that happened to a customer, in order: as the rules wrote it."""

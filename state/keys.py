@@ -12,7 +12,8 @@
     SS f source                a fence of an input partition
     SS h sender sequence       a hop: a message for an entity of shard SS
     SS g sender                the fence of a sender's messages
-    SS n day                   counts of a local day
+    SS n day                   counts of a local day, by channel
+    SS u day                   counts of a local day, by channel and campaign
     SS w since digest lead     a lead that waits, by the time since when
     SS m                       the shard's own row: clock, sequences
     FF name                    the process: format, seal, sources
@@ -42,6 +43,7 @@ FENCE: Final = b"f"
 HOP: Final = b"h"
 HOP_FENCE: Final = b"g"
 COUNTS: Final = b"n"
+CAMPAIGNS: Final = b"u"
 META: Final = b"m"
 WAIT: Final = b"w"
 STORY: Final = b"a"
@@ -197,9 +199,9 @@ def since_of_wait(key: bytes) -> int:
     return int.from_bytes(key[2:10], "big") - _DUE_BIAS
 
 
-def counts_key(shard: int, day: int) -> bytes:
-    """Key of a day's counts."""
-    return bytes((shard,)) + COUNTS + (day + (1 << 30)).to_bytes(4, "big")
+def counts_key(shard: int, space: bytes, day: int) -> bytes:
+    """Key of a day's counts: by channel, or by campaign."""
+    return bytes((shard,)) + space + (day + (1 << 30)).to_bytes(4, "big")
 
 
 def day_of_counts(key: bytes) -> int:

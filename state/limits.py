@@ -262,6 +262,13 @@ SEGMENT_BYTES: Final = 1 << 30
 SEGMENTS_LISTED: Final = 32
 """Closed segments of a stream that a seal lists and a start looks at; older ones are the operator's alone."""
 
+# --- what is counted
+CAMPAIGNS_PER_DAY: Final = 200
+"""Campaigns of all channels that a shard counts by name on a local day; what belongs to further ones is counted with its channel
+alone."""
+CAMPAIGNS_SHOWN: Final = 10_000
+"""Most campaigns of a channel that `leadstream costs` shows; the others are counted together."""
+
 # --- what waits
 HOLDS_SHOWN: Final = 10_000
 """Most leads that `leadstream holds` shows; the others are counted."""

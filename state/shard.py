@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from rocksdict import WriteBatch
 
-from state import keys
+from state import keys, limits
 from state.counts import Counts
 from state.database import Database
 from state.fence import Fences
@@ -34,6 +34,7 @@ class Shard:
         self.fences = Fences(database, number)
         self.outbox = Outbox(database, number, covered, self.meta.outbox)
         self.counts = Counts(database, number)
+        self.campaigns = Counts(database, number, keys.CAMPAIGNS, limits.CAMPAIGNS_PER_DAY)
         exits = database.get(keys.prefix(number, keys.EXITS))
         self.exits: list[Exit] = [] if exits is None else exits_row.decode(exits).exits
         self.swept = 0

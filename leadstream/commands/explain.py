@@ -12,8 +12,9 @@ from pathlib import Path
 
 import typer
 
-from leadstream.explain.story import Customers, Told, customer_of, refusal_of
+from leadstream.explain.story import Customers, customer_of, refusal_of
 from leadstream.explain.text import text_of_document
+from leadstream.explain.told import Told
 from operators.config import configuration
 from operators.identity import phones
 from operators.identity.one_id import OneIds, fingerprint, of_id

@@ -357,6 +357,7 @@ def _explain(
 
 
 app.command("holds")(looking.holds)
+app.command("costs")(looking.costs)
 app.command("try")(looking.try_lead)
 app.command("gateway")(ways_in.gateway)
 app.command("pull")(ways_in.pull)

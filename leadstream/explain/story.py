@@ -2,124 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from leadstream.explain import waits
-from operators.base.calendar import LocalTime
+from leadstream.explain.entries import Ids, entry_of
+from leadstream.explain.told import Told
 from operators.base.rules import Rules
 from operators.base.scorecard import number_in
 from operators.dispatch import holds
-from operators.identity import phones
 from operators.identity.home import home_of
-from operators.identity.masks import without_contacts
-from operators.identity.one_id import OneIds
-from operators.intention import behaviours, merge, score
+from operators.intention import behaviours, score
 from operators.lead import life, statuses
-from state.inspect import Inspection, Outcome
-from state.rows.codes import BY, CLOSED_REASONS, MARKS, ROUTES, STATUSES, TASK_STATES
+from state.inspect import Outcome
+from state.rows.codes import BY, CLOSED_REASONS, ROUTES, STATUSES
 from state.rows.customer_row import Customer, Section
 from state.rows.intention import Unique
 from state.rows.lead import Lead
-from state.rows.story import (
-    Acted,
-    Assigned,
-    Closed,
-    Deleted,
-    Dispatched,
-    Disputed,
-    Entry,
-    Held,
-    Marked,
-    OptedOut,
-    Received,
-    Recycled,
-    Repeated,
-    Said,
-    TaskEnded,
-    TaskOpened,
-)
+from state.rows.story import Dispatched, Entry, Received
 
 Customers = dict[str, Any]
-
-WHY: Final = {
-    merge.FIRST: "no raw lead stood at this store and line before",
-    merge.SAME_DAY: "it repeats {against} of the same local day",
-    merge.WITHIN_MERGE: "the unique lead was open and within its merge period (合并周期)",
-    merge.AFTER_EXPIRY: "the unique lead before had expired",
-    merge.REOPENED: "the unique lead was closed and within the merge period of its closing, so it reopens",
-    merge.AFTER_CLOSING: "the unique lead before was closed for longer than the merge period",
-    merge.WITHIN_DEAL: "the customer bought, and the deal-merge period (成交合并周期) runs",
-    merge.AFTER_DEAL: "the customer bought, and the deal-merge period is over",
-    merge.STORE_ANSWER: "a store answer brought it to this store",
-}
-
-
-@dataclass
-class _Ids:
-    """Names of a customer's raw and unique leads in one life of his row."""
-
-    prefix: str
-
-    def raw(self, n: int) -> str:
-        return f"{self.prefix}r{n}"
-
-    def unique(self, n: int) -> str:
-        return f"{self.prefix}u{n}"
-
-    def task(self, n: int) -> str:
-        return f"{self.prefix}t{n}"
-
-
-class Told:
-    """What every part of a document needs: the state, the rules for names, the time zone, what may be shown."""
-
-    def __init__(self, inspection: Inspection, rules: Rules, *, reveal: bool) -> None:
-        self.inspection = inspection
-        self.rules = rules
-        self.reveal = reveal
-        self.complete = True
-        self.local = LocalTime(inspection.identity.timezone)
-        self.one_ids = OneIds(b"", inspection.identity.shards)
-
-    def time(self, at: int) -> str:
-        """RFC 3339 in the state's time zone."""
-        return self.local.text(at)
-
-    def channel_code(self, given: str) -> str:
-        """A channel by its code, else by its name where one channel has it."""
-        if given in self.rules.channels:
-            return given
-        named = [code for code, channel in self.rules.channels.items() if channel.name == given]
-        return named[0] if len(named) == 1 else given
-
-    def channel_name(self, code: str) -> str:
-        """Its name where the configuration knows it."""
-        known = self.rules.channels.get(code)
-        return known.name if known is not None else ""
-
-    def source_id(self, text: str) -> str:
-        """A channel's id as it was sent, numbers inside it masked (rulings 37 and 81). Those in a customer's story were
-        masked before they were kept."""
-        return text if self.reveal else without_contacts(text)
-
-    def phone(self, number: str) -> str | None:
-        """A phone, masked unless it may be shown."""
-        if not number:
-            return None
-        return number if self.reveal else phones.masked(number)
-
-    def document(self, customers: list[Customers], refused: list[dict[str, Any]]) -> dict[str, Any]:
-        """The whole answer. `refused` = rejects, and late leads of customers not named here."""
-        clock = self.inspection.seal.clock
-        return {
-            "clock": None if clock is None else self.time(clock),
-            "timezone": self.local.name,
-            "found": bool(customers or refused),
-            "complete": self.complete,
-            "customers": customers,
-            "refused": refused,
-        }
 
 
 def refusal_of(told: Told, outcome: Outcome) -> dict[str, Any]:
@@ -170,7 +71,7 @@ def customer_of(told: Told, digest: bytes, *, shadow: bool, asked: set[str]) -> 
         head["opted_out"] = row.opted_out
         clock = inspection.seal.clock
         head["behaviours"] = behaviours.sentences(row.behaviours, 0 if clock is None else clock, told.rules)
-        prefix = _Ids(f"{one_id}.{row.life}.")
+        prefix = Ids(f"{one_id}.{row.life}.")
         head["leads"] = [
             _lead(told, section, lead, prefix, story) for section in row.sections for lead in section.leads
         ]
@@ -199,7 +100,7 @@ def _unique(section: Section, n: int) -> Unique | None:
     return next((unique for unique in reversed(section.head.uniques) if unique.n == n), None)
 
 
-def _lead(told: Told, section: Section, lead: Lead, ids: _Ids, story: list[Entry]) -> dict[str, Any]:
+def _lead(told: Told, section: Section, lead: Lead, ids: Ids, story: list[Entry]) -> dict[str, Any]:
     unique = _unique(section, lead.n)
     found: dict[str, Any] = {
         "unique_id": ids.unique(lead.n),
@@ -269,9 +170,9 @@ def _entries(
     found: list[dict[str, Any]] = []
     for place, chapter in enumerate(chapters):
         back = len(chapters) - place
-        ids = _Ids(f"{one_id}.{lives[-back] if back <= len(lives) else '?'}.")
+        ids = Ids(f"{one_id}.{lives[-back] if back <= len(lives) else '?'}.")
         for entry in chapter:
-            found.append(_entry(told, entry, ids))
+            found.append(entry_of(told, entry, ids))
     named = {value for entry in found for key in ("raw_id", "unique_id") if (value := entry.get(key))}
     return found, named | {outcome.subject for outcome in outcomes}
 
@@ -287,110 +188,3 @@ def _chapters(story: list[Entry]) -> list[list[Entry]]:
             highest = entry.n
         chapters[-1].append(entry)
     return chapters
-
-
-def _entry(told: Told, entry: Entry, ids: _Ids) -> dict[str, Any]:
-    """One entry as a dictionary: `at`, `what`, and what is known of it."""
-    at = told.time(entry.at)
-    match entry:
-        case Received():
-            return {
-                "at": at,
-                "what": "received",
-                "raw_id": ids.raw(entry.n),
-                "channel": entry.channel,
-                "channel_name": told.channel_name(entry.channel) or None,
-                "account": entry.account,
-                "source_lead_id": entry.source_id,
-                "event_time": told.time(entry.event_ms),
-                "store": entry.store or None,
-                "line": entry.line,
-                "split": entry.split or None,
-            }
-        case Marked():
-            other = ids.raw(entry.against) if entry.against else None
-            return {
-                "at": at,
-                "what": "mark" if entry.version == 1 else "correction",
-                "raw_id": ids.raw(entry.n),
-                "unique_id": ids.unique(entry.unique),
-                "mark": MARKS[entry.mark],
-                "rule": entry.rule,
-                "against": other,
-                "why": WHY.get(entry.rule, entry.rule).format(against=other or "another raw lead"),
-            }
-        case Held():
-            shown = told.time(entry.until) if entry.until else None
-            codes = list(holds.codes(entry.conditions))
-            return {
-                "at": at,
-                "what": "hold",
-                "unique_id": ids.unique(entry.unique),
-                "conditions": codes,
-                "until": shown,
-            }
-        case Dispatched():
-            unique_id = ids.unique(entry.unique)
-            return {
-                "at": at,
-                "what": "dispatch",
-                "unique_id": unique_id,
-                "sequence": entry.sequence,
-                "score": entry.score,
-            }
-        case Closed():
-            reason = CLOSED_REASONS[entry.reason]
-            return {"at": at, "what": "closing", "unique_id": ids.unique(entry.unique), "reason": reason}
-        case Repeated():
-            what = "enrichment" if entry.changed else "replay"
-            return {"at": at, "what": what, "raw_id": ids.raw(entry.n), "changed": entry.changed}
-        case Acted():
-            return {
-                "at": at,
-                "what": "activity",
-                "kind": entry.kind,
-                "unique_id": ids.unique(entry.unique),
-                "event_time": told.time(entry.event_ms),
-            }
-        case OptedOut():
-            return {"at": at, "what": "opt_out", "event_time": told.time(entry.event_ms)}
-        case Assigned():
-            return {"at": at, "what": "assigned", "unique_id": ids.unique(entry.unique), "advisor": entry.advisor}
-        case Recycled():
-            return {"at": at, "what": "recycled", "unique_id": ids.unique(entry.unique), "reason": entry.reason}
-        case Disputed():
-            event_time = told.time(entry.event_ms)
-            return {"at": at, "what": "dispute", "unique_id": ids.unique(entry.unique), "event_time": event_time}
-        case TaskOpened():
-            return {
-                "at": at,
-                "what": "task",
-                "unique_id": ids.unique(entry.unique),
-                "task_id": ids.task(entry.number),
-                "route": ROUTES[entry.route],
-                "reasons": entry.reasons,
-                "expires_at": told.time(entry.expires) if entry.expires else None,
-                "stores": entry.stores,
-            }
-        case TaskEnded():
-            return {
-                "at": at,
-                "what": "task end",
-                "unique_id": ids.unique(entry.unique),
-                "task_id": ids.task(entry.number),
-                "state": TASK_STATES[entry.end],
-                "by": entry.by or None,
-                "outcome": entry.outcome or None,
-            }
-        case Said():
-            return {
-                "at": at,
-                "what": "verdict",
-                "unique_id": ids.unique(entry.unique),
-                "by": entry.by,
-                "outcome": entry.outcome,
-                "reason": entry.reason or None,
-                "event_time": told.time(entry.event_ms),
-            }
-        case Deleted():
-            return {"at": at, "what": "deleted", "unique_id": ids.unique(entry.unique)}

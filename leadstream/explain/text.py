@@ -69,7 +69,7 @@ def _customer(customer: dict[str, Any]) -> list[str]:
     if customer["story"]:
         lines.append("  Story")
         lines += [
-            f"  {'»' if entry['asked'] else ' '} {_when(entry['at'])}  {entry['what']:<10}  {_said(entry)}".rstrip()
+            f"  {'»' if entry['asked'] else ' '} {_when(entry['at'])}  {entry['what']:<10}  {said(entry)}".rstrip()
             for entry in customer["story"]
         ]
     return lines
@@ -103,7 +103,8 @@ def _short(identifier: str | None) -> str:
     return identifier.rpartition(".")[2] if identifier else "?"
 
 
-def _said(entry: dict[str, Any]) -> str:
+def said(entry: dict[str, Any]) -> str:
+    """What one entry of a story says, behind its time and its name."""
     what = entry["what"]
     raw, unique = _short(entry.get("raw_id")), _short(entry.get("unique_id"))
     if what == "received":
@@ -151,6 +152,20 @@ def _said(entry: dict[str, Any]) -> str:
     if what == "verdict":
         reason = f" ({entry['reason']})" if entry["reason"] else ""
         return f"{entry['by']} says of {unique}: {entry['outcome']}{reason}, event time {_when(entry['event_time'])}"
+    if what == "number run":
+        by = f"its number came to stand beside others by {raw}" if entry["raw_id"] else "a later number showed it"
+        return f"{unique} is in a number run (后3位连号): {by}"
+    if what == "run alert":
+        name = f" ({entry['channel_name']})" if entry["channel_name"] else ""
+        return (
+            f"an alert went out for channel {entry['channel']}{name}: {raw} makes {', '.join(entry['numbers'])} a run"
+        )
+    if what == "store exit":
+        head = f"store {entry['store']} left (经销商退网) by command {entry['command_id']}: {unique} "
+        if entry["successor"] is None:
+            return f"{head}waits for another store, there is no successor"
+        folded = f" and folded into {_short(entry['folded_into'])} there" if entry["folded_into"] else ""
+        return f"{head}went to its successor {entry['successor']}{folded}"
     if what == "deleted":
         return f"{unique} deleted after its retention"
     return ", ".join(str(part) for part in entry.get("details", ()))

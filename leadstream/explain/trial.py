@@ -15,8 +15,8 @@ import orjson
 from connectors.judge import Judge
 from flows.batch import Batch
 from leadstream.explain import waits
+from leadstream.explain.entries import WHY
 from leadstream.explain.masked import masked_lead
-from leadstream.explain.story import WHY
 from operators.base.outputs import Source
 from operators.base.rules import Rules
 from operators.config.configuration import Configuration

@@ -1,4 +1,5 @@
-"""Counts per channel and local day: what is counted, and where it is shown (rulings 8 and 30)."""
+"""Counts per channel and local day: what is counted, and where it is shown (rulings 8 and 30); and what of it is also counted
+per campaign (ruling 61)."""
 
 from __future__ import annotations
 
@@ -65,3 +66,8 @@ CLEANING_COST: Final = 21
 VALID: Final = 22
 INVALID: Final = 23
 TASKS_ENDED: Final = 24
+
+PER_CAMPAIGN: Final = (TASKS_AI, TASKS_MANUAL, RESOLVED_AI, RESOLVED_MANUAL, CLEANING_COST)
+"""Also counted by channel and campaign of the first touch, for `leadstream costs`: campaigns are too many for metrics. The place
+here is the place in the row: never moved, only appended to."""
+PLACE_OF: Final = {kind: place for place, kind in enumerate(PER_CAMPAIGN)}

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct
 
-from operators.base.count_kinds import COUNTS
+from operators.base.count_kinds import COUNTS, PER_CAMPAIGN, PLACE_OF
 from operators.base.rules import Rules
 from operators.wire import streams
 from operators.wire.arrival import FLAGS, Arrival
@@ -69,6 +69,10 @@ def _zeros() -> list[int]:
     return [0] * len(COUNTS)
 
 
+def _no_costs() -> list[int]:
+    return [0] * len(PER_CAMPAIGN)
+
+
 def _nothing() -> tuple[list[str], list[Struct | None]]:
     return [], []
 
@@ -82,6 +86,7 @@ class Outputs:
 
     __slots__ = (
         "_packed",
+        "campaigns",
         "counts",
         "dropped",
         "events",
@@ -123,6 +128,8 @@ class Outputs:
         """Records encoded so far."""
         self.counts: dict[tuple[int, bool, str], list[int]] = defaultdict(_zeros)
         """(local day, shadow, channel) → COUNTS."""
+        self.campaigns: dict[tuple[int, bool, str], list[int]] = defaultdict(_no_costs)
+        """(local day, shadow, channel NUL campaign) → PER_CAMPAIGN."""
         self.index: list[tuple[str, str, str, str, bytes]] = []
         """(channel, account, source lead id, outcome's subject, outcome)."""
         self.stories: dict[tuple[bytes, bool], list[Entry]] = defaultdict(list)
@@ -198,6 +205,11 @@ class Outputs:
     def count(self, day: int, shadow: bool, channel: str, place: int, by: int = 1) -> None:
         """Add to a count of a channel and day (rulings 8 and 30)."""
         self.counts[day, shadow, channel][place] += by
+
+    def count_cleaning(self, day: int, shadow: bool, channel: str, campaign: str, place: int, by: int = 1) -> None:
+        """Add to a count of `PER_CAMPAIGN`, of the channel and of its campaign ("" = none): ruling 61."""
+        self.counts[day, shadow, channel][place] += by
+        self.campaigns[day, shadow, f"{channel}\0{campaign}"][PLACE_OF[place]] += by
 
     def reject(self, arrival: Arrival, reasons: tuple[str, ...], *, one_id: str | None = None) -> None:
         """One record of `rejects`; the reject of a known shadow channel says so (ruling 8)."""

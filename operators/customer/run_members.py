@@ -12,6 +12,7 @@ from operators.wire import streams
 from operators.wire.streams import Why
 from state import keys
 from state.rows.messages import InRun
+from state.rows.story import RunAlerted
 
 
 def look(submission: Submission, t: int) -> None:
@@ -46,6 +47,8 @@ def tell(submission: Submission, t: int, leads: dict[int, int]) -> None:
 
 def _alert(desk: Desk, channel: str, n: int, members: list[str], now: int) -> None:
     raw_id = desk.raw_id(n)
+    shown = [masked(number) for number in members]
+    desk.story.append(RunAlerted(now, n, channel, shown))
     desk.out.events.append(
         (
             streams.FRAUD_ALERTS,
@@ -59,7 +62,7 @@ def _alert(desk: Desk, channel: str, n: int, members: list[str], now: int) -> No
                 "NUMBER_RUN",
                 channel,
                 raw_id,
-                [masked(number) for number in members],
+                shown,
             ),
         )
     )

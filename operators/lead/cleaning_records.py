@@ -64,11 +64,12 @@ def ended(case: Case, cleaning: Cleaning, end: int, by: str, outcome: str, cost:
         record.cost = cost
     _out(case, record)
     case.desk.story.append(TaskEnded(case.at, case.lead.n, cleaning.number, end, by, outcome))
-    _count(case, count_kinds.TASKS_ENDED)
+    desk, unique = case.desk, case.unique
+    desk.out.count(desk.rules.local.day(case.at), desk.shadow, unique.channel, count_kinds.TASKS_ENDED)
 
 
 def spent(case: Case, yuan: float) -> None:
-    """Cost of cleaning, to the channel of the first touch."""
+    """Cost of cleaning, to channel and campaign of the first touch (ruling 61)."""
     _count(case, count_kinds.CLEANING_COST, round(yuan * 100))
 
 
@@ -78,8 +79,9 @@ def resolved(case: Case, *, by_robot: bool) -> None:
 
 
 def _count(case: Case, place: int, by: int = 1) -> None:
-    desk = case.desk
-    desk.out.count(desk.rules.local.day(case.at), desk.shadow, case.unique.channel, place, by)
+    desk, unique = case.desk, case.unique
+    day = desk.rules.local.day(case.at)
+    desk.out.count_cleaning(day, desk.shadow, unique.channel, unique.campaign, place, by)
 
 
 def _city(case: Case) -> tuple[str, str, str | None]:

@@ -7,6 +7,7 @@ from operators.intention import risks
 from operators.intention.merge import stands
 from operators.lead import arising, care, life, records, tasks
 from operators.lead.case import Case
+from state.rows.story import InNumberRun
 
 
 def joins(case: Case) -> bool:
@@ -14,6 +15,7 @@ def joins(case: Case) -> bool:
     dispatched gets it beside, and who has it hears of it. Whether the lead changed."""
     if not stands(case.unique, case.now):
         return False
+    case.desk.story.append(InNumberRun(case.at, case.lead.n, case.raw.n if case.raw is not None else 0))
     if not life.was_sent(case.lead):
         life.rescore(case)  # a task says the score at its opening
     changed = tasks.ask(case, facts.NUMBER_RUN)
@@ -25,6 +27,7 @@ def told(case: Case) -> None:
     """By a raw lead of another number: judged at once."""
     if not stands(case.unique, case.now):
         return
+    case.desk.story.append(InNumberRun(case.at, case.lead.n))
     changed = risks.speaks_against(case.section, case.unique, "number_run")
     if changed:
         life.rescore(case)

@@ -28,6 +28,7 @@ from state import limits
 from state.rows.codes import S_DISPATCHED, S_PENDING
 from state.rows.exits_row import Exit, ExitsRow
 from state.rows.messages import Meet
+from state.rows.story import StoreLeft
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -125,11 +126,14 @@ def meet(desk: Desk) -> None:
             if lead is None or CLOSED >> lead.status & 1:
                 continue
             case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
+            told = StoreLeft(left.at, lead.n, left.store, left.successor, left.command_id)
+            desk.story.append(told)
             _leave(case)
             if left.successor:
                 if desk.rules.store_of(left.successor, section.line) is None:
                     _back_to_waiting(case)  # the successor has left too, or does not sell the line
                 store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
+                told.into = lead.into
             else:
                 _wait_for_a_store(case)
 

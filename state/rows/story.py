@@ -153,6 +153,38 @@ class Said(Struct, array_like=True, tag="verdict", gc=False):
     reason: str = ""
 
 
+class InNumberRun(Struct, array_like=True, tag="number_run", gc=False):
+    """A unique lead is in a number run (后3位连号)."""
+
+    at: int
+    unique: int
+    n: int = 0
+    """The raw lead whose number made or lengthened the run; 0 = a later number of it did, and this lead was told."""
+
+
+class RunAlerted(Struct, array_like=True, tag="run_alert", gc=False):
+    """A raw lead of the customer showed a number run of which the alert went out."""
+
+    at: int
+    n: int
+    channel: str
+    numbers: list[str]
+    """Of the run, masked, ascending."""
+
+
+class StoreLeft(Struct, array_like=True, tag="store_exit", gc=False):
+    """The store of a unique lead left (经销商退网), by a command."""
+
+    at: int
+    unique: int
+    store: str
+    successor: str
+    """Where the lead went; "" = its store is not known any more."""
+    command_id: str
+    into: int = 0
+    """The lead at the successor into which it folded; 0 = none."""
+
+
 Entry = (
     Received
     | Marked
@@ -169,6 +201,9 @@ Entry = (
     | TaskOpened
     | TaskEnded
     | Said
+    | InNumberRun
+    | RunAlerted
+    | StoreLeft
 )
 
 _decode: Final = msgspec.msgpack.Decoder(list[Entry]).decode

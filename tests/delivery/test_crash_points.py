@@ -66,7 +66,17 @@ def images(module_folder):
 def decided(folder):
     """The rows that say what was decided, without what a seal makes free."""
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.HOP_FENCE, keys.COUNTS)
+    spaces = (
+        keys.CUSTOMER,
+        keys.STORE,
+        keys.TIMER,
+        keys.MEMBER,
+        keys.ORDER,
+        keys.HOP,
+        keys.HOP_FENCE,
+        keys.COUNTS,
+        keys.CAMPAIGNS,
+    )
     return {space: rows_of(rows, space) for space in spaces}
 
 

@@ -121,7 +121,7 @@ def streams_of(kafka):
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
     return {space: rows_of(rows, space) for space in spaces}
 
 

@@ -16,7 +16,7 @@ LOOKED_FOR = configuration(cleaning={})
 
 def run_input():
     """Two runs, one over a night at a store that opens by slots, one member lost, late, enriched and repeated ones."""
-    night = [lead(f"n{i}", f"1391234500{i}", at(1, 20, i), "R1") for i in range(5)]
+    night = [lead(f"n{i}", f"1391234500{i}", at(1, 20, i), "R1", campaign=f"c{i % 2}") for i in range(5)]
     return [
         lead("p0", "13812340998", at(1, 10), consent=False),
         lead("p1", "13812340997", at(1, 11)),
@@ -34,7 +34,17 @@ def run_input():
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.RUN, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (
+        keys.CUSTOMER,
+        keys.STORE,
+        keys.RUN,
+        keys.TIMER,
+        keys.MEMBER,
+        keys.ORDER,
+        keys.HOP,
+        keys.COUNTS,
+        keys.CAMPAIGNS,
+    )
     return {space: rows_of(rows, space) for space in spaces}
 
 
@@ -56,6 +66,7 @@ def test_the_input_has_two_runs(straight):
         ("NUMBER_RUN", ["138****0997", "138****0998", "138****0999"]),
         ("NUMBER_RUN", ["139****5002", "139****5003", "139****5004", "139****5005"]),
     ]
+    assert rows[keys.CAMPAIGNS], "its tasks are counted by campaign"
     assert rows[keys.RUN] == {}, "a day after the last number and the last alert nothing is kept"
 
 

@@ -157,7 +157,7 @@ def test_a_folder_read_twice_changes_nothing(tmp_path):
         assert engine.meters.leads == 0
     assert outputs == {path.name: path.read_bytes() for path in (tmp_path / "straight/out").glob("*.jsonl")}
     after = stored(tmp_path / "straight/state")
-    for space in (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.FENCE, keys.COUNTS):
+    for space in (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.FENCE, keys.COUNTS, keys.CAMPAIGNS):
         assert rows_of(after, space) == rows_of(rows, space)
 
 

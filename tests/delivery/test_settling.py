@@ -138,7 +138,7 @@ def test_a_stop_in_the_middle_of_a_command(expected, tmp_path, monkeypatch, call
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
     return {space: rows_of(rows, space) for space in spaces}
 
 

@@ -41,7 +41,17 @@ def exit_input():
 
 def decided(folder):
     rows = stored(folder)
-    spaces = (keys.CUSTOMER, keys.STORE, keys.EXITS, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (
+        keys.CUSTOMER,
+        keys.STORE,
+        keys.EXITS,
+        keys.TIMER,
+        keys.MEMBER,
+        keys.ORDER,
+        keys.HOP,
+        keys.COUNTS,
+        keys.CAMPAIGNS,
+    )
     return {space: rows_of(rows, space) for space in spaces}
 
 

@@ -149,7 +149,7 @@ class Killed:
     def decided(self) -> dict[bytes, dict[bytes, bytes]]:
         """The rows that say what was decided."""
         rows = stored(self.folder)
-        spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+        spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
         return {space: rows_of(rows, space) for space in spaces}
 
 

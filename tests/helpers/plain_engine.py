@@ -23,7 +23,7 @@ from operators.registry import RECORD_OF, SETTLING, SETTLING_RECORDS
 from operators.wire.arrival import Arrival
 from operators.wire.streams import STREAMS, without_nulls
 from state.keys import NO_CLOCK, moment
-from state.rows.story import Disputed
+from state.rows.story import Disputed, Entry
 from state.shard import Shard
 
 WALL_MS = 1_790_000_000_000
@@ -133,6 +133,8 @@ class PlainEngine:
         self.at_rest = at_rest
         self.disputes: list[tuple[str, int]] = []
         """(one_id, at): they stand in the customer's story alone."""
+        self.stories: dict[str, list[Entry]] = {}
+        """By one_id."""
         self.database = DictDatabase()
         self.validation = Validation(self.rules, OneIds(configuration.secret, shards), RECORD_OF)
         self.outputs: dict[str, list[dict[str, Any]]] = {name: [] for name in STREAMS}
@@ -228,6 +230,7 @@ class PlainEngine:
 
     def _write(self, batch: Batch) -> None:
         for (digest, _), story in batch.out.stories.items():
+            self.stories.setdefault(digest.hex(), []).extend(story)
             self.disputes += [(digest.hex(), entry.at) for entry in story if isinstance(entry, Disputed)]
         batch.write(0.0)
         for stream, _, lines in batch.out.lines():

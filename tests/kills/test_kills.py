@@ -68,7 +68,7 @@ def lay_out(folder, seed):
 def decided(folder):
     """The rows that say what was decided."""
     rows = stored(folder / "state")
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS)
+    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
     return {space: rows_of(rows, space) for space in spaces}
 
 
