@@ -35,15 +35,25 @@ def member_of(digest: bytes, n: int) -> bytes:
     return f"{digest.hex()}{n:x}".encode()
 
 
-def order_of(message: JoinQueue, opening: int, *, carried: bool) -> bytes:
-    """Its place: the opening; those left over from an earlier one; score; age; id."""
+def order_of(message: JoinQueue, opening: int) -> bytes:
+    """Its place: the opening; behind those left over from an earlier one; score; age; id."""
     return (
-        (opening + _BIAS).to_bytes(8, "big")
-        + (_CARRIED if carried else _NEW)
+        _begins(opening)
+        + _NEW
         + (0xFFFF - max(0, min(message.score, 0xFFFF))).to_bytes(2, "big")
         + (message.opened + _BIAS).to_bytes(8, "big")
         + message.unique_id.encode()
     )
+
+
+def left_over(order: bytes, place: int, opening: int) -> bytes:
+    """The place at the opening that follows of who was at this one behind `place` others: score and age give way to that, or who
+    is left over once would pass who is left over again (ruling 29: ahead of newer leads)."""
+    return _begins(opening) + _CARRIED + place.to_bytes(10, "big") + order[19:]
+
+
+def _begins(opening: int) -> bytes:
+    return (opening + _BIAS).to_bytes(8, "big")
 
 
 def _opening_of(order: bytes) -> int:
@@ -72,7 +82,10 @@ def join(desk: StoreDesk, message: JoinQueue, now: int) -> None:
                 _tell(desk, message.digest, Slot(message.n, waits_for, opening, False))
         _tell(desk, message.digest, Slot(message.n, opening, opening, False))
     else:
-        order = order_of(message, opening, carried=held is not None and held[8:9] == _CARRIED)
+        if held is not None and held[8:9] == _CARRIED:
+            order = _begins(opening) + held[8:]  # a new score moves nobody who is left over
+        else:
+            order = order_of(message, opening)
         queue.join(member, order, _encode((message.digest, message.n, message.line)))
         _joined(row, order)
     if not row.queued:
@@ -120,7 +133,7 @@ def fire(desk: StoreDesk, before: int) -> bool:
             digest, n, line = _decode(value)
             following = _slot(desk, digest, n, line)
             if following:
-                queue.join(member_of(digest, n), following.to_bytes(8, "big") + _CARRIED + order[9:], value)
+                queue.join(member_of(digest, n), left_over(order, row.released, following), value)
             else:
                 queue.take(member_of(digest, n), order)
                 row.queued -= 1
@@ -135,7 +148,7 @@ def fire(desk: StoreDesk, before: int) -> bool:
 
 
 def _slot(desk: StoreDesk, digest: bytes, n: int, line: str) -> int:
-    """Tell the next lead its slot; where that is at or after closing, returns the biased opening that it waits for, else 0."""
+    """Tell the next lead its slot; where that is at or after closing, returns the opening that it waits for, else 0."""
     row, rules = desk.row, desk.rules
     due = row.due
     store = rules.store_of(row.code, line)
@@ -146,7 +159,7 @@ def _slot(desk: StoreDesk, digest: bytes, n: int, line: str) -> int:
         following = next_opening(store, closes, rules) if slot >= closes else 0
         if following:
             _tell(desk, digest, Slot(n, due, following, True))
-            return following + _BIAS
+            return following
     _tell(desk, digest, Slot(n, due, slot, False))
     return 0
 

@@ -51,6 +51,8 @@ def begins_anew(lead: Lead, *, invalid: bool) -> None:
         cleaning.before = cleaning.past[-1].number if cleaning.past else 0
     if invalid:
         of(lead).reasons = facts.REOPENED_INVALID
+    elif lead.conditions in _HELD_FOR_HOURS:
+        of(lead)  # else it would be taken for one that an older version held
 
 
 def goes_on(lead: Lead) -> None:
@@ -119,7 +121,7 @@ def _judge(case: Case, rules: CleaningRules, *, asks: bool = True) -> None:
     """The route, once for an opening (ruling 58), and its task. One that an older version held for HOURS or RATE alone counts as
     NONE (ruling 75)."""
     desk, section, lead = case.desk, case.section, case.lead
-    if lead.conditions in _HELD_FOR_HOURS:
+    if lead.cleaning is None and lead.conditions in _HELD_FOR_HOURS:
         lead.route = NONE
         return
     asked = routes.store_facts(desk.row, section.store, section.line, desk.rules) | routes.number_facts(desk.row)

@@ -3,7 +3,7 @@
 
 import pytest
 from crashes import Steps, crashed, watched
-from delivery import ALWAYS, Case, assert_same, at, configuration, lead, memory_reader, rows_of, stored
+from delivery import ALWAYS, Case, assert_same, at, configuration, decided, lead, memory_reader, rows_of
 
 from flows.engine import Engine, Options
 from flows.run import run
@@ -30,22 +30,6 @@ def run_input():
         lead("n5", "13912345005", at(2, 20, 2, 1), "P1"),  # by now with 003, 004, and 002 by its part
         lead("n6", "13912345006", at(4, 8), "P1"),
     ]  # fmt: skip
-
-
-def decided(folder):
-    rows = stored(folder)
-    spaces = (
-        keys.CUSTOMER,
-        keys.STORE,
-        keys.RUN,
-        keys.TIMER,
-        keys.MEMBER,
-        keys.ORDER,
-        keys.HOP,
-        keys.COUNTS,
-        keys.CAMPAIGNS,
-    )
-    return {space: rows_of(rows, space) for space in spaces}
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,18 @@ def test_slots_by_the_minute_and_the_rest_at_the_next_opening(tmp_path):
     ]  # fmt: skip
 
 
+def test_who_is_left_over_twice_is_not_passed_by_who_is_left_over_once(tmp_path):
+    """Each slot that is too late moves to the next opening, ahead of newer leads: also of those with a better score."""
+    newer = [
+        lead(f"newer-{n}", f"139990000{n}", at(2, 20, n % 60), "R1", intent={"level": "HIGH"}) for n in range(90, 92)
+    ]
+    case = Case(tmp_path, settings=configuration(periods={**TABLES["periods"], "merge": 5}))
+    assert released(case, *night(8), *newer) == [
+        (0, "2 09:00"), (1, "2 09:01"), (2, "2 09:02"), (3, "3 09:00"), (4, "3 09:01"), (5, "3 09:02"),
+        (6, "4 09:00"), (7, "4 09:01"), (90, "4 09:02"), (91, "5 09:00"),
+    ]  # fmt: skip
+
+
 def test_order_by_score_then_opening_of_the_lead(tmp_path):
     leads = night(3)
     leads[2]["intent"] = {"level": "HIGH"}

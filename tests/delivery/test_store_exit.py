@@ -3,9 +3,9 @@
 
 import pytest
 from crashes import Steps, crashed, watched
-from delivery import ALWAYS, Case, assert_same, at, instant, lead, memory_reader, rows_of, stored
+from delivery import ALWAYS, Case, assert_same, at, decided, instant, lead, memory_reader
 
-from state import keys, limits
+from state import limits
 
 UNTIL = at(5, 12)
 
@@ -37,22 +37,6 @@ def exit_input():
         command("STORE_EXIT", "x1", at(2, 14), store="R3", successor="R2"),
         lead("l3", people[5], at(3, 10), "P1"),
     ]  # fmt: skip
-
-
-def decided(folder):
-    rows = stored(folder)
-    spaces = (
-        keys.CUSTOMER,
-        keys.STORE,
-        keys.EXITS,
-        keys.TIMER,
-        keys.MEMBER,
-        keys.ORDER,
-        keys.HOP,
-        keys.COUNTS,
-        keys.CAMPAIGNS,
-    )
-    return {space: rows_of(rows, space) for space in spaces}
 
 
 @pytest.fixture(scope="module")

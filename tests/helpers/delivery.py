@@ -139,6 +139,26 @@ def scenario(seed: int, records: int, *, days: int = 12, customers: int = 0) -> 
     return found
 
 
+FEEDS = {"activity": "activity", "verdict": "verdicts", "command": "commands"}
+"""Type of a record → name of its own file or topic; raw leads and what is no record have raw_leads."""
+
+
+def encoded(records: list[Record | str]) -> list[bytes]:
+    """As bytes."""
+    return [record.encode() if isinstance(record, str) else orjson.dumps(record) for record in records]
+
+
+def feeds(records: list[Record | str], *, apart: bool) -> dict[str, list[bytes]]:
+    """Name of a file or topic → its records: all in one, or each type in its own."""
+    if not apart:
+        return {"raw_leads": encoded(records)}
+    found: dict[str, list[Record | str]] = {}
+    for record in records:
+        name = "raw_leads" if isinstance(record, str) else FEEDS.get(record["type"], "raw_leads")
+        found.setdefault(name, []).append(record)
+    return {name: encoded(some) for name, some in found.items()}
+
+
 class Case:
     """A state and a sink that runs share, as `--state` and `--sink` do."""
 
@@ -182,6 +202,24 @@ def stored(folder: Path) -> dict[bytes, bytes]:
 def rows_of(rows: Mapping[bytes, bytes], space: bytes) -> dict[bytes, bytes]:
     """Those of one space of all shards."""
     return {key: value for key, value in rows.items() if key[:1] != keys.PROCESS and key[1:2] == space}
+
+
+def decided(folder: Path, *more: bytes) -> dict[bytes, dict[bytes, bytes]]:
+    """The rows of a closed state that say what was decided, and those of `more` spaces."""
+    rows = stored(folder)
+    spaces = (
+        keys.CUSTOMER,
+        keys.STORE,
+        keys.RUN,
+        keys.EXITS,
+        keys.TIMER,
+        keys.MEMBER,
+        keys.ORDER,
+        keys.HOP,
+        keys.COUNTS,
+        keys.CAMPAIGNS,
+    )
+    return {space: rows_of(rows, space) for space in (*spaces, *more)}
 
 
 def memory_reader(records: list[Record | str], **options: Any) -> MemoryReader:

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 from broker import KafkaClient
-from delivery import Record, at, rows_of, scenario, stored
+from cleaning_scenario import cleaning_scenario
+from delivery import at, decided, feeds, scenario
 from kafka_case import CaseSettings, Reading, Row, compacted, create, ends, outputs_of, wait_settled
 from oracle_reading import Line, kind_of_name, read_path
 
 from connectors.demo.simulated import generate
 from operators.wire.streams import STREAMS
-from state import keys
 
 RECORDS = 2500
 LEADS = 1500
@@ -36,11 +36,14 @@ class Input:
         lines: Mapping[str, list[bytes]],
         config: str = "",
         until: int | None = None,
+        *,
+        cleaning: bool = False,
     ) -> None:
         self.lines = lines
         """Name of a file or topic, which says its record type → records."""
         self.config = config
-        """Path; "" = that of `delivery`."""
+        """Path; "" = that of `delivery`, or of `cleaning_scenario`."""
+        self.cleaning = cleaning
         self.until = until
         self.topics = {name: f"{prefix}in.{name}" for name in self.lines}
         create(client, dict.fromkeys(self.topics.values(), 1))
@@ -59,25 +62,18 @@ class Input:
 
 
 def drawn(client: KafkaClient, prefix: str, folder: Path, seed: int) -> Input:
-    """An input of its own per seed: one topic, two topics read as one, or a generated folder in two, which is the one kind
-    of long input that the oracle knows (it has `config`)."""
+    """An input of its own per seed: of three one with cleaning, one without, and a generated folder, which is the one kind of
+    long input that the oracle knows (it has `config`). The first two lie in one topic or in several that are read as one."""
     if seed % 3 == 2:
         generate(folder, leads=LEADS, seed=seed, days=30)
         found: dict[str, list[bytes]] = {}
         for line in read_path(folder):
             found.setdefault(Path(line.source).stem, []).append(line.raw)
         return Input(client, prefix, found, str(folder / "config.toml"))
-    lines = encoded(scenario(seed, RECORDS))
-    if not seed % 3:
-        return Input(client, prefix, {"raw_leads": lines}, until=at(22, 12))
-    acts = [line for line in lines if b'"activity"' in line]
-    leads = [line for line in lines if b'"activity"' not in line]
-    return Input(client, prefix, {"raw_leads": leads, "activity": acts}, until=at(22, 12))
-
-
-def encoded(records: list[Record | str]) -> list[bytes]:
-    """As bytes."""
-    return [record.encode() if isinstance(record, str) else orjson.dumps(record) for record in records]
+    cleaning = seed % 3 == 1
+    records = cleaning_scenario(seed) if cleaning else scenario(seed, RECORDS)
+    apart = seed // 3 % 2 == 1
+    return Input(client, prefix, feeds(records, apart=apart), until=at(22, 12), cleaning=cleaning)
 
 
 class Killed:
@@ -100,6 +96,7 @@ class Killed:
             "transaction_ms": 20,
             "state": str(self.folder),
             "config": self.given.config,
+            "cleaning": self.given.cleaning,
             "until": self.given.until,
             "poll": 10,
             "epoch_ms": 50,
@@ -148,9 +145,7 @@ class Killed:
 
     def decided(self) -> dict[bytes, dict[bytes, bytes]]:
         """The rows that say what was decided."""
-        rows = stored(self.folder)
-        spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
-        return {space: rows_of(rows, space) for space in spaces}
+        return decided(self.folder)
 
 
 def per_event(rows: list[Row]) -> tuple[dict[bytes, Event], int]:

@@ -1,7 +1,8 @@
 """Runs engines on files, each in a process of its own that a test may kill at any instant.
 
-Reads one JSON object a line: state, source, sink, until, poll (records a poll), epoch_ms. For each it forks (so that a
-start costs no imports) and writes `started PID`, `opened PID SECONDS` once the engine is open, `ended PID STATUS`.
+Reads one JSON object a line: state, source, sink, until, poll (records a poll), epoch_ms, cleaning (whose configuration:
+that of `delivery` or of `cleaning_scenario`). For each it forks (so that a start costs no imports) and writes `started PID`,
+`opened PID SECONDS` once the engine is open, `ended PID STATUS`.
 """
 
 import os
@@ -14,6 +15,7 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
+from cleaning_scenario import cleaning_configuration  # noqa: E402
 from delivery import configuration  # noqa: E402
 from forking import serve  # noqa: E402
 
@@ -38,7 +40,8 @@ def one(order: dict[str, Any]) -> None:
     reader = SmallPolls(Path(order["source"]))
     reader.limit = order["poll"]
     options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
-    engine = Engine(configuration(), reader, FileSink(Path(order["sink"])), options)
+    settings = cleaning_configuration() if order["cleaning"] else configuration()
+    engine = Engine(settings, reader, FileSink(Path(order["sink"])), options)
     print(f"opened {os.getpid()} {time.perf_counter() - began:.4f}", flush=True)
     run(engine, epoch=timedelta(milliseconds=order["epoch_ms"]))
 

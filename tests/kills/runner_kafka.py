@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests" / "helpers")]
 
+from cleaning_scenario import cleaning_configuration  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 from delivery import configuration  # noqa: E402
 from forking import serve  # noqa: E402
@@ -40,7 +41,8 @@ class Order(TypedDict):
     transaction_ms: int
     state: str
     config: str
-    """Path of a configuration; "" = that of tests/helpers/delivery.py."""
+    """Path of a configuration; "" = that of tests/helpers/delivery.py, or of cleaning_scenario.py."""
+    cleaning: bool
     until: int | None
     poll: int
     """Records a poll."""
@@ -122,7 +124,8 @@ def one(order: Order) -> None:
     )
     reader = SmallPolls(settings, to_end=True)
     reader.limit = order["poll"]
-    tables = load(Path(order["config"])) if order["config"] else configuration()
+    built_in = cleaning_configuration if order["cleaning"] else configuration
+    tables = load(Path(order["config"])) if order["config"] else built_in()
     options = Options(Path(order["state"]), shards=4, until_ms=order["until"])
     sink = sink_type(settings)
     if order["place"]:

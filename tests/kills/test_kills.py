@@ -6,7 +6,6 @@ something new was decided: the output, then the database's log, grew by amounts 
 before all kills were made, everything is compared and another input begins.
 """
 
-import json
 import os
 import random
 import shutil
@@ -18,12 +17,12 @@ import time
 from pathlib import Path
 
 import pytest
-from delivery import assert_same, at, file_outputs, rows_of, scenario, stored
+from cleaning_scenario import cleaning_scenario, idle
+from delivery import assert_same, at, decided, feeds, file_outputs, scenario
 from forked import Runner
 from waiting import slowness
 
 from connectors.files.sink import FileSink
-from state import keys
 from state.database import Database
 
 KILLS = int(os.environ.get("LEADSTREAM_KILLS") or 300)
@@ -46,30 +45,30 @@ def runner(tmp_path):
     runner.close()
 
 
-def order(case, *, poll, epoch_ms):
+def has_cleaning(seed):
+    """Each second input, the first of them."""
+    return seed % 2 == 0
+
+
+def order(case, seed, *, poll, epoch_ms):
     """For the runner."""
     folders = {"state": str(case / "state"), "source": str(case / "in"), "sink": str(case / "out")}
-    return {**folders, "until": UNTIL, "poll": poll, "epoch_ms": epoch_ms}
+    return {**folders, "until": UNTIL, "poll": poll, "epoch_ms": epoch_ms, "cleaning": has_cleaning(seed)}
 
 
 def lay_out(folder, seed):
-    """An input of its own per seed: one mixed file, or two files read as one."""
+    """An input of its own per seed: one mixed file, or several read as one."""
     (folder / "in").mkdir(parents=True)
-    lines = [r if isinstance(r, str) else json.dumps(r) for r in scenario(seed, RECORDS)]
-    if seed % 2:
-        files = {"raw_leads.jsonl": lines}
-    else:
-        acts = [line for line in lines if '"activity"' in line]
-        files = {"raw_leads.jsonl": [line for line in lines if '"activity"' not in line], "activity.jsonl": acts}
-    for name, content in files.items():
-        (folder / "in" / name).write_text("\n".join(content) + "\n")
+    records = cleaning_scenario(seed) if has_cleaning(seed) else scenario(seed, RECORDS)
+    for name, lines in feeds(records, apart=seed // 2 % 2 == 1).items():
+        (folder / "in" / f"{name}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
 
 
-def decided(folder):
-    """The rows that say what was decided."""
-    rows = stored(folder / "state")
-    spaces = (keys.CUSTOMER, keys.STORE, keys.TIMER, keys.MEMBER, keys.ORDER, keys.HOP, keys.COUNTS, keys.CAMPAIGNS)
-    return {space: rows_of(rows, space) for space in spaces}
+def not_in_play(outputs, seed):
+    """What an input lacks."""
+    text = b"\n".join(outputs["holds"] + outputs["dispositions"] + outputs["closings"])
+    missing = [word.decode() for word in (b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"') if word not in text]
+    return missing + (idle(outputs) if has_cleaning(seed) else [])
 
 
 def output_bytes(folder):
@@ -86,13 +85,14 @@ def log_bytes(folder):
     return found
 
 
-def killed_again_and_again(runner, case, rng, kills, total):
+def killed_again_and_again(runner, case, seed, kills, total):
     """One input to its end; returns the kills made."""
+    rng = random.Random(f"kills/{seed}")
     made = 0
     seen = 0
     step = 2 * total // KILLS_PER_INPUT
     while True:
-        runner.start(order(case, poll=rng.choice((3, 10, 40)), epoch_ms=rng.choice((0, 5, 50))))
+        runner.start(order(case, seed, poll=rng.choice((3, 10, 40)), epoch_ms=rng.choice((0, 5, 50))))
         if made < kills:
             wanted = seen + rng.randrange(1, step)
             more = rng.randrange(40_000) if rng.random() < 0.7 else 0
@@ -117,25 +117,24 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, tmp_path, capsys):
         straight, case = tmp_path / f"{number}-straight", tmp_path / f"{number}"
         lay_out(straight, seed)
         shutil.copytree(straight / "in", case / "in")
-        runner.start(order(straight, poll=10, epoch_ms=50))
+        runner.start(order(straight, seed, poll=10, epoch_ms=50))
         assert runner.wait() == 0, runner.trace()
         expected = file_outputs(straight / "out")
-        text = b"\n".join(expected["holds"] + expected["dispositions"] + expected["closings"])
-        if missing := [word for word in (b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"') if word not in text]:
+        if missing := not_in_play(expected, seed):
             dull += 1
             assert dull <= DULL, f"{missing} is not in play, nor were others in {dull - 1} inputs before"
             number += 1
             continue
-        rng = random.Random(f"kills/{seed}")
         kills = min(KILLS_PER_INPUT, KILLS - made)
-        now = killed_again_and_again(runner, case, rng, kills, output_bytes(straight))
+        now = killed_again_and_again(runner, case, seed, kills, output_bytes(straight))
         assert now, "no kill was made"
         made += now
         assert_same(file_outputs(case / "out"), expected)
-        assert decided(case) == decided(straight)
+        assert decided(case / "state") == decided(straight / "state")
         number += 1
+        said = ", cleaning" if has_cleaning(seed) else ""
         with capsys.disabled():
-            print(f"\nkills: {made} of {KILLS}, input {number} (seed {seed}): the same", end="")
+            print(f"\nkills: {made} of {KILLS}, input {number} (seed {seed}{said}): the same", end="")
         for folder in (straight, case):
             shutil.rmtree(folder)
     opened_ms = [seconds * 1000 for seconds in runner.opened_s]

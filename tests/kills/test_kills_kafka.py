@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 import pytest
 from cleaning_differ import beside_oracle
+from cleaning_scenario import idle
 from kafka_case import Follower, ends
 from killed_runs import Killed, compared, drawn
 from waiting import slowness
@@ -75,6 +76,14 @@ def oracle_differs(case, found):
     return beside_oracle(tables, secret, case.given.oracle_lines(), decoded, case.given.until)
 
 
+def not_in_play(rows, given):
+    """What an input lacks."""
+    outputs = {stream: [row.value for row in some if row.value is not None] for stream, some in rows.items()}
+    text = b"\n".join(outputs["holds"] + outputs["dispositions"] + outputs["closings"])
+    words = (b'"HOURS"' if given.config else b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"')
+    return [word.decode() for word in words if word not in text] + (idle(outputs) if given.cleaning else [])
+
+
 def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, memory_path, prefix, capsys):
     made = number = dull = 0
     first_s = {"once": [], "transactional": []}
@@ -88,9 +97,7 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, mem
         runner.start(straight.order())
         assert runner.wait() == 0, runner.trace()
         expected = straight.rows()
-        text = b"\n".join(row.value for name in ("holds", "dispositions", "closings") for row in expected[name])
-        words = (b'"HOURS"' if given.config else b'"RATE"', b'"corrects"', b'"MERGE_EXPIRED"')
-        if missing := [word for word in words if word not in text]:
+        if missing := not_in_play(expected, given):
             dull += 1
             assert dull <= DULL, f"{missing} is not in play, nor were others in {dull - 1} inputs before"
             number += 1
@@ -112,10 +119,11 @@ def test_killed_again_and_again_it_comes_to_the_same(runner, session_broker, mem
         assert case.decided() == straight.decided()
         differing = oracle_differs(case, found)
         assert not differing, differing[:10]
+        kind = f"{mode}, cleaning" if given.cleaning else mode
         oracle = "" if differing is None else ", and the oracle's"
         with capsys.disabled():
             print(
-                f"\nkills on Kafka: {made} of {KILLS}, input {number} (seed {seed}, {mode}): the same{oracle}", end=""
+                f"\nkills on Kafka: {made} of {KILLS}, input {number} (seed {seed}, {kind}): the same{oracle}", end=""
             )
             print(f"; {again} records twice", end="")
         session_broker.delete(*session_broker.topics(name))

@@ -10,9 +10,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from delivery import at, scenario
+from delivery import at, encoded, scenario
 from forked import Runner
-from killed_runs import Input, Killed, compared, encoded
+from killed_runs import Input, Killed, compared
 from waiting import wait_until
 
 pytestmark = [pytest.mark.kills_kafka]

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_engine import DictDatabase
 
-from operators.dispatch.release import order_of
+from operators.dispatch.release import left_over, order_of
 from state import keys
 from state.database import Database
 from state.members import Members
@@ -120,28 +120,22 @@ def test_a_nul_is_refused(database, code, name):
 
 
 def test_orders_sort_as_the_rule_wants():
-    """Openings, also before 1970; carried ones first; the highest score, also beyond its bounds; age; id."""
+    """Openings, also before 1970; those left over first, by their places; the highest score, also beyond its bounds; age; id."""
     opening = [-(1 << 61), -86_400_000, -1, 0, 1, 1_756_656_000_000]
     wanted = []
     for due in opening:
-        for carried in (True, False):
-            for score in (99_999, 65_535, 65_534, 100, 1, 0):
-                for opened in (-5, 0, 7):
-                    for unique_id in ("a.u1", "a.u10", "b.u1"):
-                        message = JoinQueue(b"d", 1, due, score, opened, unique_id, "")
-                        wanted.append(
-                            (
-                                due,
-                                not carried,
-                                -min(score, 65_535),
-                                opened,
-                                unique_id,
-                                order_of(message, due, carried=carried),
-                            )
-                        )
+        for score in (99_999, 65_535, 65_534, 100, 1, 0):
+            for opened in (-5, 0, 7):
+                for unique_id in ("a.u1", "a.u10", "b.u1"):
+                    order = order_of(JoinQueue(b"d", 1, due, score, opened, unique_id, ""), due)
+                    wanted.append((due, 1, -min(score, 65_535), opened, unique_id, order))
+                    for place in (0, 1, 255, 256, 1 << 40):
+                        again = left_over(left_over(order, 7, due - 9), place, due)
+                        assert again == left_over(order, place, due)
+                        wanted.append((due, 0, place, 0, unique_id, again))
     assert [entry[-1] for entry in sorted(wanted)] == sorted(entry[-1] for entry in wanted)
     low = JoinQueue(b"d", 1, 5, -3, 0, "a", "")
-    assert order_of(low, 5, carried=False) == order_of(JoinQueue(b"d", 1, 5, 0, 0, "a", ""), 5, carried=False)
+    assert order_of(low, 5) == order_of(JoinQueue(b"d", 1, 5, 0, 0, "a", ""), 5)
 
 
 MEMBER = st.sampled_from([b"a", b"ab", b"b", b"\xff", b"a\x01"])

@@ -203,6 +203,20 @@ def test_closed_and_opened_again_by_one_record() -> None:
     assert engine.lead()["task_id"] == engine.task()["task_id"]
 
 
+@pytest.mark.parametrize(
+    ("closed", "ends"),
+    [("INVALID", [("MANUAL", "OPEN", ["REOPENED_INVALID", "ASKED"])]), ("LOST", [("AI", "OPEN", ["ASKED"])])],
+)
+def test_closed_and_opened_again_by_one_record_while_it_waits_for_the_opening(closed: str, ends: list[Any]) -> None:
+    """Held for HOURS alone, it is no lead of an older version: the raw lead that reopens it is judged (rulings 24 and 58)."""
+    engine = Cleaned(cleaning={"rules": [{"route": "AI", "reason": "ASKED", "campaign": ["R"]}]})
+    engine.feed(lead("01-02T19:00", store="DAY"))
+    engine.feed(lead("01-03T03:00", store="DAY", campaign="R"))  # merged: judged it was
+    assert engine.lead()["status"] == "HELD" and not engine.tasks()
+    engine.feed(act("01-03T02:00", closed, store="DAY"))
+    assert engine.ends() == ends and engine.lead()["status"] == "CLEANING"
+
+
 # --- states that an older version wrote
 
 
