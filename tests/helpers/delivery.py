@@ -205,7 +205,8 @@ def rows_of(rows: Mapping[bytes, bytes], space: bytes) -> dict[bytes, bytes]:
 
 
 def decided(folder: Path, *more: bytes) -> dict[bytes, dict[bytes, bytes]]:
-    """The rows of a closed state that say what was decided, and those of `more` spaces."""
+    """The rows of a closed state that say what was decided, and those of `more` spaces. What the detector of number runs keeps is
+    swept once a day and after a start: compare where two days have passed since the last number."""
     rows = stored(folder)
     spaces = (
         keys.CUSTOMER,
