@@ -262,10 +262,18 @@ def hear(unique: Unique, entry: IntentEntry) -> None:
 
 
 def add_intent(unique: Unique, entry: IntentEntry) -> None:
-    """One more entry of the history, at most `limits.INTENTS`."""
-    unique.intents.append(entry)
-    if len(unique.intents) > limits.INTENTS:
-        del unique.intents[0]
+    """One more entry of the history, at most `limits.INTENTS`. By time: what a store answer brings may be older than what is
+    here, and the latest says the grade (ruling 43)."""
+    intents = unique.intents
+    if intents and entry.t < intents[-1].t:
+        place = len(intents) - 1
+        while place and entry.t < intents[place - 1].t:
+            place -= 1
+        intents.insert(place, entry)
+    else:
+        intents.append(entry)
+    if len(intents) > limits.INTENTS:
+        del intents[0]
 
 
 def act_on(fold: Fold, unique: Unique, kind: int, t: int, at: int, rules: Rules) -> Unique | None:

@@ -56,6 +56,18 @@ def test_an_answer_that_folds_the_lead() -> None:
     assert engine.lead(1)["grade"] == "A"
 
 
+def test_an_older_wish_that_folds_in_stands_at_its_own_time() -> None:
+    """Ruling 43: the latest days to buy, by event time."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00", intent={"days_to_buy": 5}))
+    waits = engine.lead(1)["unique_id"]
+    engine.feed(lead("01-03T09:00", store="SZ1", intent={"days_to_buy": 77}))
+    engine.feed(verdict("01-03T09:05", "MANUAL", "STORE_CHOSEN", unique_id=waits, store="SZ1"))
+    assert engine.lead(1)["folded_into"] == engine.lead(2)["unique_id"] and engine.lead(2)["grade"] == "C"
+    engine.feed(lead("01-04T10:00", store="SZ1"))
+    assert engine.lead(2)["grade"] == "C"
+
+
 def test_the_wish_reaches_a_survivor_that_is_lost_at_that_instant() -> None:
     """An answer stands before the activities of its instant, and so does what it says (rulings 61 and 83)."""
     engine = Cleaned()
