@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from connectors.demo.simulated import calls, exits, phones
-from connectors.demo.simulated.calls import AI, MANUAL, Call
+from connectors.demo.simulated.calls import AI, MANUAL, NONE, Call
 from connectors.demo.simulated.channels import Channel, young_channels
 from connectors.demo.simulated.days import DAY_MS, HOUR_MS, day_start_ms, local_day
 from connectors.demo.simulated.exits import AFTER, BEFORE, BETWEEN, Exits
@@ -40,9 +40,10 @@ from connectors.demo.simulated.key_life import (
 from connectors.demo.simulated.records import DEDUPED, FIRST_TOUCH, MERGED, Activity, RawLead, StoreExit, Verdict
 from connectors.demo.simulated.world import World
 
-NONE = "NONE"
 YOUNG_MS = 90 * DAY_MS
 DEFAULT_SHARE = 0.9
+_WITHOUT_TASK = 0.02
+"""Of the leads without task, those of which somebody says something all the same."""
 _FOLDS = 0.6
 """Share of customers with an open lead at a store who name that store when they are asked."""
 
@@ -149,7 +150,12 @@ class CallCentre:
         stay.waits, stay.ready_ms, stay.said_yes, stay.opening = "", None, False, touch
         if stay.route == NONE:
             stay.ready_ms = read_ms
-            return ""
+            if self._rng.random() >= _WITHOUT_TASK * self._share or self._leaving.is_quiet(key, keys):
+                return ""
+            call = Call(self._rng, key, touch, NONE, "", read_ms, self._ends_ms(key, touch))
+            self.cases[f"without task: {calls.make(call)}"] += 1
+            self._collect(call)
+            return self._conclude(key, keys, stay, call)
         call = Call(self._rng, key, touch, stay.route, wants, read_ms, self._ends_ms(key, touch))
         call.new_store, call.open_store = self._new_store(key), self._open_store(key, keys)
         self.cases[f"route_{stay.route or 'open'}"] += 1

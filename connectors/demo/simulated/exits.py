@@ -24,6 +24,8 @@ DEFAULT_SHARE: Final = 0.1
 NOTHING, OPEN, ENDED, EXPIRED, UNSURE = "nothing", "open", "ended", "expired", "unsure"
 BEFORE, BETWEEN, AFTER = "before", "between", "after"
 _WITH_SUCCESSOR: Final = 0.6
+_CLOSING: Final = 0.5
+"""Share of them that would rather leave when all is told: only then do leads of popular stores fold."""
 _TRIES: Final = 4
 _KEPT_MS: Final = 48 * HOUR_MS
 """Raw leads that are corrected when their lead folds: within the lateness of every channel (ruling 46)."""
@@ -78,6 +80,8 @@ def plan(
         times.append(exits.closing_ms + int(rng.random() * max(end_ms - exits.closing_ms, HOUR_MS)))
         left = StoreExit(len(exits.of) + 1, store.code, "", times[0])
         if rng.random() < _WITH_SUCCESSOR:
+            if rng.random() < _CLOSING:
+                times.reverse()
             left = _with_successor(world, exits, left, store, free, times, at_store) or left
         exits.of[left.store] = left
         free -= {left.store, left.successor}
