@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from connectors.demo.simulated.days import HOUR_MS, SECOND_MS
+from connectors.demo.simulated.days import HOUR_MS, SECOND_MS, day_start_ms
 from connectors.demo.simulated.key_life import KeyLife, Stay, Touch, ends_with, moves_expiry
 from connectors.demo.simulated.records import FIRST_TOUCH, MERGED, StoreExit
 from connectors.demo.simulated.stores import Store
@@ -85,6 +85,24 @@ def plan(
             left = _with_successor(world, exits, left, store, free, times, at_store) or left
         exits.of[left.store] = left
         free -= {left.store, left.successor}
+    return exits
+
+
+def demo_exits(world: World, seed: int, first_day: int) -> list[StoreExit]:
+    """For a live feed: from the second day on a store a day leaves, in office hours, until one in five is gone.
+
+    Each is the smallest of its city that is still there, and the city's first store takes over, or nobody: the call centre
+    then waits for an answer that never comes, which is what happens.
+    """
+    rng = Random(f"exits/{seed}")
+    cities = [stores for stores in world.stores.per_city if len(stores) > 2]
+    last = [stores[-1] for stores in cities] + [stores[-2] for stores in cities if len(stores) > 3]
+    rng.shuffle(last)
+    exits = []
+    for number, store in enumerate(last[: len(world.stores.all) // 5], 1):
+        successor = world.stores.per_city[store.city][0].code if rng.random() < _WITH_SUCCESSOR else ""
+        at_ms = day_start_ms(first_day + number) + 10 * HOUR_MS + int(rng.random() * 7 * HOUR_MS)
+        exits.append(StoreExit(number, store.code, successor, at_ms))
     return exits
 
 
