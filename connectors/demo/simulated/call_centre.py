@@ -52,6 +52,8 @@ class CallCentre:
     """Answers a share of the tasks. `verdicts` collects them, `cases` counts what was planned, `openings` holds the number of
     each raw lead whose time of arrival the plan relies on.
 
+    `homes`: the robot also calls where the city may be known by the number's home alone. No truth can say that, so it is for
+    feeds without one; else such leads are answered by people.
     `opens_ms` maps the number of a raw lead to the clock at which it is read; without it that is its arrival.
     """
 
@@ -65,6 +67,7 @@ class CallCentre:
         share: float = DEFAULT_SHARE,
         opens_ms: Mapping[int, int] | None = None,
         leaving: Exits | None = None,
+        homes: bool = False,
     ) -> None:
         self._world = world
         self._rng = rng
@@ -73,6 +76,7 @@ class CallCentre:
         self._share = share
         self._opens_ms = opens_ms
         self._leaving = leaving or Exits()
+        self._if_home = AI if homes else ""
         self._involved = self._leaving.involved
         self._young = {code: day_start_ms(world.first_day + after) for code, after in young_channels().items()}
         self.verdicts: list[Verdict] = []
@@ -156,7 +160,7 @@ class CallCentre:
             self.cases[f"without task: {calls.make(call)}"] += 1
             self._collect(call)
             return self._conclude(key, keys, stay, call)
-        call = Call(self._rng, key, touch, stay.route, wants, read_ms, self._ends_ms(key, touch))
+        call = Call(self._rng, key, touch, stay.route or self._if_home, wants, read_ms, self._ends_ms(key, touch))
         call.new_store, call.open_store = self._new_store(key), self._open_store(key, keys)
         self.cases[f"route_{stay.route or 'open'}"] += 1
         if self._rng.random() < self._share and not self._leaving.is_quiet(key, keys):

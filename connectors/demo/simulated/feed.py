@@ -165,7 +165,7 @@ class DemoFeed:
                 told.append((flaw.arrival_ms, flaw))
         for activity in cast.voice.activities:
             told.append((activity.event_ms + SECOND_MS + int(rng.random() * MINUTE_MS), activity))
-        centre = CallCentre(self._world, Random(f"calls/{self._seed}/{born}"), from_ms, from_ms + _LIFE_MS)
+        centre = CallCentre(self._world, Random(f"calls/{self._seed}/{born}"), from_ms, from_ms + _LIFE_MS, homes=True)
         centre.work(cast.voice.leads, cast.voice.activities)
         told.extend((verdict.arrival_ms, verdict) for verdict in centre.verdicts)
         told.extend((left.event_ms, left) for left in self._exits if from_ms <= left.event_ms < from_ms + _SLOT_MS)
