@@ -32,9 +32,9 @@ from connectors.demo.simulated.key_life import (
     Stay,
     Touch,
     ends_with,
+    is_dispatched,
     keys_of,
     moves_expiry,
-    is_dispatched,
     state_of,
 )
 from connectors.demo.simulated.records import DEDUPED, FIRST_TOUCH, MERGED, Activity, RawLead, StoreExit, Verdict
@@ -122,7 +122,9 @@ class CallCentre:
                     (at for at in range(place + 1, len(key.touches)) if key.touches[at].part.mark == FIRST_TOUCH),
                     len(key.touches),
                 )
-                key.stays.append(Stay(key.touches[place:end], key.in_order(place, end) and self._is_plain(key, place, end)))
+                key.stays.append(
+                    Stay(key.touches[place:end], key.in_order(place, end) and self._is_plain(key, place, end))
+                )
                 ended = self._opens(key, keys, touch, "")
             elif touch.part.mark == MERGED and ended in (LOST, INVALID) and key.stays[-1].ended_ms < touch.event_ms:
                 key.stays[-1].ended = ""
@@ -191,7 +193,12 @@ class CallCentre:
     def _route(self, key: KeyLife, keys: list[KeyLife], touch: Touch, was_invalid: bool) -> str:
         """AI, MANUAL or NONE; "" where a city may be known by the number's home alone."""
         kind, lead = key.identity.kind, touch.lead
-        if kind == phones.LANDLINE or was_invalid or self._unknown(key, touch) or self._is_young(lead.channel, lead.event_ms):
+        if (
+            kind == phones.LANDLINE
+            or was_invalid
+            or self._unknown(key, touch)
+            or self._is_young(lead.channel, lead.event_ms)
+        ):
             return MANUAL
         if key.store is not None:
             return AI if kind == phones.ODD else NONE

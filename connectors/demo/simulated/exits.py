@@ -69,7 +69,9 @@ def plan(
         for key in keys:
             if key.store is not None:
                 at_store.setdefault(key.store, []).append((key, keys))
-    first_ms = min((touch.event_ms for pairs in at_store.values() for key, _ in pairs for touch in key.touches), default=0)
+    first_ms = min(
+        (touch.event_ms for pairs in at_store.values() for key, _ in pairs for touch in key.touches), default=0
+    )
     exits = Exits(closing_ms=last_ms + SECOND_MS)
     free = {store.code for store in world.stores.all}
     for store in _leaving(world, rng, round(len(world.stores.all) * share), at_store):
@@ -198,5 +200,3 @@ def standing(world: World, key: KeyLife, at_ms: int) -> str:
     if expires_ms < at_ms - HOUR_MS:
         return EXPIRED
     return OPEN if expires_ms > at_ms + HOUR_MS else UNSURE
-
-

@@ -65,7 +65,8 @@ class DemoFeed:
 
     About one in a hundred is refused; others are replays, same-day repeats, customers of earlier days, late ones;
     customers visit, buy and are lost; the call centre says what it learnt of leads that must be cleaned, minutes or
-    hours later within calling hours; from the second day on a store a day leaves (经销商退网), twelve of sixty in all. Raises ValueError for a rate outside 1…1 000 000.
+    hours later within calling hours. From the second day on a store a day leaves (经销商退网), twelve of sixty in all. Raises
+    ValueError for a rate outside 1…1 000 000.
     `born_from_ms`: a feed of later days, whose first customers come then; ids stay those of the one calendar.
     """
 

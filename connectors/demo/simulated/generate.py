@@ -21,26 +21,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 
-from connectors.demo.simulated.call_centre import DEFAULT_SHARE, CallCentre
 from connectors.demo.simulated import exits as leaving
+from connectors.demo.simulated.call_centre import DEFAULT_SHARE, CallCentre
 from connectors.demo.simulated.cast import Cast
 from connectors.demo.simulated.days import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    OFFICE_CURVE,
-    DayCurve,
     day_of,
     day_start_ms,
     instant_text,
-    is_weekend,
 )
 from connectors.demo.simulated.exits import Exits
 from connectors.demo.simulated.flaws import Flaw, Flaws
@@ -60,19 +53,18 @@ from connectors.demo.simulated.records import (
     render_raw_lead,
     render_verdict,
 )
+from connectors.demo.simulated.starts import Starts
 from connectors.demo.simulated.storylines import BOUND_STEPS
 from connectors.demo.simulated.toml_text import toml_text
 from connectors.demo.simulated.world import World
 
 RAW_LEADS, ACTIVITY, TRUTH = "raw_leads.jsonl", "activity.jsonl", "truth.jsonl"
 CONFIG, DELIVERY, VERDICTS, COMMANDS = "config.toml", "delivery.csv", "verdicts.jsonl", "commands.jsonl"
-FILES = (RAW_LEADS, ACTIVITY, TRUTH, CONFIG, DELIVERY, VERDICTS, COMMANDS)
+FILES = (RAW_LEADS, ACTIVITY, VERDICTS, COMMANDS, TRUTH, CONFIG, DELIVERY)
 """All that a folder gets."""
 _FIRST_DAY = day_of(2025, 9, 1)
 _JUNK, _BAD = 0.031, 0.003
 _ACTIVITY_REPEATED, _ACTIVITY_BAD = 0.01, 0.004
-# The festival: ten minutes of an evening at a hundred times the mean rate (domain 17).
-_FESTIVAL_AT, _FESTIVAL_MS, _FESTIVAL_RATE = 71 / 90, 10 * MINUTE_MS, 100
 _LEADS_PER_RUN = 5000
 _NOBODY = 3_000_000_000
 
@@ -128,10 +120,10 @@ def generate(
     """Writes a folder with about `leads` accepted raw-lead parts over `days` days from 2025-09-01; see the module.
 
     The same arguments give the same bytes. `calls` = the share of the leads to be cleaned of which the call centre says
-    something; it changes no raw lead and no activity. `exits` = the share of the stores that leave (经销商退网); it changes none either, but the
-    call centre says other things. `progress(done, leads)` is called about a hundred times. The truth holds for
-    one run of the whole folder from an empty state with the folder's configuration under the event clock (ruling 44),
-    identity mode `strongest`. Raises ValueError for fewer than one lead or day, and for shares outside 0…1.
+    something, `exits` = the share of the stores that leave (经销商退网): neither changes a raw lead or an activity, but exits
+    change what the call centre says. `progress(done, leads)` is called about a hundred times. The truth holds for one run of
+    the whole folder from an empty state with the folder's configuration under the event clock (ruling 44), identity mode
+    `strongest`. Raises ValueError for fewer than one lead or day, and for shares outside 0…1.
     """
     if leads < 1 or days < 1:
         raise ValueError("leads and days must be at least 1")
@@ -200,28 +192,9 @@ class _Report:
             self._progress(self._leads, self._leads)
 
 
-class _Starts:
-    """Draws the event time of a customer's first raw lead: weekends are busier, and there is one festival."""
-
-    def __init__(self, days: int) -> None:
-        self._curve = DayCurve(OFFICE_CURVE)
-        self._first_day = _FIRST_DAY
-        self._days = range(_FIRST_DAY, _FIRST_DAY + days)
-        self._weights = list(accumulate(1.2 if is_weekend(day) else 0.92 for day in self._days))
-        festival_day = _FIRST_DAY + int(days * _FESTIVAL_AT)
-        self._festival_ms = day_start_ms(festival_day) + 20 * HOUR_MS
-        self._festival_share = _FESTIVAL_RATE * _FESTIVAL_MS / (days * DAY_MS)
-
-    def draw(self, rng: Random) -> int:
-        if rng.random() < self._festival_share / (1 + self._festival_share):
-            return self._festival_ms + int(rng.random() * _FESTIVAL_MS)
-        day = rng.choices(self._days, cum_weights=self._weights)[0]
-        return day_start_ms(day) + self._curve.draw(rng)
-
-
 def _tell(world: World, rng: Random, leads: int, days: int, report: _Report) -> _Story:
     end_ms = day_start_ms(_FIRST_DAY + days) - 1
-    cast, starts, latest = Cast(world, rng, end_ms), _Starts(days), dict[int, int]()
+    cast, starts, latest = Cast(world, rng, end_ms), Starts(_FIRST_DAY, days), dict[int, int]()
     voice, customers, runs, index = cast.voice, 0, 0, 0
     while voice.accepted_parts < leads:
         delivered, acted = len(voice.deliveries), len(voice.activities)
@@ -262,9 +235,7 @@ def _call(world: World, story: _Story, rng: Random, end_ms: int, share: float) -
         if item.form == ORIGINAL:
             opens_ms[item.lead.number] = clock_ms
     last_ms = max([story.last_ms(), *(left.event_ms for left in story.exits.of.values())])
-    centre = CallCentre(
-        world, rng, last_ms, max(last_ms, end_ms), share=share, opens_ms=opens_ms, leaving=story.exits
-    )
+    centre = CallCentre(world, rng, last_ms, max(last_ms, end_ms), share=share, opens_ms=opens_ms, leaving=story.exits)
     centre.work(voice.leads, voice.activities)
     story.verdicts = sorted(centre.verdicts, key=lambda verdict: verdict.arrival_ms)
     summary = story.summary

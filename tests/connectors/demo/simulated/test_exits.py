@@ -75,7 +75,7 @@ def test_truth_says_what_folds_and_what_waits(made):
     """Ruling 7: a first touch that folds is no first touch; ruling 31: without successor leads wait."""
     folder, summary = made
     truth = _lines(folder / "truth.jsonl")
-    folded = [line for line in truth if line["case"] == "exit_folded"] if truth else []
+    folded = [line for line in truth if line.get("case") == "exit_folded"]
     assert summary.calls["exit_folds"] == len({line["intention"] for line in folded}) > 0
     assert {line["mark"] for line in folded} <= {"DEDUPED", "MERGED"}
     gone = {line["store"] for line in _lines(folder / "commands.jsonl") if "successor" not in line}
@@ -86,9 +86,15 @@ def test_truth_says_what_folds_and_what_waits(made):
 def test_exits_are_met(made, tmp_path):
     """Leads move, fold and wait; later raw leads with the code of a store that left go to the successor, or wait."""
     folder, _ = made
-    run(Engine(load(folder / "config.toml"), FileReader(folder), FileSink(tmp_path / "out"), Options(tmp_path / "state")))
+    run(
+        Engine(
+            load(folder / "config.toml"), FileReader(folder), FileSink(tmp_path / "out"), Options(tmp_path / "state")
+        )
+    )
     commands = {line["store"]: line.get("successor") for line in _lines(folder / "commands.jsonl")}
-    rejected = [json.loads(line["original"]) for line in _lines(tmp_path / "out" / "rejects.jsonl") if _is_command(line)]
+    rejected = [
+        json.loads(line["original"]) for line in _lines(tmp_path / "out" / "rejects.jsonl") if _is_command(line)
+    ]
     assert not rejected, "every exit is allowed"
     latest: dict[str, dict] = {}
     moved, folded = set(), set()
@@ -145,7 +151,12 @@ def test_a_store_a_day_leaves_the_demo():
     rows = feed.between(start, start + 5 * DAY_MS)
     commands = [(at_ms, json.loads(line)) for at_ms, kind, line in rows if kind == "command"]
     assert [at_ms for at_ms, _ in commands] == [_ms(command["event_time"]) for _, command in commands]
-    assert [(at_ms - start) // DAY_MS for at_ms, _ in commands] in ([1, 2, 3, 4], [0, 1, 2, 3, 4], [1, 2, 3], [0, 1, 2, 3])
+    assert [(at_ms - start) // DAY_MS for at_ms, _ in commands] in (
+        [1, 2, 3, 4],
+        [0, 1, 2, 3, 4],
+        [1, 2, 3],
+        [0, 1, 2, 3],
+    )
     stores = feed.config()["stores"]
     gone = [command["store"] for _, command in commands]
     assert len(set(gone)) == len(gone) and set(gone) <= set(stores)
