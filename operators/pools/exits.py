@@ -129,8 +129,11 @@ def meet(desk: Desk) -> None:
             told = StoreLeft(left.at, lead.n, left.store, left.successor, left.command_id)
             desk.story.append(told)
             _leave(case)
+            unknown = not left.successor or desk.rules.store_of(left.successor, section.line) is None
+            if unknown and desk.shadow:
+                tasks.show_unknown(case)  # its route shows it, though SHADOW stands (rulings 58 and 83)
             if left.successor:
-                if desk.rules.store_of(left.successor, section.line) is None:
+                if unknown:
                     _back_to_waiting(case)  # the successor has left too, or does not sell the line
                 store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
                 told.into = lead.into
@@ -148,7 +151,7 @@ def _leave(case: Case) -> None:
         life.queue(case)
     lead.queued = 0
     lead.slot = False
-    if held & (holds.HOURS | holds.RATE | holds.SHADOW):
+    if held & (holds.HOURS | holds.RATE):
         lead.until = 0
     else:
         lead.conditions = held  # a new hold only where what holds it changes (ruling 29)

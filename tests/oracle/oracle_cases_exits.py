@@ -266,6 +266,48 @@ CASES = [
         },
     ),
     Clean(
+        "a shadow lead moves, and shows SHADOW as before",
+        "66, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves()],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S2")],
+            "dispatches": [],
+        },
+    ),
+    Clean(
+        "without successor too: it neither closes nor reopens",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor=None)],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S1")],
+            "tasks": [],
+        },
+    ),
+    Clean(
+        "to a successor that nobody knows too",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor="S77")],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S77")],
+            "tasks": [],
+        },
+        LATE_STORE,
+        until=None,
+    ),
+    Clean(
+        "and from there to one that is known",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor=None), leaves("S1", "S2", "2024-01-03 14:00", "y")],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S2")],
+            "tasks": [],
+        },
+    ),
+    Clean(
         "by address of the old code a command finds the lead at the successor",
         "31, 17",
         [ONE, leaves(), command("c", "ASSIGN", "2024-01-03 13:00", "S1", advisor="Li")],
