@@ -56,6 +56,17 @@ CASES = [
         until="2024-01-04 10:00",
     ),
     Clean(
+        "no second hold where it waits for the same opening",
+        "29, 66",
+        [lead("1", "2024-01-02 20:00", "S2"), leaves("S2", "S4", "2024-01-02 21:00")],
+        {
+            "holds": [("1", "2024-01-02 20:00", "HOURS", "2024-01-03 13:00")],
+            "dispatches": [("1", "S4", "2024-01-03 13:00", 1)],
+        },
+        {**LATE_STORE, "stores": {**LATE_STORE["stores"], "S4": {"opens": "13:00", "closes": "19:00"}}},
+        until="2024-01-04 10:00",
+    ),
+    Clean(
         "one in the pool stays there",
         "66",
         [
