@@ -48,7 +48,7 @@ class Feeder(threading.Thread):
             {**settings.common(), "client.id": "leadstream-feeder", "linger.ms": 5, "log_level": 0}
         )
         kinds = {kind: topic for topic, kind in settings.inputs}
-        self._topics = {kind: kinds[kind] for kind in ("raw_lead", "activity")}
+        self._topics = {kind: kinds[kind] for kind in ("raw_lead", "activity", "verdict", "command")}
         self._ended = threading.Event()
 
     def run(self) -> None:

@@ -17,7 +17,7 @@ from state import errors
 _PLAIN_S = 2.0
 
 
-def generate_folder(out: Path, *, leads: int, seed: int, calls: float, force: bool) -> None:
+def generate_folder(out: Path, *, leads: int, seed: int, calls: float, exits: float, force: bool) -> None:
     """Write a folder of simulated inputs. Raises WrongUsage for fewer than one lead, a share outside 0…1 and files that would be
     overwritten, Fault for the disk."""
     from connectors.demo.simulated import FILES, generate
@@ -29,6 +29,10 @@ def generate_folder(out: Path, *, leads: int, seed: int, calls: float, force: bo
         raise errors.WrongUsage(
             f"--calls {calls:g} is no share.",
             "Give --calls a number from 0 (nobody answers) to 1 (every task is answered).",
+        )
+    if not 0 <= exits <= 1:
+        raise errors.WrongUsage(
+            f"--exits {exits:g} is no share.", "Give --exits a number from 0 (no store leaves) to 1 (nearly all leave)."
         )
     there = [name for name in FILES if (out / name).exists()]
     if there and not force:
@@ -47,15 +51,15 @@ def generate_folder(out: Path, *, leads: int, seed: int, calls: float, force: bo
                 def progress(at: int, of: int) -> None:
                     bar.update(task, completed=at, total=of)
 
-                done = generate(out, leads=leads, seed=seed, calls=calls, progress=progress)
+                done = generate(out, leads=leads, seed=seed, calls=calls, exits=exits, progress=progress)
         else:
-            done = generate(out, leads=leads, seed=seed, calls=calls, progress=_Lines())
+            done = generate(out, leads=leads, seed=seed, calls=calls, exits=exits, progress=_Lines())
     except OSError as error:
         raise errors.of_disk(error, f"writing the folder {out}") from error
     marks = ", ".join(f"{name} {count}" for name, count in sorted(done.marks.items()))
     typer.echo(
-        f"Wrote {done.records} raw leads, {done.activities} activities and {done.verdicts} verdicts of "
-        f"{done.customers} customers to {out} in {time.monotonic() - began:.1f} s; the truth: {marks}."
+        f"Wrote {done.records} raw leads, {done.activities} activities, {done.verdicts} verdicts and {done.exits} store exits "
+        f"of {done.customers} customers to {out} in {time.monotonic() - began:.1f} s; the truth: {marks}."
     )
     typer.echo(
         f"Run them: leadstream run --config {out / 'config.toml'} --source {out} --state {out}-state --sink {out}-out"

@@ -184,12 +184,15 @@ def _generate(
         float,
         typer.Option("--calls", metavar="0..1", help="Share of the leads to be cleaned that the call centre answers."),
     ] = 0.9,
+    exits: Annotated[
+        float, typer.Option("--exits", metavar="0..1", help="Share of the stores that leave (commands.jsonl).")
+    ] = 0.1,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files of these names in DIR.")] = False,
 ) -> None:
     """Write simulated inputs with the mark that each raw lead must get, and how each unique lead is cleaned and ends."""
     from leadstream.commands.files import generate_folder
 
-    generate_folder(out, leads=leads, seed=seed, calls=calls, force=force)
+    generate_folder(out, leads=leads, seed=seed, calls=calls, exits=exits, force=force)
 
 
 @app.command("replay")

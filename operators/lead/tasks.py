@@ -117,6 +117,16 @@ def show(case: Case) -> None:
         _judge(case, case.desk.rules.cleaning, asks=False)
 
 
+def show_unknown(case: Case) -> None:
+    """In the shadow realm a store that is unknown from now on changes the route alone: shown, no task (ruling 58)."""
+    lead = case.lead
+    if lead.route and case.desk.rules.cleaning.enabled:
+        cleaning = of(lead)
+        cleaning.reasons |= facts.STORE_UNKNOWN
+        cleaning.stands |= facts.STORE_UNKNOWN
+        lead.route = MANUAL
+
+
 def _judge(case: Case, rules: CleaningRules, *, asks: bool = True) -> None:
     """The route, once for an opening (ruling 58), and its task. One that an older version held for HOURS or RATE alone counts as
     NONE (ruling 75)."""

@@ -16,6 +16,7 @@ from operators.base.desk import Desk, ExitsDesk
 from operators.base.outputs import Outputs, text_of
 from operators.customer import store_naming
 from operators.dispatch import holds
+from operators.dispatch.hours import is_open, next_opening
 from operators.intention.merge import stands
 from operators.lead import care, life, records, statuses, tasks
 from operators.lead.case import Case, lead_of
@@ -128,9 +129,12 @@ def meet(desk: Desk) -> None:
             case = Case(desk, section, unique, lead, left.at, Why(store_naming.EXIT, answered=left.successor))
             told = StoreLeft(left.at, lead.n, left.store, left.successor, left.command_id)
             desk.story.append(told)
-            _leave(case)
+            _leave(case, left.successor)
+            unknown = not left.successor or desk.rules.store_of(left.successor, section.line) is None
+            if unknown and desk.shadow:
+                tasks.show_unknown(case)  # its route shows it, though SHADOW stands (rulings 58 and 83)
             if left.successor:
-                if desk.rules.store_of(left.successor, section.line) is None:
+                if unknown:
                     _back_to_waiting(case)  # the successor has left too, or does not sell the line
                 store_naming.answer(desk, section, unique, lead, left.successor, left.at, rule=store_naming.EXIT)
                 told.into = lead.into
@@ -138,7 +142,7 @@ def meet(desk: Desk) -> None:
                 _wait_for_a_store(case)
 
 
-def _leave(case: Case) -> None:
+def _leave(case: Case, successor: str) -> None:
     """Asks, clocks and places end at the old store; its queue for the opening too (ruling 66)."""
     lead = case.lead
     owned = statuses.is_in(lead, statuses.OWNED)
@@ -148,7 +152,7 @@ def _leave(case: Case) -> None:
         life.queue(case)
     lead.queued = 0
     lead.slot = False
-    if held & (holds.HOURS | holds.RATE | holds.SHADOW):
+    if held & (holds.HOURS | holds.RATE) and not _opens_with(case, held, successor):
         lead.until = 0
     else:
         lead.conditions = held  # a new hold only where what holds it changes (ruling 29)
@@ -156,6 +160,15 @@ def _leave(case: Case) -> None:
         statuses.become(lead, S_DISPATCHED)
     if not IN_POOL >> lead.status & 1:
         lead.sent = False  # by all conditions at the successor; in the pool nobody asks for it
+
+
+def _opens_with(case: Case, held: int, successor: str) -> bool:
+    """Whether a lead that waits for hours waits for the very same instant at the successor."""
+    rules, lead = case.desk.rules, case.lead
+    store = rules.store_of(successor, case.section.line) if successor else None
+    if store is None or held != holds.HOURS or is_open(store, case.now, rules):
+        return False
+    return next_opening(store, case.now, rules) == lead.until
 
 
 def _wait_for_a_store(case: Case) -> None:

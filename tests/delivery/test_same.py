@@ -194,7 +194,7 @@ def test_partitions_in_memory_like_files(tmp_path):
 
     partitions = {
         name: (folder / name).read_bytes().splitlines()
-        for name in ("activity.jsonl", "raw_leads.jsonl", "verdicts.jsonl")
+        for name in ("activity.jsonl", "commands.jsonl", "raw_leads.jsonl", "verdicts.jsonl")
     }
     case = Case(tmp_path / "memory", settings=settings)
     case.run(MemoryReader(partitions, poll_limit=2))

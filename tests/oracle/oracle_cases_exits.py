@@ -56,6 +56,17 @@ CASES = [
         until="2024-01-04 10:00",
     ),
     Clean(
+        "no second hold where it waits for the same opening",
+        "29, 66",
+        [lead("1", "2024-01-02 20:00", "S2"), leaves("S2", "S4", "2024-01-02 21:00")],
+        {
+            "holds": [("1", "2024-01-02 20:00", "HOURS", "2024-01-03 13:00")],
+            "dispatches": [("1", "S4", "2024-01-03 13:00", 1)],
+        },
+        {**LATE_STORE, "stores": {**LATE_STORE["stores"], "S4": {"opens": "13:00", "closes": "19:00"}}},
+        until="2024-01-04 10:00",
+    ),
+    Clean(
         "one in the pool stays there",
         "66",
         [
@@ -263,6 +274,48 @@ CASES = [
                 ("1", "t1", "WITHDRAWN", "2024-01-03 14:00", "MANUAL", "STORE_UNKNOWN"),
             ],
             "dispatches": [("1", "S1", "2024-01-02 10:00", 1), ("1", "S2", "2024-01-03 14:00", 2)],
+        },
+    ),
+    Clean(
+        "a shadow lead moves, and shows SHADOW as before",
+        "66, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves()],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S2")],
+            "dispatches": [],
+        },
+    ),
+    Clean(
+        "without successor too: it neither closes nor reopens",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor=None)],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S1")],
+            "tasks": [],
+        },
+    ),
+    Clean(
+        "to a successor that nobody knows too",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor="S77")],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S77")],
+            "tasks": [],
+        },
+        LATE_STORE,
+        until=None,
+    ),
+    Clean(
+        "and from there to one that is known",
+        "58, 83",
+        [lead("1", "2024-01-02 10:00", test=True), leaves(successor=None), leaves("S1", "S2", "2024-01-03 14:00", "y")],
+        {
+            "holds": [("~1", "2024-01-02 10:00", "SHADOW", "")],
+            "leads": [("~1", "~1", "HELD", "", "S2")],
+            "tasks": [],
         },
     ),
     Clean(

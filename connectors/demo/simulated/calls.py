@@ -21,7 +21,7 @@ from connectors.demo.simulated.days import (
 from connectors.demo.simulated.key_life import KeyLife, Touch
 from connectors.demo.simulated.records import FIRST_TOUCH, MERGED, Verdict
 
-AI, MANUAL = "AI", "MANUAL"
+AI, MANUAL, DCC, ADVISOR, BIGDATA = "AI", "MANUAL", "DCC", "ADVISOR", "BIGDATA"
 TAKEN, REFUSED, REPEATED = "taken", "refused", "repeated"
 
 _AI_LIMIT_MS: Final = 10 * MINUTE_MS
@@ -31,6 +31,8 @@ _NUMBER: Final = ("DEAD", "DEAD", "SUSPENDED", "BONUS_HUNTER")
 _NO_HELP: Final = ("UNREACHED", "UNREACHED", "NO_INTENT", "UNSURE")
 _YES: Final = frozenset({"INTENT", "STORE_CHOSEN", "HIGH", "NORMAL"})
 _OTHER_WORDS: Final = ((AI, "UNSURE"), (AI, "DEAD"), (MANUAL, "HIGH"), (MANUAL, "INVALID"))
+_SUSPECTED_MS: Final = 3 * DAY_MS
+"""How long BIGDATA's word stands (ruling 40)."""
 _REASONS: Final = ("NO_INTENT", "NO_INTENT", "EMPTY_NUMBER", "WRONG_PERSON", "OFFICE_PHONE", "REFUSED", "OTHER")
 
 
@@ -46,7 +48,7 @@ class Call:
         self.route = route
         self.wants = wants
         """The status in which it waits for a store; "" = its store is known."""
-        self.task = route or MANUAL
+        self.task = "" if route == NONE else route or MANUAL
         self.opened_ms = read_ms
         self.robot_ran_out = False
         self.said_ms = max(read_ms, touch.lead.arrival_ms)
@@ -59,7 +61,7 @@ class Call:
         self.folded = False
         """Whether the answer names a store with an open lead: what is said after it would be said of that one."""
         self.yes_ms: int | None = None
-        self.ready_ms: int | None = None
+        self.ready_ms: int | None = read_ms if route == NONE else None
         self.invalid_ms: int | None = None
         self.verdicts: list[Verdict] = []
         self.expected: list[str] = []
@@ -87,7 +89,7 @@ class Call:
         """A verdict at an instant; False where the script has no room for it there."""
         if not self.said_ms < at_ms <= self.end_ms or calling_from(at_ms) != at_ms or not self.key.settled(at_ms):
             return False
-        closes = outcome == "INVALID" or outcome in _NUMBER
+        closes = (outcome == "INVALID" and by != BIGDATA) or outcome in _NUMBER
         if closes and self.invalid_ms is None and not self._may_close(at_ms):
             return False
         if store and not self._may_answer(at_ms):
@@ -100,13 +102,15 @@ class Call:
         self.said_ms = at_ms
         taken = self._is_taken(by, outcome)
         self.expected.append(TAKEN if taken else REFUSED)
-        if taken:
+        if taken and (by in (AI, MANUAL) or (by != BIGDATA and outcome == "INVALID")):
             self._taken(outcome, at_ms, store)
         return True
 
     def _is_taken(self, by: str, outcome: str) -> bool:
         if self.invalid_ms is not None:
             return False
+        if by not in (AI, MANUAL):
+            return True
         if by == MANUAL:
             return bool(self.task) or outcome == "INVALID"
         return self.task == AI or (self.task == MANUAL and self.robot_ran_out and outcome in _NUMBER)
@@ -224,6 +228,35 @@ class Call:
     def people_past_bound(self) -> bool:
         return self.task == MANUAL and self.say(MANUAL, "NORMAL", self.due_ms() + 1)
 
+    # Of any open lead, with a task or without (rulings 40 and 61).
+
+    def center_yes(self) -> bool:
+        """The lead centre (DCC) knows what the customer wants; whoever has a task goes on."""
+        return not self.folded and self.say(DCC, self._level(), self._later())
+
+    def center_no(self) -> bool:
+        return not self.folded and self.say(DCC, "INVALID", self._later())
+
+    def advisor_yes(self) -> bool:
+        return not self.folded and self.say(ADVISOR, self._level(), self._later())
+
+    def advisor_no(self) -> bool:
+        return not self.folded and self.say(ADVISOR, "INVALID", self._later())
+
+    def suspected(self) -> bool:
+        """Big data suspects the lead: its task stays, and one without may get one."""
+        at_ms = self._soon() if self.task == AI else self._later()
+        if self.folded or self.invalid_ms is not None or (self.task == AI and not self._in_robots_time(at_ms)):
+            return False
+        if not self.say(BIGDATA, "INVALID", at_ms):
+            return False
+        if not self.task:
+            self.ready_ms = at_ms + _SUSPECTED_MS
+        return True
+
+    def _level(self) -> str:
+        return self.rng.choice(("HIGH", "NORMAL"))
+
     def other_word(self) -> bool:
         """Another outcome after the end: refused, unless people call the lead invalid."""
         said = {(verdict.by, verdict.outcome) for verdict in self.verdicts}
@@ -263,6 +296,11 @@ _ROBOT: Final = (
     (2, "people_no other_word"),
     (1, "ai_at_bound"),
     (1, "ai_past_bound"),
+    (1, "center_yes"),
+    (1, "center_no"),
+    (1, "suspected ai_store"),
+    (1, "suspected ai_dead"),
+    (1, "suspected"),
 )
 _PEOPLE: Final = (
     (30, "people_yes"),
@@ -277,13 +315,30 @@ _PEOPLE: Final = (
     (5, "people_late"),
     (1, "people_at_bound"),
     (1, "people_past_bound"),
+    (2, "center_yes people_yes"),
+    (1, "advisor_yes"),
+    (2, "center_no"),
+    (1, "advisor_no"),
+    (1, "suspected people_no"),
+    (1, "suspected"),
+)
+_WITHOUT_TASK: Final = (
+    (4, "advisor_yes"),
+    (2, "center_yes"),
+    (3, "advisor_no"),
+    (2, "center_no"),
+    (1, "center_no other_word"),
+    (2, "suspected"),
+    (1, "suspected advisor_no"),
 )
 NOBODY: Final = "nobody"
+NONE: Final = "NONE"
+"""The route of a lead without task."""
 
 
 def make(call: Call) -> str:
     """What is said of one lead: a plot for its route, up to the step that does not fit. Returns what was said."""
-    plots = _ROBOT if call.route == AI else _PEOPLE
+    plots = _WITHOUT_TASK if call.route == NONE else _ROBOT if call.route == AI else _PEOPLE
     for _ in range(4):
         plot = _draw(plots, call.rng)
         said = []
@@ -302,5 +357,5 @@ def _draw(plots: tuple[tuple[int, str], ...], rng: Random) -> str:
 
 
 _STEPS: Final[dict[str, Callable[[Call], bool]]] = {
-    name: getattr(Call, name) for _, plot in (*_ROBOT, *_PEOPLE) for name in plot.split()
+    name: getattr(Call, name) for _, plot in (*_ROBOT, *_PEOPLE, *_WITHOUT_TASK) for name in plot.split()
 }

@@ -26,18 +26,21 @@ from connectors.demo.simulated.days import (
     is_weekend,
     local_day,
 )
+from connectors.demo.simulated.exits import demo_exits
 from connectors.demo.simulated.flaws import Flaw, Flaws
 from connectors.demo.simulated.records import (
     Activity,
     Delivery,
+    StoreExit,
     Verdict,
     render_activity,
+    render_command,
     render_raw_lead,
     render_verdict,
 )
 from connectors.demo.simulated.world import World
 
-RAW_LEAD, ACTIVITY, VERDICT = "raw_lead", "activity", "verdict"
+RAW_LEAD, ACTIVITY, VERDICT, COMMAND = "raw_lead", "activity", "verdict", "command"
 
 _SLOT_MS: Final = 30 * MINUTE_MS
 _LOOK_BACK_SLOTS: Final = 7 * DAY_MS // _SLOT_MS
@@ -54,7 +57,7 @@ _CHEATED: Final = 0.04
 _GREETED: Final = 8
 
 # arrival, slot, order within the slot, what arrives
-_Entry = tuple[int, int, int, "Delivery | Activity | Verdict | Flaw"]
+_Entry = tuple[int, int, int, "Delivery | Activity | Verdict | StoreExit | Flaw"]
 
 
 class DemoFeed:
@@ -62,7 +65,8 @@ class DemoFeed:
 
     About one in a hundred is refused; others are replays, same-day repeats, customers of earlier days, late ones;
     customers visit, buy and are lost; the call centre says what it learnt of leads that must be cleaned, minutes or
-    hours later within calling hours. Raises ValueError for a rate outside 1…1 000 000.
+    hours later within calling hours. From the second day on a store a day leaves (经销商退网), twelve of sixty in all. Raises
+    ValueError for a rate outside 1…1 000 000.
     `born_from_ms`: a feed of later days, whose first customers come then; ids stay those of the one calendar.
     """
 
@@ -74,6 +78,7 @@ class DemoFeed:
         first_day = day_of(2026, 3, 2)
         self._start_ms = day_start_ms(first_day) + 9 * HOUR_MS + 30 * MINUTE_MS
         self._world = World(seed, first_day, 365, stores=60, always_open_share=15)
+        self._exits = demo_exits(self._world, seed, first_day)
         self._curve = DayCurve(EVENING_CURVE)
         self._first_ms = max(self._start_ms, born_from_ms)
         self._first_slot = (self._first_ms - self._start_ms) // _SLOT_MS
@@ -89,7 +94,7 @@ class DemoFeed:
         return self._start_ms
 
     def between(self, from_ms: int, to_ms: int) -> list[tuple[int, str, bytes]]:
-        """(arrival in ms, "raw_lead", "activity" or "verdict", the JSON line) of the records arriving in (from_ms, to_ms].
+        """(arrival in ms, "raw_lead", "activity", "verdict" or "command", the JSON line) of the records arriving in (from_ms, to_ms].
 
         In order of arrival; `between(a, b) + between(b, c) == between(a, c)`. Nothing arrives up to `start_ms()`.
         """
@@ -125,7 +130,7 @@ class DemoFeed:
             self._slots[born] = by_arrival
         return self._slots[born]
 
-    def _told(self, born: int) -> list[tuple[int, Delivery | Activity | Verdict | Flaw]]:
+    def _told(self, born: int) -> list[tuple[int, Delivery | Activity | Verdict | StoreExit | Flaw]]:
         rng = Random(f"feed/{self._seed}/{born}")
         from_ms = self._start_ms + born * _SLOT_MS
         day = local_day(from_ms)
@@ -152,7 +157,7 @@ class DemoFeed:
             first = born * _CUSTOMERS_PER_SLOT + _CUSTOMERS_PER_SLOT - 10
             cast.number_run(first, born, max(from_ms, self._first_ms), self._world.channels.cheating)
         flaws = Flaws(self._world, rng, born * _RECORDS_PER_SLOT + _RECORDS_PER_SLOT // 2)
-        told: list[tuple[int, Delivery | Activity | Verdict | Flaw]] = [
+        told: list[tuple[int, Delivery | Activity | Verdict | StoreExit | Flaw]] = [
             (item.arrival_ms, item) for item in cast.voice.deliveries
         ]
         for make, rate in ((flaws.junk_phone, _JUNK), (flaws.bad_line, _BAD)):
@@ -161,9 +166,10 @@ class DemoFeed:
                 told.append((flaw.arrival_ms, flaw))
         for activity in cast.voice.activities:
             told.append((activity.event_ms + SECOND_MS + int(rng.random() * MINUTE_MS), activity))
-        centre = CallCentre(self._world, Random(f"calls/{self._seed}/{born}"), from_ms, from_ms + _LIFE_MS)
+        centre = CallCentre(self._world, Random(f"calls/{self._seed}/{born}"), from_ms, from_ms + _LIFE_MS, homes=True)
         centre.work(cast.voice.leads, cast.voice.activities)
         told.extend((verdict.arrival_ms, verdict) for verdict in centre.verdicts)
+        told.extend((left.event_ms, left) for left in self._exits if from_ms <= left.event_ms < from_ms + _SLOT_MS)
         return told
 
 
@@ -177,6 +183,8 @@ def _rendered(entry: _Entry) -> tuple[int, str, bytes]:
         return arrival_ms, RAW_LEAD, render_raw_lead(item.lead, item.form, item.arrival_ms, typed=True)
     if isinstance(item, Verdict):
         return arrival_ms, VERDICT, render_verdict(item, typed=True)
+    if isinstance(item, StoreExit):
+        return arrival_ms, COMMAND, render_command(item, typed=True)
     if isinstance(item, Activity):
         return arrival_ms, ACTIVITY, render_activity(item, typed=True)
     return arrival_ms, RAW_LEAD, item.line

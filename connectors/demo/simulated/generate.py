@@ -5,6 +5,7 @@ The folder:
 - `raw_leads.jsonl`: raw leads in order of arrival, with transport replays, enrichments, late ones, junk and bad lines;
 - `activity.jsonl`: what stores did, in order of event time;
 - `verdicts.jsonl`: what the call centre said, in order of arrival;
+- `commands.jsonl`: stores that left (STORE_EXIT), in order of event time;
 - `config.toml`: channels, stores, series and their periods;
 - `truth.jsonl`: one line per accepted part: `channel, account, source_lead_id, store, split` (absent where the raw lead
   was not split), `mark, customer, intention, replays, case`; further lines with `outcome` REJECTED (and `reason`), LATE
@@ -20,27 +21,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 
+from connectors.demo.simulated import exits as leaving
 from connectors.demo.simulated.call_centre import DEFAULT_SHARE, CallCentre
 from connectors.demo.simulated.cast import Cast
 from connectors.demo.simulated.days import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    OFFICE_CURVE,
-    DayCurve,
     day_of,
     day_start_ms,
     instant_text,
-    is_weekend,
 )
+from connectors.demo.simulated.exits import Exits
 from connectors.demo.simulated.flaws import Flaw, Flaws
+from connectors.demo.simulated.key_life import keys_of
 from connectors.demo.simulated.phones import MOBILE, Numbers
 from connectors.demo.simulated.records import (
     ENRICHED,
@@ -48,25 +45,26 @@ from connectors.demo.simulated.records import (
     Activity,
     Delivery,
     RawLead,
+    StoreExit,
     Verdict,
     mark_latest,
     render_activity,
+    render_command,
     render_raw_lead,
     render_verdict,
 )
+from connectors.demo.simulated.starts import Starts
 from connectors.demo.simulated.storylines import BOUND_STEPS
 from connectors.demo.simulated.toml_text import toml_text
 from connectors.demo.simulated.world import World
 
 RAW_LEADS, ACTIVITY, TRUTH = "raw_leads.jsonl", "activity.jsonl", "truth.jsonl"
-CONFIG, DELIVERY, VERDICTS = "config.toml", "delivery.csv", "verdicts.jsonl"
-FILES = (RAW_LEADS, ACTIVITY, TRUTH, CONFIG, DELIVERY, VERDICTS)
+CONFIG, DELIVERY, VERDICTS, COMMANDS = "config.toml", "delivery.csv", "verdicts.jsonl", "commands.jsonl"
+FILES = (RAW_LEADS, ACTIVITY, VERDICTS, COMMANDS, TRUTH, CONFIG, DELIVERY)
 """All that a folder gets."""
 _FIRST_DAY = day_of(2025, 9, 1)
 _JUNK, _BAD = 0.031, 0.003
 _ACTIVITY_REPEATED, _ACTIVITY_BAD = 0.01, 0.004
-# The festival: ten minutes of an evening at a hundred times the mean rate (domain 17).
-_FESTIVAL_AT, _FESTIVAL_MS, _FESTIVAL_RATE = 71 / 90, 10 * MINUTE_MS, 100
 _LEADS_PER_RUN = 5000
 _NOBODY = 3_000_000_000
 
@@ -89,6 +87,8 @@ class Summary:
     bad_activities: int = 0
     repeated_activities: int = 0
     verdicts: int = 0
+    exits: int = 0
+    """How many stores left."""
     calls: Counter[str] = field(default_factory=Counter)
     """What the call centre said of a lead, and of how many; `route_…` = leads to be cleaned."""
     heard: Counter[str] = field(default_factory=Counter)
@@ -114,29 +114,37 @@ def generate(
     seed: int,
     days: int = 90,
     calls: float = DEFAULT_SHARE,
+    exits: float = leaving.DEFAULT_SHARE,
     progress: Progress | None = None,
 ) -> Summary:
     """Writes a folder with about `leads` accepted raw-lead parts over `days` days from 2025-09-01; see the module.
 
     The same arguments give the same bytes. `calls` = the share of the leads to be cleaned of which the call centre says
-    something; it changes no raw lead and no activity. `progress(done, leads)` is called about a hundred times. The truth holds for
-    one run of the whole folder from an empty state with the folder's configuration under the event clock (ruling 44),
-    identity mode `strongest`. Raises ValueError for fewer than one lead or day, and for a share outside 0…1.
+    something, `exits` = the share of the stores that leave (经销商退网): neither changes a raw lead or an activity, but exits
+    change what the call centre says. `progress(done, leads)` is called about a hundred times. The truth holds for one run of
+    the whole folder from an empty state with the folder's configuration under the event clock (ruling 44), identity mode
+    `strongest`. Raises ValueError for fewer than one lead or day, and for shares outside 0…1.
     """
     if leads < 1 or days < 1:
         raise ValueError("leads and days must be at least 1")
     if not 0 <= calls <= 1:
         raise ValueError("calls must lie between 0 and 1")
+    if not 0 <= exits <= 1:
+        raise ValueError("exits must lie between 0 and 1")
     out.mkdir(parents=True, exist_ok=True)
     rng = Random(f"generate/{seed}")
     world = World(seed, _FIRST_DAY, days)
     report = _Report(progress, leads)
     story = _tell(world, rng, leads, days, report)
-    _call(world, story, Random(f"calls/{seed}"), day_start_ms(_FIRST_DAY + days) - 1, calls)
+    end_ms = day_start_ms(_FIRST_DAY + days) - 1
+    _leave(world, story, Random(f"exits/{seed}"), end_ms, exits)
+    _call(world, story, Random(f"calls/{seed}"), end_ms, calls)
     (out / CONFIG).write_text(toml_text({"source": {"today": _today(days)}, **world.config()}), encoding="utf-8")
     _write_activities(out / ACTIVITY, story, rng, seed)
     with open(out / VERDICTS, "wb") as lines:
         lines.writelines(render_verdict(verdict) + b"\n" for verdict in story.verdicts)
+    with open(out / COMMANDS, "wb") as lines:
+        lines.writelines(render_command(left) + b"\n" for left in story.exits_in_order())
     _write_raw_leads(out, story, report)
     report.end()
     return story.summary
@@ -154,6 +162,16 @@ class _Story:
     latest: dict[int, int]
     summary: Summary
     verdicts: list[Verdict] = field(default_factory=list)
+    exits: Exits = field(default_factory=Exits)
+
+    def last_ms(self) -> int:
+        """The latest event time of raw leads and activities."""
+        voice = self.cast.voice
+        return max(each.event_ms for told in (voice.leads, voice.activities) for each in told)
+
+    def exits_in_order(self) -> list[StoreExit]:
+        """In order of event time."""
+        return sorted(self.exits.of.values(), key=lambda left: (left.event_ms, left.number))
 
 
 class _Report:
@@ -174,28 +192,9 @@ class _Report:
             self._progress(self._leads, self._leads)
 
 
-class _Starts:
-    """Draws the event time of a customer's first raw lead: weekends are busier, and there is one festival."""
-
-    def __init__(self, days: int) -> None:
-        self._curve = DayCurve(OFFICE_CURVE)
-        self._first_day = _FIRST_DAY
-        self._days = range(_FIRST_DAY, _FIRST_DAY + days)
-        self._weights = list(accumulate(1.2 if is_weekend(day) else 0.92 for day in self._days))
-        festival_day = _FIRST_DAY + int(days * _FESTIVAL_AT)
-        self._festival_ms = day_start_ms(festival_day) + 20 * HOUR_MS
-        self._festival_share = _FESTIVAL_RATE * _FESTIVAL_MS / (days * DAY_MS)
-
-    def draw(self, rng: Random) -> int:
-        if rng.random() < self._festival_share / (1 + self._festival_share):
-            return self._festival_ms + int(rng.random() * _FESTIVAL_MS)
-        day = rng.choices(self._days, cum_weights=self._weights)[0]
-        return day_start_ms(day) + self._curve.draw(rng)
-
-
 def _tell(world: World, rng: Random, leads: int, days: int, report: _Report) -> _Story:
     end_ms = day_start_ms(_FIRST_DAY + days) - 1
-    cast, starts, latest = Cast(world, rng, end_ms), _Starts(days), dict[int, int]()
+    cast, starts, latest = Cast(world, rng, end_ms), Starts(_FIRST_DAY, days), dict[int, int]()
     voice, customers, runs, index = cast.voice, 0, 0, 0
     while voice.accepted_parts < leads:
         delivered, acted = len(voice.deliveries), len(voice.activities)
@@ -217,6 +216,14 @@ def _tell(world: World, rng: Random, leads: int, days: int, report: _Report) -> 
     return _Story(cast, bad, latest, Summary(customers=customers))
 
 
+def _leave(world: World, story: _Story, rng: Random, end_ms: int, share: float) -> None:
+    """Which stores leave, and when."""
+    voice = story.cast.voice
+    last_ms = max([story.last_ms(), *(flaw.arrival_ms for flaw in story.flaws)])
+    story.exits = leaving.plan(world, rng, share, keys_of(voice.leads, voice.activities), last_ms, end_ms)
+    story.summary.exits = len(story.exits.of)
+
+
 def _call(world: World, story: _Story, rng: Random, end_ms: int, share: float) -> None:
     """What the call centre says, and what it changes in the truth and in the orders that are fair."""
     voice = story.cast.voice
@@ -227,8 +234,8 @@ def _call(world: World, story: _Story, rng: Random, end_ms: int, share: float) -
         clock_ms = clock_ms if item.lead.no_event_time else max(clock_ms, item.lead.event_ms)
         if item.form == ORIGINAL:
             opens_ms[item.lead.number] = clock_ms
-    last_ms = max([clock_ms, *(activity.event_ms for activity in voice.activities)])
-    centre = CallCentre(world, rng, last_ms, max(last_ms, end_ms), share=share, opens_ms=opens_ms)
+    last_ms = max([story.last_ms(), *(left.event_ms for left in story.exits.of.values())])
+    centre = CallCentre(world, rng, last_ms, max(last_ms, end_ms), share=share, opens_ms=opens_ms, leaving=story.exits)
     centre.work(voice.leads, voice.activities)
     story.verdicts = sorted(centre.verdicts, key=lambda verdict: verdict.arrival_ms)
     summary = story.summary
@@ -237,21 +244,29 @@ def _call(world: World, story: _Story, rng: Random, end_ms: int, share: float) -
 
 
 def _keep_in_place(story: _Story, openings: set[int]) -> None:
-    """A verdict comes in time or late by the clock at the opening: such a raw lead is pinned, and none passes a verdict."""
-    voice = story.cast.voice
-    called = {id(verdict.identity) for verdict in story.verdicts}
-    of_customer: dict[int, tuple[list[Delivery], list[Activity | Verdict]]] = {}
+    """A verdict comes in time or late by the clock at the opening: such a raw lead is pinned, and none passes a verdict, nor
+    the exit of a store that its customer has named."""
+    voice, left_at = story.cast.voice, story.exits.of
+    of_customer: dict[int, tuple[list[Delivery], list[Activity | Verdict | StoreExit]]] = {}
     for item in voice.deliveries:
-        if id(item.lead.identity) in called:
-            of_customer.setdefault(id(item.lead.identity), ([], []))[0].append(item)
-            if item.form == ORIGINAL and item.lead.number in openings:
+        of_customer.setdefault(id(item.lead.identity), ([], []))[0].append(item)
+    called = {id(verdict.identity) for verdict in story.verdicts}
+    for customer, (items, walls) in of_customer.items():
+        left = {part.store: left_at[part.store] for item in items for part in item.lead.parts if part.store in left_at}
+        if left:
+            called.add(customer)
+            walls += left.values()
+        for item in items:
+            if customer in called and item.form == ORIGINAL and item.lead.number in openings:
+                item.pinned = True
+            # Read behind an exit that it was submitted before: by the clock of whoever came before it.
+            if any(item.lead.event_ms <= each.event_ms <= item.arrival_ms for each in left.values()):
                 item.pinned = True
     acts: list[Activity | Verdict] = [*voice.activities, *story.verdicts]
     for said in acts:
-        if id(said.identity) in called:
-            of_customer[id(said.identity)][1].append(said)
-    for items, walls in of_customer.values():
-        story.latest.update(mark_latest(items, walls))
+        of_customer[id(said.identity)][1].append(said)
+    for customer in called:
+        story.latest.update(mark_latest(*of_customer[customer]))
 
 
 def _write_raw_leads(out: Path, story: _Story, report: _Report) -> None:

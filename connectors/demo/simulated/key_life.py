@@ -57,6 +57,12 @@ class Stay:
     ready_ms: int | None = None
     said_yes: bool = False
     moved_to: str = ""
+    moved_ms: int = 0
+    """When its store left it to a successor."""
+    opening: Touch | None = None
+    """The raw lead that opened it, or opened it again."""
+    unknown: bool = False
+    """Whether the script does not say how it ends."""
     followed: bool = False
     """Whether the key's next intention closes it."""
     follow_ups: list[int] = field(default_factory=list)
@@ -173,6 +179,12 @@ def state_of(stay: Stay, world: World, line: str, consents: Consents, last_ms: i
         return ""
     if stay.waits:
         return stay.waits
-    if stay.ready_ms is None or stay.ready_ms + _DISPATCHED_WITHIN_MS > last_ms or not consents.stands(stay):
-        return ""
-    return DISPATCHED
+    return DISPATCHED if is_dispatched(stay, consents, last_ms) else ""
+
+
+def is_dispatched(stay: Stay, consents: Consents, at_ms: int) -> bool:
+    """Whether it has surely gone to its store by then, where it waits for nothing else."""
+    ready_ms = stay.ready_ms
+    if ready_ms is None or max(ready_ms, stay.moved_ms) + _DISPATCHED_WITHIN_MS > at_ms:
+        return False
+    return consents.stands(stay)

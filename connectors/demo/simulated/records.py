@@ -123,6 +123,16 @@ class Verdict:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreExit:
+    """A store leaves (经销商退网). `successor` "" = nobody takes over."""
+
+    number: int
+    store: str
+    successor: str
+    event_ms: int
+
+
 @dataclass(slots=True)
 class Delivery:
     """One record on its way: `pinned` ones keep their place in a shuffle (ruling 57)."""
@@ -296,10 +306,22 @@ def render_verdict(verdict: Verdict, *, typed: bool = False) -> bytes:
     return orjson.dumps(record)
 
 
-def mark_latest(deliveries: list[Delivery], activities: Sequence[Activity | Verdict]) -> dict[int, int]:
+def render_command(left: StoreExit, *, typed: bool = False) -> bytes:
+    """The JSON line of the command STORE_EXIT, without newline."""
+    record: dict[str, Any] = {"type": "command"} if typed or left.number & 1 else {}
+    record["command_id"] = f"X{left.number:x}"
+    record["kind"] = "STORE_EXIT"
+    record["event_time"] = instant_text(left.event_ms)
+    record["store"] = left.store
+    if left.successor:
+        record["successor"] = left.successor
+    return orjson.dumps(record)
+
+
+def mark_latest(deliveries: list[Delivery], activities: Sequence[Activity | Verdict | StoreExit]) -> dict[int, int]:
     """How long each raw lead of one person may be held back: order → latest arrival, in ms (rulings 10 and 57).
 
-    No raw lead may pass an activity, a verdict or a pinned record of its customer, nor become late.
+    No raw lead may pass an activity, a verdict, an exit or a pinned record of its customer, nor become late.
     """
     walls = sorted(
         [activity.event_ms for activity in activities] + [item.arrival_ms for item in deliveries if item.pinned]

@@ -7,7 +7,7 @@ Ruling 57 says which orders are fair. Raw leads are only held back, never brough
 - the clock at repeats and at records without event time stays what it was: the record that holds the running maximum
   there keeps its place, and nobody with a later event time can come before them.
 
-Activities and verdicts need nothing: in order of event time, each meets the clock at its own event time in every such order.
+Activities, verdicts and commands need nothing: in order of event time, each meets the clock at its own event time in every such order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
-from connectors.demo.simulated.generate import ACTIVITY, CONFIG, DELIVERY, RAW_LEADS, TRUTH, VERDICTS
+from connectors.demo.simulated.generate import ACTIVITY, COMMANDS, CONFIG, DELIVERY, RAW_LEADS, TRUTH, VERDICTS
 
 
 def shuffle_within(folder: Path, out: Path, seed: int, within_s: int) -> int:
@@ -40,7 +40,7 @@ def shuffle_within(folder: Path, out: Path, seed: int, within_s: int) -> int:
         arrivals.append((arrival_ms + int(rng.random() * (held_ms + 1)), place))
     arrivals.sort()
     out.mkdir(parents=True, exist_ok=True)
-    for name in (ACTIVITY, VERDICTS, CONFIG, TRUTH):
+    for name in (ACTIVITY, COMMANDS, VERDICTS, CONFIG, TRUTH):
         shutil.copyfile(folder / name, out / name)
     with open(out / RAW_LEADS, "wb") as raw_leads, open(out / DELIVERY, "w", encoding="ascii") as plan:
         plan.write("arrival_ms,event_ms,latest_ms,pinned\n")

@@ -294,6 +294,13 @@ def test_a_shadow_lead_moves_without_a_word() -> None:
     assert got.sent() == [] and got.out["closings"] == []
 
 
+@pytest.mark.parametrize("successor", ["NEW", None])
+def test_a_shadow_lead_that_would_have_been_dispatched_shows_it_to_its_end(successor: str | None) -> None:
+    """Ruling 83: until it closes or reopens; that its store leaves is neither."""
+    got = Result([lead(1, 0, channel="trial"), exit_of("OLD", 1, successor=successor)])
+    assert [hold["conditions"] for hold in got.out["holds"]] == [["SHADOW"]]
+
+
 @pytest.mark.parametrize("poll", [1, 3, 50])
 def test_however_many_customers_and_batches(monkeypatch: pytest.MonkeyPatch, poll: int) -> None:
     monkeypatch.setattr("state.limits.EXIT_ROWS_PER_SLICE", 5)

@@ -20,6 +20,9 @@ DIGEST = "c8d4d79913a348b58e9dcc5157815c86c76b8c6afd4e0d9b6d9a0ad7be2bfc71"
 OUTCOMES = {
     "AI": {"DEAD", "SUSPENDED", "BONUS_HUNTER", "NO_INTENT", "UNREACHED", "UNSURE", "INTENT", "STORE_CHOSEN"},
     "MANUAL": {"HIGH", "NORMAL", "INVALID", "STORE_CHOSEN"},
+    "DCC": {"HIGH", "NORMAL", "INVALID"},
+    "ADVISOR": {"HIGH", "NORMAL", "INVALID"},
+    "BIGDATA": {"INVALID"},
 }
 REASONS = {"NO_MOBILE_GIVEN", "OFFICE_PHONE", "NO_INTENT", "WRONG_PERSON", "EMPTY_NUMBER", "REFUSED", "OTHER"}
 
@@ -56,11 +59,14 @@ def test_every_verdict_is_one_of_the_domain(made, verdicts):
         assert verdict["outcome"] in OUTCOMES[verdict["by"]]
         assert ("phone" in verdict) != ("landline" in verdict)
         assert (verdict["outcome"] == "INVALID") == (verdict.get("reason") in REASONS)
+        assert "intent" not in verdict or verdict["outcome"] in ("INTENT", "HIGH", "NORMAL")
         assert verdict["outcome"] != "STORE_CHOSEN" or verdict["store"]
         assert verdict.get("type", "verdict") == "verdict"
     said = Counter((verdict["by"], verdict["outcome"]) for verdict in verdicts)
     assert set(said) == {(by, outcome) for by, outcomes in OUTCOMES.items() for outcome in outcomes}
     assert said["AI", "STORE_CHOSEN"] > said["AI", "DEAD"] > said["AI", "SUSPENDED"]
+    others = sum(count for (by, _), count in said.items() if by not in ("AI", "MANUAL"))
+    assert 0.05 * len(verdicts) < others < 0.25 * len(verdicts)
 
 
 def test_calls_are_made_in_calling_hours(verdicts):
@@ -118,7 +124,8 @@ def test_nobody_calls_where_nobody_should(tmp_path):
     assert silent.routes.total() >= loud.routes.total() - silent.cases["after_answer"] - loud.cases["after_answer"]
     for name in ("raw_leads.jsonl", "activity.jsonl", "config.toml"):
         assert (nobody / name).read_bytes() == (all_ / name).read_bytes()
-    answered = [name for name in loud.calls if not name.startswith("route_") and name not in ("folds", "nobody")]
+    beside = ("route_", "exit_", "without task")
+    answered = [name for name in loud.calls if not name.startswith(beside) and name not in ("folds", "nobody")]
     tasks = sum(count for name, count in loud.calls.items() if name.startswith("route_"))
     assert sum(loud.calls[name] for name in answered) > 0.9 * tasks
 

@@ -20,7 +20,15 @@ from operators.config.configuration import from_tables
 pytestmark = pytest.mark.xdist_group("generate")  # they share what is made once
 
 LEADS = 12_000
-FILES = ("activity.jsonl", "config.toml", "delivery.csv", "raw_leads.jsonl", "truth.jsonl", "verdicts.jsonl")
+FILES = (
+    "activity.jsonl",
+    "commands.jsonl",
+    "config.toml",
+    "delivery.csv",
+    "raw_leads.jsonl",
+    "truth.jsonl",
+    "verdicts.jsonl",
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -163,6 +171,8 @@ def test_each_intention_has_one_first_touch_and_one_key(truth):
             first[line["intention"]] += line["mark"] == "FIRST_TOUCH"
             if line["case"] == "folded":
                 assert line["store"] is None and line["mark"] in ("MERGED", "DEDUPED")
+            elif line["case"] == "exit_folded":
+                assert line["mark"] in ("MERGED", "DEDUPED")
             elif line["store"] is not None:
                 assert keys.setdefault(line["intention"], (line["customer"], line["store"])) == (
                     line["customer"],
