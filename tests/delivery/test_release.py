@@ -58,6 +58,11 @@ def test_who_is_left_over_twice_is_not_passed_by_who_is_left_over_once(tmp_path)
     ]  # fmt: skip
 
 
+def test_a_new_score_moves_nobody_who_is_left_over(tmp_path):
+    again = lead("again", "13901000003", at(2, 12), "R1", intent={"level": "HIGH"})
+    assert released(Case(tmp_path), *night(5), again)[3:] == [(3, "3 09:00"), (4, "3 09:01")]
+
+
 def test_order_by_score_then_opening_of_the_lead(tmp_path):
     leads = night(3)
     leads[2]["intent"] = {"level": "HIGH"}
