@@ -172,6 +172,15 @@ def test_an_undone_closing_opens_again_what_it_withdrew() -> None:
     assert engine.ends()[-1] == ("MANUAL", "OPEN", ["STORE_MISSING"]) and engine.lead()["status"] == "PENDING"
 
 
+def test_an_undone_closing_opens_again_what_a_rule_asked_for() -> None:
+    """Of a lead whose store is known: nothing else would ask for its task a second time."""
+    engine = Cleaned(periods={"merge": 1}, **ASKED)
+    engine.feed(lead("01-02T10:00", store="SH1"), until="01-03T12:00")
+    assert states(engine)[-1] == ("MANUAL", "WITHDRAWN") and engine.lead()["status"] == "CLOSED"
+    engine.feed(lead("01-03T09:00", store="SH1"))
+    assert states(engine)[-1] == ("MANUAL", "OPEN") and engine.lead()["status"] == "CLEANING"
+
+
 def test_what_was_cleaned_stays_clean_where_the_closing_was_none() -> None:
     engine = Cleaned(periods={"merge": 1}, **ASKED)
     engine.feed(lead("01-02T10:00", store="SH1", consent=False))
