@@ -193,7 +193,7 @@ class PlainEngine:
             mine = [arrival for arrival in found if arrival.everywhere or arrival.shard == shard.number]
             if mine:
                 batch = self._batch(shard)
-                batch.records(mine, frozenset())
+                batch.records(mine, self.poisoned)
                 self._write(batch)
 
     def _barrier(self, clock: int | None) -> int:
@@ -203,6 +203,8 @@ class PlainEngine:
         return min((found for found in openings if found), default=1 << 62)
 
     _passed = NO_CLOCK
+    poisoned: frozenset[tuple[int, int]] = frozenset()
+    """(source, offset) of records whose outputs cannot be encoded: they are refused."""
 
     def _pass(self, barrier: int) -> None:
         for before in (moment(barrier), *(moment(barrier, rank) for rank in SETTLING), moment(barrier + 1)):

@@ -282,6 +282,15 @@ def test_what_is_refused_is_said_once(records: list[dict[str, Any]], reasons: li
     assert got.rejects() == reasons
 
 
+def test_one_that_cannot_be_applied_is_refused_once() -> None:
+    """It came to every shard."""
+    engine = PlainEngine(TABLES, shards=3)
+    engine.poisoned = frozenset((source, 2) for source in range(9))
+    lines = [(n, json.dumps(record).encode()) for n, record in enumerate([lead(1, 0), exit_of("OLD", 1)], 1)]
+    engine.run({"raw_leads.jsonl": ("raw_lead", lines)})
+    assert [record["reasons"] for record in engine.outputs["rejects"]] == [["INTERNAL"]]
+
+
 def test_the_same_command_again_is_a_replay_said_once() -> None:
     got = Result([lead(1, 0), exit_of("OLD", 1), exit_of("OLD", 2)])
     assert [r["command_id"] for r in got.out["replays"]] == ["x"] and got.rejects() == []
