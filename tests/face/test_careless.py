@@ -235,7 +235,10 @@ def test_generate_into_a_folder_with_leads_of_ones_own(shell: Shell) -> None:
     assert [file.name for file in (shell.folder / "mine").iterdir()] == ["raw_leads.jsonl"]
     shell.call(*generate, "--force")
     assert len(shell.lines("mine/raw_leads.jsonl")) > 10
-    assert "raw_leads.jsonl, activity.jsonl, truth.jsonl, config.toml" in shell.call(*generate, code=2).stderr
+    assert (
+        "raw_leads.jsonl, activity.jsonl, verdicts.jsonl, commands.jsonl, truth.jsonl, config.toml"
+        in shell.call(*generate, code=2).stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -293,7 +293,7 @@ def test_a_score_that_was_under_way_at_the_opening_keeps_the_place() -> None:
     assert fabric.rest(opening() + 9) == []
     assert fabric.row().queued == 2
     again = slots(fabric.rest(opening(2) + 1))
-    assert again == [(4, opening(2), opening(2), False), (3, opening(2), opening(2) + MINUTE, False)]
+    assert again == [(3, opening(2), opening(2), False), (4, opening(2), opening(2) + MINUTE, False)]
 
 
 @needs_slices
