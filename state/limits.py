@@ -45,8 +45,10 @@ INTENTS: Final = 50
 """Entries of a unique lead's intent history."""
 TASKS_KEPT: Final = 16
 """Cleaning tasks that ended and are remembered with their lead: a verdict that names one of them is known."""
-VERDICTS_KEPT: Final = 8
+VERDICTS_KEPT: Final = 64
 """Verdicts remembered with their lead, by a digest: the same one again is a replay (ruling 24)."""
+YUAN: Final = 1_000_000
+"""Most that one verdict may cost, and one task."""
 LISTED_RAWS: Final = 50
 """Raw leads listed by number in a unique lead; the count goes on."""
 RAWS_PER_DAY: Final = 1000

@@ -20,6 +20,7 @@ from operators.base.count_kinds import PER_CAMPAIGN
 from operators.base.rules import Channel
 from operators.config import configuration
 from operators.config.names import nearest
+from operators.identity.masks import without_contacts
 from state import errors, keys, limits
 from state.inspect import Inspection
 
@@ -119,7 +120,7 @@ def _document(
         named = []
         for campaign, of in ordered[: asked.limit]:
             rest = tuple(a - b for a, b in zip(rest, of, strict=True))
-            named.append({"campaign": campaign or None, **_figures(of)})
+            named.append({"campaign": without_contacts(campaign) or None, **_figures(of)})
         shown.append(
             {
                 "channel": channel,

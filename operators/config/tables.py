@@ -67,7 +67,7 @@ Closes = Annotated[int, PlainValidator(closing_ms)]
 PerMinute = Annotated[int, PlainValidator(number("leads a minute", 0, 1_000_000, whole=True))]
 
 
-Yuan = Annotated[float, PlainValidator(number("yuan", 0, 1_000_000))]
+Yuan = Annotated[float, PlainValidator(number("yuan", 0, limits.YUAN))]
 LeadsPerMinute = Annotated[int, PlainValidator(number("leads a minute", 1, 10_000_000, whole=True))]
 BodyBytes = Annotated[int, PlainValidator(number("bytes", 1, limits.GATEWAY_BODY_BYTES, whole=True))]
 

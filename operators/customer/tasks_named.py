@@ -84,14 +84,15 @@ def _named(section: Section, lead: Lead, task: int) -> Named | None:
 
 def _by_key(desk: Desk, arrival: Arrival, record: VerdictRecord, line: str) -> Named | str:
     """The key is that of the store, else the one without; a chosen store is the answer to one that has none, or none that is
-    known. Within it the lead that stands open, else the latest."""
+    known. Within it the lead that stands open, else the latest. INVALID says nothing of a store: where there was a lead it
+    speaks of that one, closed or not, and of no other (rulings 17 and 61)."""
     store = arrival.stores[0] if arrival.stores else ""
     chosen = record.outcome == "STORE_CHOSEN"
     of_line = [section for section in desk.row.sections if section.line == line and section.head.uniques]
     own = [section for section in of_line if section.store == store]
     none = [section for section in of_line if not section.store]
     unknown = [s for s in of_line if s.store and desk.rules.store_of(s.store, line) is None]
-    places = [*none, *unknown, *own] if chosen else [*own, *none]
+    places = [*none, *unknown, *own] if chosen else own if own and record.outcome == "INVALID" else [*own, *none]
     open_first = [section for section in places if any(stands(u, arrival.now) for u in section.head.uniques)]
     for section in open_first or places:
         uniques = section.head.uniques

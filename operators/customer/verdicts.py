@@ -50,7 +50,7 @@ def verdict(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | 
         return row
     if isinstance(found, Named) and not known:
         digest = _digest(record, found.unique.reopened)
-        known = found.lead.n if _is_known(found, record, digest) else 0
+        known = found.lead.n if _is_known(found, record, digest, arrival.now) else 0
     if known or isinstance(found, str):
         replays.say(desk, arrival, "", None, [], task_id=text_of(record.task_id), unique_id=desk.unique_id(known))
         return row
@@ -88,8 +88,9 @@ def _heard_before(row: Customer, record: VerdictRecord) -> int:
     return 0
 
 
-def _is_known(found: Named, record: VerdictRecord, digest: bytes) -> bool:
-    """Whether it came before: the same again, or the outcome that ended the task that it speaks of (ruling 24)."""
+def _is_known(found: Named, record: VerdictRecord, digest: bytes, now: int) -> bool:
+    """Whether it came before: the same again, or the outcome that ended the task that it speaks of (ruling 24), in this opening:
+    an INVALID that names a task of an earlier one is said of the lead as it stands now (ruling 61)."""
     cleaning = found.lead.cleaning
     if cleaning is None:
         return False
@@ -97,9 +98,10 @@ def _is_known(found: Named, record: VerdictRecord, digest: bytes) -> bool:
         return True
     said = f"{record.by} {record.outcome}"
     if found.task:
-        return any(past.number == found.task and past.said == said for past in cleaning.past)
+        before = cleaning.before if record.outcome == "INVALID" and stands(found.unique, now) else 0
+        return any(past.number == found.task > before and past.said == said for past in cleaning.past)
     last = cleaning.past[-1] if cleaning.past and not cleaning.route else None
-    return last is not None and last.number == cleaning.number and last.said == said
+    return last is not None and last.number == cleaning.number > cleaning.before and last.said == said
 
 
 def _refusal(found: Named, kind: VerdictKind, now: int) -> str:

@@ -166,7 +166,7 @@ VERDICT: Final[Mapping[str, Reading]] = {
     "store": _KEY,
     "line": _KEY,
     "reason": _TEXT,
-    "cost": _AMOUNT,
+    "cost": Reading(values.yuan),
 }
 """`intent` is an object, read beside these."""
 

@@ -140,6 +140,14 @@ def amount(value: Any) -> int | float | str:
     return said
 
 
+def yuan(value: Any) -> int | float | str:
+    """What a verdict cost. More than any does is a slip, or an id in the wrong column; counts would not hold it."""
+    said = amount(value)
+    if not isinstance(said, str) and said > limits.YUAN:
+        raise Unfit("BAD_FIELD")
+    return said
+
+
 def times(value: Any) -> int | str:
     """How often something was done: a whole number from 1 on; what is beyond the limit counts as that."""
     said = number(value)

@@ -28,7 +28,7 @@ from state.rows.codes import (
     OPEN,
     WON,
 )
-from state.rows.intention import ANSWERED, BROUGHT, OLD, Act, Fold, IntentEntry, Raw, Touches, Unique
+from state.rows.intention import BROUGHT, OLD, Act, Fold, IntentEntry, Raw, Touches, Unique
 
 FIRST: Final = "first"
 SAME_DAY: Final = "same_day"
@@ -246,11 +246,9 @@ def activity(fold: Fold, act: Act, rules: Rules) -> Unique | None:
 
 
 def _say_intent(unique: Unique, act: Act) -> Unique | None:
-    """What a verdict says of the wish joins the history of an open lead, or of the one into which its answer folded the lead;
+    """What a verdict says of the wish joins the history at its time, also where the lead was closed then and opened again later;
     it touches nothing else (ruling 61)."""
     assert act.kind == ACT_INTENT and act.intent is not None, act
-    if act.rank != ANSWERED and (unique.status != OPEN or act.place > end_of(unique)):
-        return None
     hear(unique, act.intent)
     return unique
 

@@ -16,9 +16,10 @@ def joins(case: Case) -> bool:
     if not stands(case.unique, case.now):
         return False
     case.desk.story.append(InNumberRun(case.at, case.lead.n, case.raw.n if case.raw is not None else 0))
-    if not life.was_sent(case.lead):
+    against = risks.speaks_against(case.section, case.unique, "number_run")
+    if against or not life.was_sent(case.lead):
         life.rescore(case)  # a task says the score at its opening
-    changed = tasks.ask(case, facts.NUMBER_RUN)
+    changed = tasks.ask(case, facts.NUMBER_RUN) or against
     _tell(case)
     return changed
 

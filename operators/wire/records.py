@@ -24,6 +24,8 @@ Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 
 Amount = Annotated[int, Meta(ge=0, le=2**63 - 1)] | Annotated[float, Meta(ge=0)]
 """Days or seconds."""
+Yuan = Annotated[int, Meta(ge=0, le=limits.YUAN)] | Annotated[float, Meta(ge=0, le=limits.YUAN)]
+"""What a verdict cost."""
 
 
 class Literals(Struct, frozen=True, gc=False):
@@ -175,7 +177,7 @@ class VerdictRecord(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     line: Id | None = None
     intent: VerdictIntent | None = None
     reason: Text | None = None
-    cost: Amount | None = None
+    cost: Yuan | None = None
 
 
 _BLOCK: Final = limits.STRING_BYTES // 2

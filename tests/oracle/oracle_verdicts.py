@@ -47,7 +47,8 @@ class Verdicts:
         """Whether this outcome ended the task that is named, or, where none is open, the last one of this opening."""
         said = f"{event.fields['by']} {event.fields['outcome']}"
         if named is not None:
-            return named.said == said
+            anew = event.fields["outcome"] == "INVALID" and u.state == "OPEN"
+            return named.said == said and not (anew and named in u.cleaning.tasks[: u.cleaning.before])
         of_opening = u.cleaning.tasks[u.cleaning.before :]
         return u.cleaning.task is None and bool(of_opening) and of_opening[-1].said == said
 
@@ -79,6 +80,8 @@ class Verdicts:
         the answer to the PENDING lead, STORE_CHOSEN to one whose store nobody knows too. Where none stands open: the first."""
         store, line = event.fields["store"], event.fields["line"] or "main"
         keys: list[tuple[str | None, str]] = [(store, line), (None, line)] if store else [(None, line)]
+        if event.fields["outcome"] == "INVALID" and any(u.key == keys[0] and not u.folded for u in row.leads.values()):
+            keys = keys[:1]  # it answers no store: it speaks of the lead that stood there
         if event.fields["outcome"] == "STORE_CHOSEN":
             keys.reverse()
             unknown = [key for key in row.keys if key[0] and key[1] == line and not self.oracle.config.knows(*key)]

@@ -268,3 +268,54 @@ def test_the_robot_of_an_earlier_opening_says_nothing_of_this_one() -> None:
     assert states(engine)[-1] == ("MANUAL", "OPEN")
     engine.feed(verdict("01-03T10:01", "AI", "DEAD", phone=PHONE, store="SH1"))
     assert engine.refused() == [["TASK_CLOSED"]] and engine.lead()["status"] == "CLEANING"
+
+
+@pytest.mark.parametrize("cost", [1_000_001, 1_764_412_345_678_901_234, 10**307, "1e30"])
+def test_a_cost_that_no_verdict_has_is_dropped(cost: Any) -> None:
+    """Ruling 78: an id in the wrong column must not stop the engine."""
+    engine = opened("AI")
+    engine.feed(verdict("01-02T10:05", "MANUAL", "HIGH", task_id=engine.task()["task_id"], cost=cost))
+    assert engine.refused() == [] and engine.lead()["status"] == "DISPATCHED"
+    assert engine.task()["cost"] == 3.0, "that of a task of its sort"
+
+
+@pytest.mark.parametrize("ending", ["LOST", "PAID"])
+@pytest.mark.parametrize("by", ["MANUAL", "ADVISOR", "DCC"])
+def test_an_invalid_for_a_store_closes_no_lead_that_waits_for_one(by: str, ending: str) -> None:
+    """Ruling 17: store and line are the address; the lead that was there is closed."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00", store="SH1"), act("01-02T11:00", ending, store="SH1"), lead("01-03T10:00"))
+    assert engine.lead(2)["status"] == "PENDING"
+    engine.feed(verdict("01-03T10:05", by, "INVALID", phone=PHONE, store="SH1"))
+    assert engine.refused() == [["TASK_CLOSED"]] and engine.lead(2)["status"] == "PENDING"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["its old task", "by address"])
+def test_an_invalid_after_a_reopening_is_no_replay_of_the_one_before(named: bool) -> None:
+    """Ruling 61: it applies to any open lead whatever task it names."""
+    engine = opened("MANUAL")
+    task = engine.task()
+    name = {"task_id": task["task_id"]} if named else {"unique_id": task["unique_id"]}
+    engine.feed(verdict("01-02T10:05", "MANUAL", "INVALID", **name), lead("01-03T12:00", store="SH1"))
+    assert engine.lead()["status"] == "CLEANING"
+    engine.feed(verdict("01-03T12:30", "MANUAL", "INVALID", reason="WRONG_PERSON", **name))
+    assert engine.outputs["replays"] == [] and engine.lead()["status"] == "INVALID"
+
+
+def test_many_verdicts_and_the_first_again() -> None:
+    """What it cost is counted once (ruling 24)."""
+    engine = opened("AI")
+    uid = engine.lead()["unique_id"]
+    said = [verdict(f"01-02T10:{n:02}", "DCC", "HIGH", unique_id=uid, cost=5) for n in range(10, 30)]
+    engine.feed(*said, said[0])
+    assert len(engine.outputs["replays"]) == 1
+
+
+def test_a_wish_of_a_time_at_which_the_lead_was_closed_joins_the_history() -> None:
+    """Ruling 61: at the verdict's event time; the lead stands open when it is said."""
+    engine = Cleaned()
+    engine.feed(
+        lead("01-02T10:00", store="SH1"), act("01-02T11:00", "LOST", store="SH1"), lead("01-03T10:00", store="SH1")
+    )
+    engine.feed(verdict("01-02T12:00", "DCC", "HIGH", unique_id=engine.lead()["unique_id"], intent={"days_to_buy": 3}))
+    assert engine.lead()["grade"] == "H"

@@ -93,6 +93,14 @@ def test_the_third_is_known_before_it_is_judged_and_the_others_are_told_behind_i
     assert flags == [None, None, ["NUMBER_RUN"]]
 
 
+def test_a_run_speaks_against_each_of_its_members(engine: Run) -> None:
+    """Domain 9: also against those whose raw leads complete or lengthen it."""
+    engine.over([lead(n, n, n / 10) for n in range(1, 5)])
+    last = {record["unique_id"]: record["score"] for record in engine.engine.outputs["unique_leads"]}
+    alone = Run().over([lead(1, 1, 0)]).engine.outputs["unique_leads"][-1]["score"]
+    assert len(last) == 4 and len(set(last.values())) == 1 and last.popitem()[1] < alone
+
+
 def test_what_waits_is_told_without_a_notice(engine: Run) -> None:
     engine.over([lead(n, n, n, channel="asked") for n in (1, 2, 3)])
     assert engine.cleaned == [("003", "S1", False), ("001", "S1", False), ("002", "S1", False)]
