@@ -10,11 +10,13 @@ from operators.identity.masks import without_contacts, without_number
 from operators.intake.faults import shown as got
 
 _SHOWN_PLAIN: Final = frozenset(
-    {"type", "channel", "event_time", "source_time", "ingest_time", "line", "series", "model", "store", "stores", "consent",
-     "test", "origin", "intent", "city", "province"}
-)  # fmt: skip
-"""Fields that tell nothing of who the customer is; ids are shown with any number in them masked."""
-_IDS: Final = frozenset({"source_lead_id", "account", "campaign"})
+    {"type", "channel", "event_time", "source_time", "ingest_time", "line", "consent", "test", "origin"}
+)
+"""Fields that tell nothing of who the customer is."""
+_SEARCHED: Final = frozenset(
+    {"source_lead_id", "account", "campaign", "series", "model", "store", "stores", "intent", "city", "province"}
+)
+"""Shown with any number in them masked: ids are made of one, and a number may be typed into the wrong column."""
 _HIDDEN: Final = "(given)"
 _WHOLE_NUMBER: Final = 7
 """Digits from which on a number may be somebody's."""
@@ -29,16 +31,28 @@ def masked_lead(lead: dict[str, Any]) -> dict[str, Any]:
     for name, value in lead.items():
         if name in ("phone", "landline"):
             shown[name] = _masked_number(str(value))
-        elif name in _IDS:
-            text = str(value)
-            for number in numbers:
-                text = without_number(text, number)
-            shown[name] = without_contacts(text)
+        elif name in _SEARCHED:
+            shown[name] = _searched(value, numbers)
         elif name == "extra" and isinstance(value, dict):
-            shown[name] = dict.fromkeys(value, _HIDDEN)
+            shown[name] = {_searched(key, numbers): _HIDDEN for key in value}
         else:
             shown[name] = value if name in _SHOWN_PLAIN else _HIDDEN
     return shown
+
+
+def _searched(value: Any, numbers: list[str]) -> Any:
+    """The value, each number inside it masked."""
+    if isinstance(value, dict):
+        return {_searched(key, numbers): _searched(one, numbers) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_searched(one, numbers) for one in value]
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value)
+    for number in numbers:
+        text = without_number(text, number)
+    text = without_contacts(text)
+    return value if text == str(value) else text
 
 
 def _normal(text: str) -> str:

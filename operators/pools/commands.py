@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from operators.base.desk import Desk
 from operators.base.outputs import Outputs, text_of
 from operators.customer import addresses, replays
@@ -19,6 +22,8 @@ from state.rows.customer_row import Customer
 from state.rows.lead import Ask
 from state.rows.messages import GivePlaceBack, PlaceAnswer
 from state.rows.story import Assigned
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 
 
 def command(row: Customer | None, arrival: Arrival, out: Outputs) -> Customer | None:
@@ -55,7 +60,7 @@ def _apply(desk: Desk, arrival: Arrival, record: CommandRecord, command_id: str)
     if record.kind == "RECYCLE":
         if not statuses.is_in(lead, OWNED):
             return "NOT_ALLOWED"
-        care.recycle(case, record.reason or "RECYCLE")
+        care.recycle(case, _code(record.reason))
         return ""
     advisor = text_of(record.advisor)
     at = max(arrival.t, lead.sent_at)  # nobody is late before the dispatch (ruling 63)
@@ -120,3 +125,8 @@ def _grant(case: Case, wish: Ask) -> None:
     kind = "RECYCLE_REVOKED" if wish.follow_up else "ASSIGNED"
     care.tell_owner(case, kind, kind.lower())
     records.state(case)
+
+
+def _code(reason: str | None) -> str:
+    """A RECYCLE's reason where it is one word; `why` never carries free text (ruling 37), which may name the customer."""
+    return reason if reason and _WORD.fullmatch(reason) else "RECYCLE"

@@ -142,3 +142,15 @@ def test_a_pull_writes_a_folder_that_runs(shell: Shell) -> None:
         "run", "--config", "own.toml", "--source", "in", "--state", "state", "--sink", "out", "--metrics", "127.0.0.1:0"
     )
     assert "FIRST_TOUCH 1" in said.stdout and "replays 1" in said.stdout and "rejected 2" in said.stdout
+
+
+def test_a_number_in_the_wrong_column_is_masked() -> None:
+    """Rulings 37 and 81: wherever it was typed, as text, as a number, as a key."""
+    phone = "13912345678"
+    lead = {
+        "city": phone, "series": f"A6L {phone}", "stores": [phone], "intent": {"budget": int(phone), "level": "HIGH"},
+        "extra": {phone: "x"}, "event_time": "2026-03-02T10:00:00+08:00",
+    }  # fmt: skip
+    shown = masked_lead(lead)
+    assert phone not in json.dumps(shown) and shown["event_time"] == lead["event_time"]
+    assert shown["intent"]["level"] == "HIGH" and shown["stores"] == ["139****5678"]

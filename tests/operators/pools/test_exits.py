@@ -164,6 +164,16 @@ def test_what_holds_it_still_is_no_new_hold() -> None:
     assert len(got.out["holds"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "why"), [("HOLIDAY", "HOLIDAY"), ("客户13812345678王小明不接", "RECYCLE"), (None, "RECYCLE")]
+)
+def test_a_recycles_reason_is_a_word_or_none(reason: str | None, why: str) -> None:
+    """Ruling 37: `why` never carries free text, name or identifiers."""
+    recycle = {**assign(0.7), "command_id": "r", "kind": "RECYCLE", "reason": reason}
+    got = Result([lead(1, 0), assign(0.5), recycle])
+    assert got.lead()[0] == "POOL" and got.out["unique_leads"][-1]["why"] == {"rule": "recycled", "note": why}
+
+
 def test_pool_stays_pool_and_comes_back_at_the_successor() -> None:
     recycle = {
         "type": "command",
