@@ -17,10 +17,11 @@ from operators.intention.attributes import LEVEL_NAMES
 from operators.intention.merge import SAME_DAY, WITHIN_DEAL, WITHIN_MERGE, Decision
 from operators.lead import validity
 from operators.lead.case import Case
+from operators.lead.statuses import CLOSED
 from operators.wire import streams
 from operators.wire.arrival import ORDER_APPROXIMATE, SUSPECT
 from operators.wire.streams import Why
-from state.rows.codes import BY, CLOSED_REASONS, FIRST_TOUCH, INVALID, MARKS, ROUTES, STATUSES, WON
+from state.rows.codes import BY, CLOSED_REASONS, FIRST_TOUCH, INVALID, MARKS, ROUTES, STATUSES, T_WITHDRAWN, WON
 from state.rows.customer_row import Section
 from state.rows.intention import Raw, Unique
 from state.rows.lead import Lead
@@ -223,8 +224,8 @@ def closing(case: Case, into: str) -> None:
 
 
 def stage_of(unique: Unique, lead: Lead) -> str:
-    """UQL while a task holds it; MQL cleaning done or not needed; SQL first effective follow-up or a person's HIGH; WON
-    (rulings 32 and 75)."""
+    """UQL while a task holds it, and where its closing withdrew that; MQL cleaning done or not needed; SQL first effective
+    follow-up or a person's HIGH; WON (rulings 32 and 75)."""
     if unique.status == WON:
         return "WON"
     cleaning = lead.cleaning
@@ -233,6 +234,10 @@ def stage_of(unique: Unique, lead: Lead) -> str:
             return "UQL"
         if cleaning.high:
             return "SQL"
+        if CLOSED >> lead.status & 1 and not lead.sent and not unique.effective and cleaning.past:
+            last = cleaning.past[-1]
+            if last.number == cleaning.number and last.end == T_WITHDRAWN:
+                return "UQL"
     return "SQL" if unique.effective else "MQL"
 
 

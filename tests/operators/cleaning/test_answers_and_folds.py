@@ -181,6 +181,22 @@ def test_an_undone_closing_opens_again_what_a_rule_asked_for() -> None:
     assert states(engine)[-1] == ("MANUAL", "OPEN") and engine.lead()["status"] == "CLEANING"
 
 
+@pytest.mark.parametrize("closes", ["LOST", "expiry", "fold"])
+def test_a_lead_that_closes_before_it_was_cleaned_is_no_mql(closes: str) -> None:
+    """Ruling 75: MQL = cleaning done or not needed; a closing does neither."""
+    engine = Cleaned(periods={"merge": 1})
+    engine.feed(lead("01-02T10:00"))
+    if closes == "LOST":
+        engine.feed(act("01-02T10:05", "LOST"))
+    elif closes == "expiry":
+        engine.feed(until="01-04T12:00")
+    else:
+        engine.feed(lead("01-02T10:03", store="SH1"))
+        engine.feed(verdict("01-02T10:05", "AI", "STORE_CHOSEN", task_id=engine.task()["task_id"], store="SH1"))
+    stage = "MQL" if closes == "fold" else "UQL"  # it was answered: its cleaning is done
+    assert (engine.lead()["stage"], engine.lead()["closed_reason"] is None) == (stage, False)
+
+
 def test_what_was_cleaned_stays_clean_where_the_closing_was_none() -> None:
     engine = Cleaned(periods={"merge": 1}, **ASKED)
     engine.feed(lead("01-02T10:00", store="SH1", consent=False))
