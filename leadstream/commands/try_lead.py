@@ -28,6 +28,17 @@ def try_out(
     raw = (
         sys.stdin.buffer.read(limits.RECORD_BYTES + 1) if given == _STDIN else given.encode("utf-8", "surrogateescape")
     )
+    if not raw.strip():
+        raise errors.WrongUsage(
+            "There is no lead to try: the text is empty.",
+            'Give one as JSON, as {"channel": …, "source_lead_id": …, "phone": …}, or - and the lead on the standard input.',
+        )
+    earliest_ms = loaded.rules.earliest_ms
+    if at_ms is not None and at_ms < earliest_ms:
+        raise errors.WrongUsage(
+            f"--at lies before {_when(loaded.rules.local.text(earliest_ms))}: no time before that is believed.",
+            "Give a later one, or set periods.earliest.",
+        )
     trial = Trial(loaded, reveal=reveal)
     arrival = trial.read(raw.strip(), wall_clock_ms() if wall_ms is None else wall_ms, at_ms)
     if arrival.kind != "raw_lead":

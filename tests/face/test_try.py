@@ -239,3 +239,15 @@ def test_from_stdin_and_other_records(tmp_path: Path, checkout: Path, monkeypatc
     other = shell.call("try", '{"type": "activity"}', code=2).stderr
     assert "a record of type activity" in other
     assert "--at" in shell.call("try", "{}", "--at", "noon", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("",), "the text is empty"),
+        (("{}", "--at", "1969-01-01T00:00:00+08:00"), "--at lies before 2010-01-01"),
+    ],
+    ids=["nothing", "a time that nobody believes"],
+)
+def test_what_cannot_be_tried_is_said(shell: Shell, arguments: tuple[str, ...], words: str) -> None:
+    assert words in shell.run("try", *arguments, code=2).stderr
