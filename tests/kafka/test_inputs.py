@@ -61,10 +61,9 @@ def test_any_key_or_none_decides_the_same(broker: KafkaClient, prefix: str, tmp_
         ("one", True, None),
     ):
         case = KafkaCase(broker, f"{prefix}{name}.", tmp_path / name, partitions=4)
-        # One request at a time: without it a partition's order is not that of the calls.
-        producer = Producer(
-            {**broker.common(), **(more or {}), "batch.num.messages": 1, "max.in.flight.requests.per.connection": 1}
-        )
+        # One request at a time, none overtaken while it is tried again: else a partition's order is not that of the calls.
+        one_by_one = {"enable.idempotence": True, "max.in.flight.requests.per.connection": 1, "batch.num.messages": 1}
+        producer = Producer({**broker.common(), **(more or {}), **one_by_one})
         for record in records:
             assert isinstance(record, dict)
             topic = case.prefix + ("activity" if record.get("type") == "activity" else "raw")
