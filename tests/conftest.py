@@ -60,12 +60,19 @@ def _mark_sampled(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.slow)
 
 
+def _minutes(item: pytest.Item) -> float:
+    """What a test may take."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) / 60 if mark is not None else 5.0
+
+
 def _sample_slow(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `LEADSTREAM_SLOW_SAMPLE=N`, keep N of the slow tests, chosen by `LEADSTREAM_SEED`, deselect the rest."""
+    """With `LEADSTREAM_SLOW_SAMPLE=N`, keep N of the slow tests, chosen by `LEADSTREAM_SEED`, deselect the rest. One that
+    takes more than a quarter of an hour is in no sample."""
     size = os.environ.get("LEADSTREAM_SLOW_SAMPLE")
     if not size:
         return
-    slow = sorted(item.nodeid for item in items if item.get_closest_marker("slow"))
+    slow = sorted(item.nodeid for item in items if item.get_closest_marker("slow") and _minutes(item) <= 15)
     chosen = set(random.Random(os.environ.get("LEADSTREAM_SEED", "1")).sample(slow, min(int(size), len(slow))))
     dropped = [item for item in items if item.get_closest_marker("slow") and item.nodeid not in chosen]
     if dropped:
