@@ -200,6 +200,9 @@ def ask(case: Case, fact: int) -> bool:
     if not waits and not fact & facts.BESIDE:
         return False
     cleaning = of(lead)
+    if waits and cleaning.wanted and not cleaning.route:
+        wanted, cleaning.wanted = cleaning.wanted, 0
+        open_task(case, wanted)  # the closing that withdrew it counts as never made: it is open, whatever arises
     if cleaning.route and cleaning.reasons & fact == fact:
         return False
     if cleaning.clean and not fact & facts.AGAIN:
