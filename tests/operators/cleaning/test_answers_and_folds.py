@@ -181,6 +181,19 @@ def test_an_undone_closing_opens_again_what_a_rule_asked_for() -> None:
     assert states(engine)[-1] == ("MANUAL", "OPEN") and engine.lead()["status"] == "CLEANING"
 
 
+def test_an_undone_closing_by_a_raw_lead_in_a_number_run() -> None:
+    """What the closing withdrew is open again before the run asks: one task, not two."""
+    engine = Cleaned(periods={"merge": 1}, **ASKED)
+    engine.feed(lead("01-02T10:00", store="SH1"), until="01-03T10:20")
+    assert states(engine)[-1] == ("MANUAL", "WITHDRAWN") and engine.lead()["status"] == "CLOSED"
+    neighbours = [
+        lead("01-03T10:50", store="SH1", phone="13812345677"),
+        lead("01-03T10:59", store="SH1", phone="13812345679"),
+    ]
+    engine.feed(*neighbours, lead("01-03T09:00", store="SH1"))
+    assert states(engine)[-1] == ("MANUAL", "OPEN") and engine.lead()["status"] == "CLEANING"
+
+
 @pytest.mark.parametrize("closes", ["LOST", "expiry", "fold"])
 def test_a_lead_that_closes_before_it_was_cleaned_is_no_mql(closes: str) -> None:
     """Ruling 75: MQL = cleaning done or not needed; a closing does neither."""
