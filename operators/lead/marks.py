@@ -166,6 +166,7 @@ def reviewed(
             or before.count != unique.count
             or before.touched != unique.touched
             or before.facts != unique.facts
+            or before.intents != unique.intents
         ):
             life.rescore(case)
         was = (lead.status, lead.reason, lead.first, route, task)

@@ -68,6 +68,14 @@ def test_an_older_wish_that_folds_in_stands_at_its_own_time() -> None:
     assert engine.lead(2)["grade"] == "C"
 
 
+def test_a_wish_that_is_older_than_the_last_touch_is_scored_too() -> None:
+    """Ruling 61: the history is rescored, wherever in it the wish stands."""
+    engine = Cleaned()
+    engine.feed(lead("01-02T10:00", store="SZ1"), lead("01-03T10:00", store="SZ1"))
+    engine.feed(verdict("01-03T09:00", "ADVISOR", "NORMAL", unique_id=engine.lead()["unique_id"]))
+    assert engine.lead()["grade"] == "B"
+
+
 def test_the_wish_reaches_a_survivor_that_is_lost_at_that_instant() -> None:
     """An answer stands before the activities of its instant, and so does what it says (rulings 61 and 83)."""
     engine = Cleaned()
